@@ -1,0 +1,237 @@
+//! The database as the rest of the server sees it: reads, single writes, transactions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::driver::{Driver, Failure, share_for_connecting};
+use crate::error::{Error, OpenError};
+use crate::migrate::{self, Migrated};
+use crate::options::{DatabaseUrl, Engine, Options};
+use crate::pool::{Connections, Lease, Pool};
+use crate::postgres::{Postgres, Purpose};
+use crate::row::Row;
+use crate::sqlite::file::DataFile;
+use crate::sqlite::{Access, Sqlite, upkeep};
+use crate::statement::{Statement, sql};
+use crate::transaction::{Transaction, Tx, no_row};
+
+/// An open database. Clones share its connections.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) options: Options,
+    pub(crate) pools: Pools,
+    pub(crate) deadline: Duration,
+}
+
+pub(crate) enum Pools {
+    Sqlite { pair: Pair<Sqlite>, file: Arc<DataFile> },
+    Postgres(Pair<Postgres>),
+}
+
+/// Connections of a database, by what they are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PoolStats {
+    /// Those that only read.
+    pub read: Connections,
+    /// Those that write.
+    pub write: Connections,
+}
+
+/// The two pools of one engine and the ways to use them.
+pub(crate) struct Pair<D: Driver> {
+    pub(crate) read: Pool<D>,
+    pub(crate) write: Pool<D>,
+    deadline: Duration,
+}
+
+/// Does the same with whichever engine is in use.
+macro_rules! on {
+    ($db:expr, $pair:ident => $call:expr) => {
+        match &$db.0.pools {
+            Pools::Sqlite { pair: $pair, .. } => $call,
+            Pools::Postgres($pair) => $call,
+        }
+    };
+}
+
+impl Db {
+    /// Opens the database and refuses it when its settings could lose what we acknowledge. The
+    /// schema is not touched: see [`Db::migrate`].
+    pub async fn open(options: &Options) -> Result<Db, OpenError> {
+        let deadline = options.deadline;
+        let pools = match &options.url {
+            DatabaseUrl::Sqlite(path) => {
+                let file = Arc::new(DataFile::claim(path)?);
+                let pool = |access, size| Pool::new(Sqlite::new(Arc::clone(&file), access), size);
+                let read = pool(Access::Read, options.read_connections);
+                let write = pool(Access::Write, 1);
+                write.warm(options.startup_wait).await?;
+                upkeep::adopt(&write, &file).await?;
+                Pools::Sqlite { pair: Pair { read, write, deadline }, file }
+            }
+            DatabaseUrl::Postgres(url) => {
+                let pool = |purpose, size| Pool::new(Postgres::new(url, purpose, deadline), size);
+                let read = pool(Purpose::Read, options.read_connections);
+                let write = pool(Purpose::Write, options.write_connections);
+                write.warm(options.startup_wait).await?;
+                Pools::Postgres(Pair { read, write, deadline })
+            }
+        };
+        let db = Db(Arc::new(Inner { options: options.clone(), pools, deadline }));
+        if let Pools::Sqlite { pair, file } = &db.0.pools {
+            upkeep::start(&db.0, pair.write.clone(), Arc::clone(file));
+        }
+        Ok(db)
+    }
+
+    /// Brings the schema up to date. Safe to call from several nodes at once: one migrates, the
+    /// others wait and find nothing left to do.
+    pub async fn migrate(&self) -> Result<Migrated, OpenError> {
+        match &self.0.pools {
+            Pools::Sqlite { pair, .. } => migrate::sqlite(&pair.write).await,
+            Pools::Postgres(_) => migrate::postgres(&self.0.options).await,
+        }
+    }
+
+    /// Which engine is in use.
+    pub fn engine(&self) -> Engine {
+        self.0.options.url.engine()
+    }
+
+    /// All rows of a statement that only reads.
+    pub async fn all<T: Row>(&self, statement: Statement) -> Result<Vec<T>, Error> {
+        on!(self, pair => pair.all(&statement).await)
+    }
+
+    /// The first row of a statement that only reads, if there is one.
+    pub async fn optional<T: Row>(&self, statement: Statement) -> Result<Option<T>, Error> {
+        Ok(self.all(statement).await?.into_iter().next())
+    }
+
+    /// The row of a statement that only reads and always has one.
+    pub async fn one<T: Row>(&self, statement: Statement) -> Result<T, Error> {
+        self.optional(statement).await?.ok_or_else(no_row)
+    }
+
+    /// One writing statement in a transaction of its own; returns the number of rows changed.
+    pub async fn run(&self, statement: Statement) -> Result<u64, Error> {
+        on!(self, pair => pair.run(&statement).await)
+    }
+
+    /// One writing statement with RETURNING in a transaction of its own; returns its first row.
+    pub async fn write_optional<T: Row>(&self, statement: Statement) -> Result<Option<T>, Error> {
+        let rows = on!(self, pair => pair.write_all::<T>(&statement).await)?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// Begins a write transaction. It has the deadline of one call, counted from now.
+    pub async fn begin(&self) -> Result<Tx, Error> {
+        match &self.0.pools {
+            Pools::Sqlite { pair, .. } => Ok(Tx::sqlite(pair.begin().await?)),
+            Pools::Postgres(pair) => Ok(Tx::postgres(pair.begin().await?)),
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.all::<(i64,)>(sql("SELECT CAST(1 AS BIGINT)")).await.map(drop)
+    }
+
+    /// Connections by state.
+    pub fn stats(&self) -> PoolStats {
+        on!(self, pair => PoolStats { read: pair.read.connections(), write: pair.write.connections() })
+    }
+
+    /// Refuses new calls, lets running ones end, and leaves the files tidy. For every clone.
+    pub async fn close(&self) {
+        let deadline = Instant::now() + self.0.deadline;
+        if let Pools::Sqlite { pair, file } = &self.0.pools {
+            // The readers first: they would keep the WAL from being put back.
+            pair.read.close(deadline).await;
+            upkeep::before_close(&pair.write, file, deadline).await;
+        }
+        on!(self, pair => {
+            pair.read.close(deadline).await;
+            pair.write.close(deadline).await;
+        });
+    }
+}
+
+impl<D: Driver> Pair<D> {
+    async fn all<T: Row>(&self, statement: &Statement) -> Result<Vec<T>, Error> {
+        refuse_nul(statement)?;
+        let deadline = Instant::now() + self.deadline;
+        let outcome = match self.read_once(statement, deadline).await {
+            // A read may be repeated. The connection was probably idle while the server went
+            // away and came back, and so were its neighbours.
+            Err(failure) if failure.lost && failure.error != Error::Timeout => {
+                self.read.purge();
+                self.read_once(statement, deadline).await
+            }
+            outcome => outcome,
+        };
+        outcome.map_err(|failure| failure.error)
+    }
+
+    async fn read_once<T: Row>(&self, statement: &Statement, deadline: Instant) -> Result<Vec<T>, Failure> {
+        let mut lease = self.lease(&self.read).await.map_err(Failure::refused)?;
+        let outcome = timeout_at(deadline, D::all(lease.connection(), statement)).await;
+        give_back(lease, outcome)
+    }
+
+    async fn run(&self, statement: &Statement) -> Result<u64, Error> {
+        refuse_nul(statement)?;
+        let deadline = Instant::now() + self.deadline;
+        let mut lease = self.lease(&self.write).await?;
+        let outcome = timeout_at(deadline, D::run(lease.connection(), statement)).await;
+        give_back(lease, outcome).map_err(Failure::of_write)
+    }
+
+    async fn write_all<T: Row>(&self, statement: &Statement) -> Result<Vec<T>, Error> {
+        refuse_nul(statement)?;
+        let deadline = Instant::now() + self.deadline;
+        let mut lease = self.lease(&self.write).await?;
+        let outcome = timeout_at(deadline, D::all(lease.connection(), statement)).await;
+        give_back(lease, outcome).map_err(Failure::of_write)
+    }
+
+    async fn begin(&self) -> Result<Transaction<D>, Error> {
+        let deadline = Instant::now() + self.deadline;
+        let outcome = match Transaction::begin(self.lease(&self.write).await?, deadline).await {
+            // Nothing has been written yet, so this too may be repeated.
+            Err(failure) if failure.lost && failure.error != Error::Timeout => {
+                self.write.purge();
+                Transaction::begin(self.lease(&self.write).await?, deadline).await
+            }
+            outcome => outcome,
+        };
+        outcome.map_err(|failure| failure.error)
+    }
+
+    async fn lease(&self, pool: &Pool<D>) -> Result<Lease<D>, Error> {
+        pool.acquire(Instant::now() + share_for_connecting(self.deadline)).await
+    }
+}
+
+fn refuse_nul(statement: &Statement) -> Result<(), Error> {
+    if statement.binds_nul() { Err(Error::NulInText) } else { Ok(()) }
+}
+
+/// Gives a connection back after a call, unless the call left it unusable.
+fn give_back<D: Driver, T>(
+    lease: Lease<D>,
+    outcome: Result<Result<T, sqlx::Error>, tokio::time::error::Elapsed>,
+) -> Result<T, Failure> {
+    let answer = match outcome {
+        Ok(answer) => answer.map_err(D::failure),
+        Err(_) => Err(Failure::late()),
+    };
+    if !matches!(&answer, Err(failure) if failure.lost) {
+        lease.release();
+    }
+    answer
+}

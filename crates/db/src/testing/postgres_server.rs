@@ -1,0 +1,315 @@
+//! A PostgreSQL server of one's own, to be used, stopped, killed and frozen by tests.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+use tempfile::TempDir;
+
+/// Where distributions put the programs, one directory for each version.
+const INSTALLED: &str = "/usr/lib/postgresql";
+
+/// Longest wait for the server to be ready, or gone.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks at a file the server writes.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Ends the server and removes its files when our process ends without doing so, however it
+/// ends: the pipe to this script closes, and it acts. A stopped process takes QUIT only after
+/// CONT; the postmaster then kills what does not follow.
+const WATCHDOG: &str = r#"
+trap '' INT TERM HUP
+read -r word
+[ "$word" = done ] && exit 0
+kill -CONT "$1"; kill -QUIT "$1"
+while kill -0 "$1" 2>/dev/null; do sleep 0.1; done
+rm -rf "$2"
+"#;
+
+/// A throw-away server on loopback, with durable settings as in production. Ends with this value.
+pub struct PostgresServer {
+    directory: TempDir,
+    port: u16,
+    /// User and group to run as, when we are root: PostgreSQL refuses to run as root.
+    run_as: Option<(u32, u32)>,
+    running: Mutex<Option<Running>>,
+}
+
+struct Running {
+    postmaster: Child,
+    watchdog: Child,
+}
+
+impl PostgresServer {
+    /// Makes a new cluster and starts it.
+    pub fn start() -> io::Result<PostgresServer> {
+        PostgresServer::start_with(&[])
+    }
+
+    /// The same, with server settings such as `("fsync", "off")`.
+    pub fn start_with(settings: &[(&str, &str)]) -> io::Result<PostgresServer> {
+        let directory = tempfile::Builder::new().prefix("fireside-postgres-").tempdir()?;
+        let run_as = if geteuid().is_root() { Some(unprivileged()?) } else { None };
+        if let Some((user, group)) = run_as {
+            chown(directory.path(), Some(user), Some(group))?;
+            fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700))?;
+        }
+        let server = PostgresServer { directory, port: free_port()?, run_as, running: Mutex::new(None) };
+        server.create_cluster(settings)?;
+        server.start_again()?;
+        Ok(server)
+    }
+
+    /// The address of a database on it; `postgres` is there from the beginning.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://fireside@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Starts it again after [`PostgresServer::stop`] or [`PostgresServer::kill`], on the same
+    /// port, and waits until it takes connections.
+    pub fn start_again(&self) -> io::Result<()> {
+        let mut running = self.running.lock();
+        if running.is_some() {
+            return Err(io::Error::other("the server is running"));
+        }
+        let log = File::options().create(true).append(true).open(self.log_file())?;
+        let postmaster = self
+            .program("postgres")?
+            .arg("-D")
+            .arg(self.data())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()?;
+        let watchdog = watchdog(postmaster.id(), self.directory.path())?;
+        let started = running.insert(Running { postmaster, watchdog });
+        self.wait_until_ready(&mut started.postmaster)
+    }
+
+    /// Ends it in an orderly way, cutting off its clients (`pg_ctl stop -m fast`).
+    pub fn stop(&self) -> io::Result<()> {
+        let Some(mut running) = self.running.lock().take() else { return Ok(()) };
+        signal(running.postmaster.id(), Signal::INT)?;
+        running.postmaster.wait()?;
+        running.end_watchdog()
+    }
+
+    /// Kills all its processes at once, as a power cut would.
+    pub fn kill(&self) -> io::Result<()> {
+        let Some(mut running) = self.running.lock().take() else { return Ok(()) };
+        // Stopped first: otherwise it could replace what is being killed.
+        signal(running.postmaster.id(), Signal::STOP)?;
+        let children = children_of(running.postmaster.id())?;
+        for process in &children {
+            ignore_gone(signal(*process, Signal::KILL))?;
+        }
+        running.postmaster.kill()?;
+        running.postmaster.wait()?;
+        let since = Instant::now();
+        // A new server would refuse to start while one of them holds the shared memory.
+        while children.iter().any(|process| Path::new(&format!("/proc/{process}")).exists()) {
+            if since.elapsed() > PATIENCE {
+                return Err(io::Error::other("processes of the killed server are still there"));
+            }
+            sleep(LOOK);
+        }
+        ignore_gone(fs::remove_file(self.data().join("postmaster.pid")))?;
+        running.end_watchdog()
+    }
+
+    /// Stops all its processes where they are (SIGSTOP): connections stay open, nothing answers.
+    pub fn freeze(&self) -> io::Result<()> {
+        self.signal_all(Signal::STOP)
+    }
+
+    /// Lets a frozen server go on.
+    pub fn thaw(&self) -> io::Result<()> {
+        self.signal_all(Signal::CONT)
+    }
+
+    fn signal_all(&self, which: Signal) -> io::Result<()> {
+        let running = self.running.lock();
+        let Some(running) = running.as_ref() else {
+            return Err(io::Error::other("the server is not running"));
+        };
+        // The postmaster first, so that it starts no new ones meanwhile.
+        signal(running.postmaster.id(), which)?;
+        for process in children_of(running.postmaster.id())? {
+            ignore_gone(signal(process, which))?;
+        }
+        Ok(())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.directory.path().join("log")
+    }
+
+    fn create_cluster(&self, settings: &[(&str, &str)]) -> io::Result<()> {
+        let output = self
+            .program("initdb")?
+            .args(["--username=fireside", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
+            .arg(self.data())
+            .output()?;
+        if !output.status.success() {
+            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        let mut configuration = File::options().append(true).open(self.data().join("postgresql.conf"))?;
+        let own: [(&str, &str); 4] = [
+            ("listen_addresses", "127.0.0.1"),
+            ("port", &self.port.to_string()),
+            ("unix_socket_directories", ""),
+            ("max_connections", "200"),
+        ];
+        for (name, value) in own.iter().chain(settings) {
+            writeln!(configuration, "{name} = '{value}'")?;
+        }
+        Ok(())
+    }
+
+    fn program(&self, name: &str) -> io::Result<Command> {
+        let mut command = Command::new(programs()?.join(name));
+        if let Some((user, group)) = self.run_as {
+            command.uid(user).gid(group);
+        }
+        // A group of its own: an interrupt typed at the terminal is for the tests. And a
+        // directory it may enter.
+        command.process_group(0).current_dir(self.directory.path()).stdin(Stdio::null()).env_remove("PGDATA");
+        Ok(command)
+    }
+
+    /// The server notes its state in the eighth line of its pid file.
+    fn wait_until_ready(&self, postmaster: &mut Child) -> io::Result<()> {
+        let since = Instant::now();
+        loop {
+            let state = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
+            let mut lines = state.lines();
+            let ours = lines.next().is_some_and(|pid| pid.trim() == postmaster.id().to_string());
+            if ours && lines.nth(6).is_some_and(|state| state.trim() == "ready") {
+                return Ok(());
+            }
+            if postmaster.try_wait()?.is_some() || since.elapsed() > PATIENCE {
+                let log = fs::read_to_string(self.log_file()).unwrap_or_default();
+                return Err(io::Error::other(format!("PostgreSQL did not start: {log}")));
+            }
+            sleep(LOOK);
+        }
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.lock().take() {
+            // The watchdog does it: it copes with a frozen server too.
+            drop(running.watchdog.stdin);
+            let mut postmaster = running.postmaster;
+            let _status = postmaster.wait();
+        }
+    }
+}
+
+impl Running {
+    fn end_watchdog(mut self) -> io::Result<()> {
+        if let Some(mut pipe) = self.watchdog.stdin.take() {
+            pipe.write_all(b"done\n")?;
+        }
+        self.watchdog.wait().map(drop)
+    }
+}
+
+fn watchdog(postmaster: u32, directory: &Path) -> io::Result<Child> {
+    Command::new("sh")
+        .args(["-c", WATCHDOG, "watchdog"])
+        .arg(postmaster.to_string())
+        .arg(directory)
+        .process_group(0)
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+}
+
+/// The directory with `initdb` and `postgres`: the newest installed, or one on the path.
+fn programs() -> io::Result<PathBuf> {
+    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir(INSTALLED)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter(|(_, programs)| programs.join("initdb").exists())
+        .collect();
+    versions.sort();
+    let on_path = || {
+        let path: OsString = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).find(|directory| directory.join("initdb").exists())
+    };
+    versions.pop().map(|(_, programs)| programs).or_else(on_path).ok_or_else(|| {
+        io::Error::new(io::ErrorKind::NotFound, "PostgreSQL is not installed: no initdb to be found")
+    })
+}
+
+/// User and group of an account made for such servers.
+fn unprivileged() -> io::Result<(u32, u32)> {
+    let accounts = fs::read_to_string("/etc/passwd")?;
+    let find = |wanted: &str| {
+        accounts.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            let user = fields.nth(1)?.parse().ok()?;
+            let group = fields.next()?.parse().ok()?;
+            (name == wanted).then_some((user, group))
+        })
+    };
+    find("postgres").or_else(|| find("nobody")).ok_or_else(|| io::Error::other("no account to run PostgreSQL as"))
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+fn signal(process: u32, which: Signal) -> io::Result<()> {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    let process = process.ok_or_else(|| io::Error::other("not a process id"))?;
+    Ok(kill_process(process, which)?)
+}
+
+fn ignore_gone(outcome: io::Result<()>) -> io::Result<()> {
+    match outcome {
+        Err(error) if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(3) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// Processes started by another, from `/proc/<pid>/stat`: pid (name) state parent …
+fn children_of(parent: u32) -> io::Result<Vec<u32>> {
+    let mut children = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let Some(process) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // It may be gone by now.
+        let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else { continue };
+        // The name may hold spaces and parentheses; what follows the last one does not.
+        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        if after_name.split_whitespace().nth(1) == Some(&parent.to_string()) {
+            children.push(process);
+        }
+    }
+    Ok(children)
+}

@@ -1,0 +1,46 @@
+//! What the chat does: one folder a noun. Each registers its operations in the kernel's registry; none
+//! knows a door, and none touches another's tables.
+
+pub mod direct_messages;
+pub mod members;
+pub mod messages;
+pub mod presence;
+pub mod reads;
+pub mod rooms;
+pub mod sessions;
+pub mod typing;
+pub mod users;
+
+use std::sync::Arc;
+
+use fireside_kernel::{Kernel, Registry};
+
+/// The features that others have to talk to.
+#[derive(Clone)]
+pub struct Features {
+    /// Who is signed in; the authenticator of both doors.
+    pub sessions: Arc<sessions::Sessions>,
+    /// Who is online; an observer of connections.
+    pub presence: Arc<presence::Presence>,
+}
+
+/// Registers every feature.
+///
+/// # Errors
+/// When a feature cannot start: its settings are wrong, or the database does not answer.
+pub async fn register(
+    kernel: &Kernel,
+    registry: &mut Registry,
+    settings: sessions::Settings,
+) -> Result<Features, sessions::StartError> {
+    let presence = presence::register(kernel, registry);
+    let sessions = sessions::register(kernel, registry, &presence, settings).await?;
+    users::register(kernel, registry, &presence);
+    rooms::register(kernel, registry);
+    members::register(kernel, registry, &presence);
+    messages::register(kernel, registry);
+    direct_messages::register(kernel, registry, &presence);
+    reads::register(kernel, registry);
+    typing::register(kernel, registry);
+    Ok(Features { sessions, presence })
+}

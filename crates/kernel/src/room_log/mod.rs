@@ -1,0 +1,117 @@
+//! The room log: the one way to change a room. One writer takes what waits, decides it in order, writes
+//! it all in one transaction, and answers after the commit.
+//!
+//! Each durable event of a room gets the next `seq` inside that transaction, so positions are dense and
+//! nothing is told to anyone before it is stored (`GUARANTEES.md` G1–G4). Latency without load is one
+//! commit: nobody waits for a timer; under load what came during the last commit shares the next one.
+//!
+//! - [`change`]: what a feature hands in: what it needs to know, and a pure decision.
+//! - [`batch`]: what is known and what was decided, while a batch is being worked on.
+//! - `load`, `store`: the statements before and after the decision.
+//! - `writer`: the loop.
+//! - [`read`]: reading the log back.
+
+pub mod batch;
+pub mod change;
+mod load;
+pub mod read;
+pub mod state;
+mod store;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+
+use fireside_db::Db;
+
+pub use batch::Batch;
+pub use change::{Change, Needs, Repeat};
+
+use crate::clock::Clock;
+use crate::ctx::Ctx;
+use crate::error::{Error, Result};
+use crate::names::Names;
+use crate::relay::Relay;
+
+/// How many changes may wait; more is answered `overloaded` at once.
+const QUEUE_LENGTH: usize = 8192;
+/// How long a caller waits for its answer before it is told what is known. Longer than the database's
+/// own deadline, so that a frozen database is noticed there first.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(4500);
+
+/// Hands changes to the writer. Cheap to clone.
+#[derive(Clone)]
+pub struct RoomLog {
+    queue: mpsc::Sender<Box<dyn change::Pending>>,
+}
+
+impl RoomLog {
+    pub(crate) fn start(db: Db, clock: Clock, names: Names, relay: Arc<Relay>) -> RoomLog {
+        let (queue, waiting) = mpsc::channel(QUEUE_LENGTH);
+        tokio::spawn(writer::Writer::new(db, clock, names, relay).run(waiting));
+        RoomLog { queue }
+    }
+
+    /// Submits a change and waits for its commit. Takes its place in the queue before anything is
+    /// awaited and then lets the connection's next request in.
+    ///
+    /// # Errors
+    /// What the change decided; `overloaded` if it was not tried; `indeterminate` if it is not known
+    /// whether it was committed.
+    pub async fn submit<C: Change>(&self, ctx: &Ctx, change: C) -> Result<C::Answer> {
+        let ticket = Ticket::default();
+        let (answer, answered) = oneshot::channel();
+        let pending = change::Submitted::new(change, ticket.clone(), answer);
+        let sent = self.queue.try_send(Box::new(pending));
+        ctx.release_turn();
+        sent.map_err(|_| Error::overloaded())?;
+        let since = Instant::now();
+        let outcome = tokio::time::timeout(ANSWER_TIMEOUT, answered).await;
+        metrics::histogram!("fireside_message_ack_seconds").record(since.elapsed());
+        match outcome {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(Error::indeterminate()),
+            Err(_) if ticket.abandon() => Err(Error::overloaded()),
+            Err(_) => Err(Error::indeterminate()),
+        }
+    }
+
+    /// How many changes wait.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+}
+
+impl std::fmt::Debug for RoomLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RoomLog").field("waiting", &self.waiting()).finish()
+    }
+}
+
+/// Who has a change in hand: either its caller gives up before the writer takes it, or the writer takes
+/// it and only the writer can tell what became of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ticket(Arc<AtomicU8>);
+
+impl Ticket {
+    const WAITING: u8 = 0;
+    const TAKEN: u8 = 1;
+    const ABANDONED: u8 = 2;
+
+    fn claim(&self, as_what: u8) -> bool {
+        self.0.compare_exchange(Self::WAITING, as_what, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// The writer takes it; false if the caller has given up.
+    pub(crate) fn take(&self) -> bool {
+        self.claim(Self::TAKEN)
+    }
+
+    /// The caller gives up; false if the writer has taken it.
+    fn abandon(&self) -> bool {
+        self.claim(Self::ABANDONED)
+    }
+}

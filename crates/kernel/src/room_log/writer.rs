@@ -1,0 +1,126 @@
+//! The writer: the loop that turns what waits into transactions.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+
+use fireside_db::{Db, Error as DbError};
+
+use super::batch::Batch;
+use super::change::{Needs, Pending};
+use super::{load, store};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::names::Names;
+use crate::relay::{Committed, Relay};
+
+/// Most changes of one transaction: enough to share a flush, few enough to keep its locks short.
+const BATCH_MAX: usize = 256;
+/// How often a transaction is repeated that lost against another node's.
+const ATTEMPTS: usize = 3;
+/// Committed batches that may wait for delivery before the writer waits.
+const RELAY_QUEUE: usize = 64;
+
+/// See the module.
+pub(super) struct Writer {
+    db: Db,
+    clock: Clock,
+    names: Names,
+    relay: mpsc::Sender<Vec<Committed>>,
+}
+
+type Queue = mpsc::Receiver<Box<dyn Pending>>;
+
+impl Writer {
+    pub(super) fn new(db: Db, clock: Clock, names: Names, relay: Arc<Relay>) -> Writer {
+        let (sender, mut committed) = mpsc::channel::<Vec<Committed>>(RELAY_QUEUE);
+        // Delivery runs beside the next transaction, in the order of the commits.
+        tokio::spawn(async move {
+            while let Some(events) = committed.recv().await {
+                let since = Instant::now();
+                relay.publish(&events);
+                metrics::histogram!("fireside_fanout_seconds").record(since.elapsed());
+            }
+        });
+        Writer { db, clock, names, relay: sender }
+    }
+
+    pub(super) async fn run(self, mut queue: Queue) {
+        let mut waiting = Vec::with_capacity(BATCH_MAX);
+        while queue.recv_many(&mut waiting, BATCH_MAX).await > 0 {
+            let batch: Vec<_> = waiting.drain(..).filter(|pending| pending.take()).collect();
+            if !batch.is_empty() {
+                self.commit(batch).await;
+            }
+        }
+    }
+
+    /// Commits a batch and answers its callers.
+    async fn commit(&self, mut batch: Vec<Box<dyn Pending>>) {
+        match self.attempt(&mut batch).await {
+            Ok(events) => self.answer(batch, events).await,
+            // One bad row must not take the others with it: each alone, so that only it fails.
+            Err(DbError::Internal(_) | DbError::Unique { .. } | DbError::Retry) if batch.len() > 1 => {
+                for pending in batch {
+                    let mut alone = vec![pending];
+                    match self.attempt(&mut alone).await {
+                        Ok(events) => self.answer(alone, events).await,
+                        Err(error) => refuse(alone, &error),
+                    }
+                }
+            }
+            Err(error) => refuse(batch, &error),
+        }
+    }
+
+    async fn answer(&self, batch: Vec<Box<dyn Pending>>, events: Vec<Committed>) {
+        for pending in batch {
+            pending.finish(None);
+        }
+        if !events.is_empty() && self.relay.send(events).await.is_err() {
+            tracing::error!("delivery has stopped; events reach clients only when they fetch them");
+        }
+    }
+
+    /// Runs the transaction, again if it lost against another one.
+    async fn attempt(&self, batch: &mut [Box<dyn Pending>]) -> Result<Vec<Committed>, DbError> {
+        let mut attempt = 1;
+        loop {
+            match self.transact(batch).await {
+                Err(DbError::Retry | DbError::Unique { .. }) if attempt < ATTEMPTS => attempt += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn transact(&self, pendings: &mut [Box<dyn Pending>]) -> Result<Vec<Committed>, DbError> {
+        let mut needs = Needs::default();
+        for pending in pendings.iter() {
+            pending.needs(&mut needs);
+        }
+        let mut batch = Batch::new(self.clock.now(), self.names.clone());
+        let mut tx = self.db.begin().await?;
+        load::load(&mut tx, &needs, &mut batch).await?;
+        for pending in pendings.iter_mut() {
+            pending.decide(&mut batch);
+        }
+        if batch.writes.is_empty() {
+            tx.rollback().await;
+            return Ok(Vec::new());
+        }
+        store::store(&mut tx, &batch).await?;
+        let since = Instant::now();
+        tx.commit().await?;
+        metrics::histogram!("fireside_db_query_seconds", "op" => "commit").record(since.elapsed());
+        metrics::counter!("fireside_room_events_total").increment(batch.committed.len() as u64);
+        Ok(batch.committed)
+    }
+}
+
+fn refuse(batch: Vec<Box<dyn Pending>>, error: &DbError) {
+    tracing::warn!(%error, changes = batch.len(), "a transaction of the room log failed");
+    for pending in batch {
+        pending.finish(Some(Error::from(error.clone())));
+    }
+}

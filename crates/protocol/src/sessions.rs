@@ -1,0 +1,248 @@
+//! Identity: accounts, sign-in, sessions, invites, and claiming a new server.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::SessionId;
+use crate::request::{Access, Done, Operation, Rate, Reply, Request};
+use crate::text::{DisplayName, Password, Username};
+use crate::time::Time;
+use crate::users::User;
+
+/// Makes an account and signs in. 403 where sign-up is closed or needs an invite.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Register {
+    /// Unique name.
+    pub username: Username,
+    /// At least 8 characters.
+    pub password: Password,
+    /// Name as shown.
+    #[serde(default)]
+    pub display_name: Option<DisplayName>,
+    /// Code of an invite, where one is needed.
+    #[serde(default)]
+    pub invite: Option<String>,
+}
+
+impl Request for Register {
+    type Response = SignedIn;
+    const OPERATION: Operation = Operation::new("sessions.register", "Make an account and sign in")
+        .create("/auth/register")
+        .access(Access::Anyone)
+        .rate(Rate::SignIn);
+}
+
+/// Claims a server that has no administrator yet, with the one-use token it printed at its start.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Claim {
+    /// The token of the printed link.
+    pub token: String,
+    /// Unique name.
+    pub username: Username,
+    /// At least 8 characters.
+    pub password: Password,
+    /// Name as shown.
+    #[serde(default)]
+    pub display_name: Option<DisplayName>,
+}
+
+impl Request for Claim {
+    type Response = SignedIn;
+    const OPERATION: Operation = Operation::new("sessions.claim", "Become the first administrator of a new server")
+        .create("/auth/setup")
+        .access(Access::Anyone)
+        .rate(Rate::SignIn);
+}
+
+/// Signs in with a password.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Login {
+    /// As typed; need not keep the rules of new names, it only fails then.
+    pub username: String,
+    /// As typed.
+    pub password: TypedPassword,
+}
+
+impl Request for Login {
+    type Response = SignedIn;
+    const OPERATION: Operation = Operation::new("sessions.login", "Sign in with a password")
+        .post("/auth/login")
+        .access(Access::Anyone)
+        .rate(Rate::SignIn);
+}
+
+/// A password as typed at sign-in; never shown by `Debug`.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct TypedPassword(pub String);
+
+impl std::fmt::Debug for TypedPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TypedPassword(…)")
+    }
+}
+
+/// Exchanges a refresh token for new tokens. Each refresh token works once; using one again ends its session.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Refresh {
+    /// From the last answer.
+    pub refresh_token: String,
+}
+
+impl std::fmt::Debug for Refresh {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Refresh(…)")
+    }
+}
+
+impl Request for Refresh {
+    type Response = SignedIn;
+    const OPERATION: Operation = Operation::new("sessions.refresh", "Exchange a refresh token for new tokens")
+        .post("/auth/refresh")
+        .access(Access::Anyone)
+        .rate(Rate::SignIn);
+}
+
+/// Who signed in, and the tokens to act with.
+#[derive(Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedIn {
+    /// Oneself.
+    pub user: User,
+    /// A JWT for `Authorization: Bearer` and the sockets.
+    pub access_token: String,
+    /// For `POST /auth/refresh`, once.
+    pub refresh_token: String,
+    /// Seconds until the access token ends.
+    pub expires_in: u64,
+}
+
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedIn").field("user", &self.user.id).finish_non_exhaustive()
+    }
+}
+
+impl Reply for SignedIn {}
+
+/// Ends this session: its tokens and its live sockets.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Logout {}
+
+impl Request for Logout {
+    type Response = Done;
+    const OPERATION: Operation = Operation::new("sessions.logout", "End this session").post("/auth/logout");
+}
+
+/// Reads one's own profile.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetMe {}
+
+impl Request for GetMe {
+    type Response = User;
+    const OPERATION: Operation = Operation::new("sessions.me", "Your own profile").event("user:me").get("/auth/me");
+}
+
+/// One signed-in device.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// The session.
+    pub id: SessionId,
+    /// `login`, or `service` for a token made by the command line.
+    pub kind: String,
+    /// Name of a service token.
+    pub name: Option<String>,
+    /// When it began.
+    pub created_at: Time,
+    /// When it was last used, to the minute.
+    pub last_used_at: Time,
+    /// What the device called itself.
+    pub user_agent: Option<String>,
+    /// Where it signed in from.
+    pub address: Option<String>,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+impl Reply for Vec<Session> {}
+
+/// Lists one's devices.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListSessions {}
+
+impl Request for ListSessions {
+    type Response = Vec<Session>;
+    const OPERATION: Operation = Operation::new("sessions.list", "Your signed-in devices").get("/auth/sessions");
+}
+
+/// Signs one device out.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EndSession {
+    /// The device's session.
+    pub session_id: SessionId,
+}
+
+impl Request for EndSession {
+    type Response = Done;
+    const OPERATION: Operation =
+        Operation::new("sessions.end", "Sign one device out").delete("/auth/sessions/{sessionId}");
+}
+
+/// Changes one's password; every other session ends.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangePassword {
+    /// The one so far.
+    pub current_password: TypedPassword,
+    /// The one from now on.
+    pub new_password: Password,
+}
+
+impl Request for ChangePassword {
+    type Response = Done;
+    const OPERATION: Operation =
+        Operation::new("sessions.password", "Change your password").put("/auth/password").rate(Rate::SignIn);
+}
+
+/// Makes an invite to the server.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateInvite {
+    /// How many may use it; 1 where not given.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
+    pub uses: Option<u32>,
+    /// Hours until it ends; 168 where not given.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 8760))]
+    pub hours: Option<u32>,
+}
+
+impl Request for CreateInvite {
+    type Response = Invite;
+    const OPERATION: Operation =
+        Operation::new("sessions.invite", "Make an invite").create("/auth/invites").access(Access::Admin).rate(Rate::Create);
+}
+
+/// An invite; its code is shown once.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Invite {
+    /// To be given to `POST /auth/register`.
+    pub code: String,
+    /// When it ends.
+    pub expires_at: Time,
+    /// How many may use it.
+    pub uses_left: i64,
+}
+
+impl Reply for Invite {}
