@@ -48,8 +48,9 @@ impl Tree {
     /// # Errors
     /// When git cannot list the files, or one cannot be read.
     pub fn read() -> Result<Self, String> {
+        // A checkout mounted into a container belongs to another user, which git refuses unless told not to.
         let git = Command::new("git")
-            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            .args(["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(root())
             .output()
             .map_err(|error| format!("cannot run git, which lists the files to look at: {error}"))?;

@@ -2,7 +2,8 @@
 //! the room's next positions, writes the messages and their events, and commits.
 //!
 //! `cargo run --release -p fireside-db --features testing --example durable_inserts`
-//! The PostgreSQL server is `FIRESIDE_TEST_POSTGRES_URL`, or a throw-away one.
+//! The PostgreSQL server is `FIRESIDE_TEST_POSTGRES_URL`, or a throw-away one. An argument `sqlite`
+//! or `postgres` measures that engine only.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,11 @@ const CASE: Duration = Duration::from_secs(3);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    let only = std::env::args().nth(1);
+    for (engine, name) in [(Engine::Sqlite, "sqlite"), (Engine::Postgres, "postgres")] {
+        if only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
         let database = TestDatabase::on(engine).await;
         let db = database.open().await;
         for room in 0..8 {

@@ -191,5 +191,6 @@ fn query(statement: &Statement) -> Result<Query<'_>, sqlx::Error> {
     Ok(match &statement.text {
         Text::Written(text) => sqlx::query_with(*text, arguments),
         Text::Generated(text) => sqlx::query_with(AssertSqlSafe(Arc::clone(text)), arguments),
+        Text::Rows(rows) => sqlx::query_with(AssertSqlSafe(rows.anonymous()), arguments),
     })
 }

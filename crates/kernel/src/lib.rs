@@ -16,7 +16,7 @@ pub mod registry;
 pub mod relay;
 pub mod room_log;
 
-mod sql;
+pub mod rows;
 
 use std::sync::Arc;
 

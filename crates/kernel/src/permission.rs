@@ -11,7 +11,7 @@ use fireside_protocol::{RoomId, RoomRef, UserId};
 
 use crate::error::{Error, Result};
 use crate::room_log::state::{MemberState, RoomKind, RoomState};
-use crate::sql::{MemberRow, ROOM_COLUMNS, RoomRow};
+use crate::rows::{MemberRow, ROOM_COLUMNS, RoomRow};
 
 /// What one wants to do in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,4 +108,13 @@ pub async fn enter(db: &Db, room: &RoomRef, user: &UserId, permission: Permissio
         .await?;
     let member = member.map(MemberRow::into_state);
     check(Some(&Arc::new(found)), member.as_ref(), user, permission)
+}
+
+/// The rooms and conversations someone is a member of, with the positions of their heads: what a socket
+/// of theirs hears.
+pub async fn rooms_of(db: &Db, user: &UserId) -> Result<Vec<(RoomId, i64)>> {
+    let text = "SELECT r.id, r.head_seq FROM members m JOIN rooms r ON r.id = m.room_id \
+                WHERE m.user_id = $1 AND r.deleted_at IS NULL";
+    let rows: Vec<(String, i64)> = db.all(sql(text).bind(user.as_str())).await?;
+    Ok(rows.into_iter().map(|(room, head)| (RoomId::trusted(room), head)).collect())
 }

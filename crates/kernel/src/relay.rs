@@ -47,6 +47,8 @@ pub enum Audience {
     Rooms(Vec<RoomId>),
     /// All sockets of a user.
     User(UserId),
+    /// One socket, by its id.
+    Socket(String),
 }
 
 /// Sockets to be closed.

@@ -34,8 +34,6 @@ impl std::error::Error for EncodeError {}
 #[derive(Clone, Debug)]
 pub struct Frame {
     encoded: Bytes,
-    /// Engine.IO packets inside: the event and its attachments.
-    packets: u32,
     /// `None` for the default namespace.
     namespace: Option<Arc<str>>,
 }
@@ -78,8 +76,7 @@ impl Frame {
 
     fn finish(text: TextFrame, namespace: &str, attachments: &[Bytes]) -> Self {
         let namespace = (namespace != "/").then(|| Arc::from(namespace));
-        let packets = u32::try_from(1 + attachments.len()).unwrap_or(u32::MAX);
-        Self { encoded: text.finish(attachments), packets, namespace }
+        Self { encoded: text.finish(attachments), namespace }
     }
 
     /// The namespace that it belongs to.
@@ -120,10 +117,6 @@ impl Frame {
 
     pub(crate) fn encoded(&self) -> &Bytes {
         &self.encoded
-    }
-
-    pub(crate) fn packets(&self) -> u32 {
-        self.packets
     }
 }
 
@@ -270,7 +263,6 @@ mod tests {
             let (array, attachments) = frame.contents();
             assert_eq!(array, r#"["up",{"_placeholder":true,"num":0}]"#);
             assert_eq!(attachments, [Bytes::from_static(b"\x01\x02")]);
-            assert_eq!(frame.packets(), 2);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A server of somebody else's, started for one test run in a folder of its own and gone after it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -39,7 +39,8 @@ impl Home {
     /// When it cannot be made.
     pub fn new() -> Result<Self, Failure> {
         let user = if rustix::process::geteuid().is_root() { Some(unprivileged()?) } else { None };
-        let folder = tempfile::Builder::new().prefix("fireside-test-").tempdir();
+        let mut builder = tempfile::Builder::new();
+        let folder = builder.prefix("fireside-test-").permissions(Permissions::from_mode(0o700)).tempdir();
         let folder = folder.map_err(|error| format!("cannot make a temporary folder: {error}"))?;
         let home = Self { folder, user };
         home.give(home.path())?;
@@ -210,4 +211,45 @@ pub fn password() -> Result<String, Failure> {
     let read = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes));
     read.map_err(|error| format!("/dev/urandom: {error}"))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> (Daemon, PathBuf) {
+        let home = Home::new().expect("a folder");
+        let folder = home.path().to_owned();
+        let mut command = home.command(Path::new("/bin/sh"));
+        let daemon = Daemon::start("the shell", home, command.args(["-c", script]), Signal::TERM);
+        (daemon.unwrap_or_else(|failure| panic!("sh starts: {failure:?}")), folder)
+    }
+
+    #[test]
+    fn it_is_gone_when_dropped_and_its_folder_too() {
+        let (mut daemon, folder) = shell("touch ready; exec sleep 1000");
+        let id = daemon.id();
+        daemon.first_answer(|| folder.join("ready").exists().then_some(())).expect("it comes up");
+        drop(daemon);
+        assert!(!Path::new(&format!("/proc/{id}")).exists(), "the process is still there");
+        assert!(!folder.exists(), "the folder is still there");
+    }
+
+    #[test]
+    fn one_that_ends_instead_shows_its_log() {
+        let (mut daemon, _) = shell("echo why it cannot start >&2");
+        let failure = daemon.first_answer(|| None::<()>).expect_err("it never answers");
+        assert!(
+            matches!(&failure, Failure::Said(text) if text.contains("why it cannot start")),
+            "{failure:?}"
+        );
+    }
+
+    #[test]
+    fn nobody_else_can_read_what_it_is_given() {
+        let home = Home::new().expect("a folder");
+        let file = home.write("password", "secret").expect("it is written");
+        let mode = |path: &Path| path.metadata().expect("it is there").permissions().mode();
+        assert_eq!((mode(&file) & 0o077, mode(home.path()) & 0o077), (0, 0));
+    }
 }

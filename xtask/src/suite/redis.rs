@@ -16,7 +16,7 @@ pub const VARIABLE: &str = "FIRESIDE_TEST_REDIS_URL";
 /// A private Redis on loopback.
 pub struct Redis {
     _daemon: Daemon,
-    /// With the password.
+    /// With the user and password.
     pub url: String,
 }
 
@@ -34,19 +34,19 @@ impl Redis {
         let mut command = home.command(&server);
         command.arg(settings);
         let mut daemon = Daemon::start("Redis", home, &mut command, Signal::TERM)?;
-        let answer = daemon.first_answer(|| process_id(port, &password))?;
+        let answer = daemon.first_answer(|| who_answers(port, &password))?;
         if answer != daemon.id() {
             return Err(Failure::Said(format!(
                 "process {answer} answers at port {port}, not {}",
                 daemon.id()
             )));
         }
-        Ok(Self { _daemon: daemon, url: format!("redis://:{password}@127.0.0.1:{port}/") })
+        Ok(Self { _daemon: daemon, url: format!("redis://default:{password}@127.0.0.1:{port}/") })
     }
 }
 
 /// The process that answers at this port to this password. `None` while nobody does.
-fn process_id(port: u16, password: &str) -> Option<u32> {
+fn who_answers(port: u16, password: &str) -> Option<u32> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(1))).ok()?;
     write!(stream, "AUTH {password}\r\nINFO server\r\nQUIT\r\n").ok()?;

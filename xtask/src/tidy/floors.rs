@@ -59,6 +59,8 @@ type Uses = BTreeMap<String, BTreeSet<String>>;
 const WHY: &str =
     "a floor that knows only what lies below can be read, tested and changed without the rest of the house";
 
+const WHY_STALE: &str = "a permission that nobody needs lets the next one in unseen";
+
 /// Compares `cargo metadata` with the tables above, both ways.
 pub fn check(tree: &Tree) -> Vec<Finding> {
     if !tree.on_disk {
@@ -100,7 +102,7 @@ fn compare(uses: &Uses, floors: Table, kept_in: Table) -> Vec<Finding> {
             findings.push(Finding::new(&path, 0, what, WHY, format!("add it to FLOORS in {}", file!())));
             continue;
         };
-        for used in dependencies.iter().filter(|used| uses.contains_key(*used)) {
+        for used in dependencies.iter().filter(|used| *used != name && uses.contains_key(*used)) {
             if !allowed.contains(&used.as_str()) {
                 let what = format!("{name} may not use {used}");
                 let instead = "move what it needs down a floor, or pass it in from `server`";
@@ -119,7 +121,7 @@ fn compare(uses: &Uses, floors: Table, kept_in: Table) -> Vec<Finding> {
     findings
 }
 
-/// Permissions that nobody makes use of: left standing, they would let the next one in unseen.
+/// Permissions that nobody makes use of.
 fn stale(uses: &Uses, floors: Table, kept_in: Table) -> Vec<Finding> {
     let used = |by: &str, what: &str| uses.get(by).is_some_and(|dependencies| dependencies.contains(what));
     let below = floors.iter().flat_map(|(by, row)| row.iter().map(move |what| ("FLOORS", *by, *what)));
@@ -131,7 +133,7 @@ fn stale(uses: &Uses, floors: Table, kept_in: Table) -> Vec<Finding> {
         .chain(gone)
         .map(|(table, by, what)| {
             let instead = format!("take it out of {table} in {}", file!());
-            Finding::new(&manifest(by), 0, format!("{by} may use {what}, and does not"), WHY, instead)
+            Finding::new(&manifest(by), 0, format!("{by} may use {what}, and does not"), WHY_STALE, instead)
         })
         .collect()
 }

@@ -1,77 +1,116 @@
-//! One owner for each database table: SQL that names it lies in the owner's folder, and nowhere else.
+//! One owner for each database table: SQL that names it lies where the table below says, and nowhere else.
 
 use std::collections::BTreeSet;
 
 use super::Finding;
 use crate::rust_source::{Kind, Token};
-use crate::tree::Tree;
+use crate::tree::{File, Tree};
 
 const MIGRATIONS: &str = "crates/db/migrations/";
 
-/// Each table of the migrations, and the folders whose SQL may name it; the first one owns it.
-const OWNERS: &[(&str, &[&str])] = &[("users", &["crates/features/src/users"])];
-
-/// Folders that read across features: their SQL may SELECT from any table and write none.
-const READERS: &[&str] = &["crates/features/src/timeline"];
+/// Each table of the migrations.
+const TABLES: &[Table] = &[
+    // (filled from the tree)
+];
 
 /// Folders that know all tables by trade: the engine that makes them, and tests of whole servers.
 const EXEMPT: &[&str] = &["crates/db/", "crates/stories/", "xtask/"];
 
-const WHY: &str =
-    "a table that one feature alone touches can change its shape, and keep its promises, in one place";
+/// Features keep their statements in one file each.
+const FEATURES: &str = "crates/features/src/";
+
+const WHY: &str = "a table that few places touch can change its shape, and keep its promises, in one place";
 
 /// Words that begin or join SQL; written in capitals, as all our SQL is.
 const SQL: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "FROM", "JOIN", "INTO"];
 
-/// Looks for table names in the strings of SQL.
-pub fn check(tree: &Tree) -> Vec<Finding> {
-    find(tree, OWNERS, READERS)
+/// A table, and the files or folders whose SQL may name it.
+struct Table {
+    name: &'static str,
+    /// INSERT, UPDATE, DELETE, and SELECT. The first one owns it.
+    written_by: &'static [&'static str],
+    /// SELECT only.
+    read_by: &'static [&'static str],
 }
 
-fn find(tree: &Tree, owners: &[(&str, &[&str])], readers: &[&str]) -> Vec<Finding> {
-    let tables = tables_of(tree);
-    let mut findings = unlisted(&tables, owners);
-    let mut seen = BTreeSet::new();
+/// Looks for table names in the strings of SQL.
+pub fn check(tree: &Tree) -> Vec<Finding> {
+    find(tree, TABLES)
+}
+
+fn find(tree: &Tree, tables: &[Table]) -> Vec<Finding> {
+    let names = tables_of(tree);
+    let mut findings = unlisted(&names, tables);
+    let mut used = BTreeSet::new();
     for (file, source) in tree.rust().filter(|(file, _)| !file.is_test()) {
         if EXEMPT.iter().any(|exempt| file.path.starts_with(exempt)) {
             continue;
         }
-        for mention in source.tokens.iter().flat_map(|token| mentions(token, &tables)) {
-            let places =
-                owners.iter().find(|(table, _)| *table == mention.table).map_or(&[][..], |row| row.1);
-            let within = |place: &&&str| in_folder(&file.path, place);
-            if let Some(place) = places.iter().find(within) {
-                seen.insert((mention.table.clone(), *place));
-            } else if mention.writes || !readers.iter().any(|reader| in_folder(&file.path, reader)) {
-                let table = &mention.table;
-                let what = format!("SQL on the table {table}, which belongs to {}", places.join(" and "));
-                let instead = "call a function of the owner, or move the statement there";
-                findings.push(Finding::new(&file.path, mention.line, what, WHY, instead));
+        for mention in source.tokens.iter().flat_map(|token| mentions(token, &names)) {
+            let name = mention.table;
+            let Some(table) = tables.iter().find(|table| table.name == name) else { continue };
+            let writer = table.written_by.iter().find(|place| in_place(&file.path, place));
+            let reader = table.read_by.iter().find(|place| in_place(&file.path, place));
+            match writer.or(reader.filter(|_| !mention.writes)) {
+                Some(place) => drop(used.insert((name.clone(), *place, mention.writes || writer.is_none()))),
+                None => findings.push(strange(file, &mention, table)),
+            }
+            if file.path.starts_with(FEATURES) && !file.names().any(|part| part == "sql") {
+                let what = format!("SQL on the table {name} outside sql.rs");
+                let why = "who changes a table looks for its statements in one place";
+                findings.push(Finding::new(
+                    &file.path,
+                    mention.line,
+                    what,
+                    why,
+                    "move the statement to sql.rs",
+                ));
             }
         }
     }
-    for (table, places) in owners.iter().filter(|(table, _)| tables.contains(*table)) {
-        for place in places.iter().filter(|place| !seen.contains(&((*table).to_owned(), **place))) {
-            let what = format!("{place} is listed for the table {table}, and no SQL there names it");
-            findings.push(Finding::new(file!(), 0, what, WHY, "take it out of OWNERS"));
-        }
+    findings.extend(stale(tables, &names, &used));
+    findings
+}
+
+fn strange(file: &File, mention: &Mention<'_>, table: &Table) -> Finding {
+    let verb = if mention.writes { "writes to" } else { "reads" };
+    let what = format!("SQL that {verb} the table {}, which belongs to {}", table.name, table.written_by[0]);
+    let instead = "call a function of the owner, or move the statement there";
+    Finding::new(&file.path, mention.line, what, WHY, instead)
+}
+
+/// The list and the migrations must name the same tables.
+fn unlisted(names: &BTreeSet<String>, tables: &[Table]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for name in names.iter().filter(|name| !tables.iter().any(|table| table.name == **name)) {
+        let what = format!("the table {name} has no owner");
+        findings.push(Finding::new(MIGRATIONS, 0, what, WHY, format!("add it to TABLES in {}", file!())));
+    }
+    for table in tables.iter().filter(|table| !names.contains(table.name)) {
+        let what = format!("the table {} has an owner, and no migration creates it", table.name);
+        findings.push(Finding::new(file!(), 0, what, WHY, "take it out of TABLES"));
     }
     findings
 }
 
-/// The table list and the migrations must name the same tables.
-fn unlisted(tables: &BTreeSet<String>, owners: &[(&str, &[&str])]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for table in tables.iter().filter(|table| !owners.iter().any(|(owned, _)| owned == table)) {
-        let what = format!("the table {table} has no owner");
-        findings.push(Finding::new(MIGRATIONS, 0, what, WHY, format!("add it to OWNERS in {}", file!())));
-    }
-    for (table, _) in owners.iter().filter(|(table, _)| !tables.contains(*table)) {
-        let what = format!("the table {table} has an owner, and no migration creates it");
-        findings.push(Finding::new(file!(), 0, what, WHY, "take it out of OWNERS"));
-    }
-    findings
+/// Permissions that nobody makes use of.
+fn stale(tables: &[Table], names: &BTreeSet<String>, used: &BTreeSet<Use>) -> Vec<Finding> {
+    let listed = tables.iter().filter(|table| names.contains(table.name)).flat_map(|table| {
+        let writers = table.written_by.iter().map(move |place| (table.name, *place, "write to"));
+        writers.chain(table.read_by.iter().map(move |place| (table.name, *place, "read")))
+    });
+    let unused = listed.filter(|(name, place, _)| !used.contains(&((*name).to_owned(), *place, true)));
+    unused
+        .map(|(name, place, verb)| {
+            let what = format!("{place} may {verb} the table {name}, and does not");
+            let why = "a permission that nobody needs lets the next one in unseen";
+            Finding::new(file!(), 0, what, why, "take it out of TABLES")
+        })
+        .collect()
 }
+
+/// A table, a place in its row, and whether the place did what it is listed for.
+type Use = (String, &'static str, bool);
 
 /// The name after each `CREATE TABLE` of the migrations.
 fn tables_of(tree: &Tree) -> BTreeSet<String> {
@@ -95,29 +134,29 @@ fn tables_of(tree: &Tree) -> BTreeSet<String> {
     tables
 }
 
-struct Mention {
-    table: String,
+struct Mention<'a> {
+    table: &'a String,
     writes: bool,
     line: usize,
 }
 
 /// The tables that one string of SQL names. A string is SQL when it has one of its words in capitals.
-fn mentions(token: &Token, tables: &BTreeSet<String>) -> Vec<Mention> {
+fn mentions<'a>(token: &Token, tables: &'a BTreeSet<String>) -> Vec<Mention<'a>> {
     let Kind::Text(text) = &token.kind else { return Vec::new() };
     let words: Vec<_> = words(text).collect();
     if token.test || !words.iter().any(|word| SQL.contains(word)) {
         return Vec::new();
     }
-    let named = words.iter().enumerate().filter(|(_, word)| tables.contains(**word));
+    let named = words.iter().enumerate().filter_map(|(at, word)| Some((at, tables.get(*word)?)));
     named
-        .map(|(at, word)| {
+        .map(|(at, table)| {
             let before = |back: usize| at.checked_sub(back).map_or("", |index| words[index]);
             let writes = match before(1) {
                 "INTO" | "UPDATE" => true,
                 "FROM" => before(2) == "DELETE",
                 _ => false,
             };
-            Mention { table: (*word).to_owned(), writes, line: token.line }
+            Mention { table, writes, line: token.line }
         })
         .collect()
 }
@@ -126,7 +165,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
-fn in_folder(path: &str, place: &str) -> bool {
+fn in_place(path: &str, place: &str) -> bool {
     path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
 }
 
@@ -138,68 +177,76 @@ mod tests {
         "crates/db/migrations/0001_begin.sql",
         "-- CREATE TABLE ghosts\nCREATE TABLE IF NOT EXISTS rooms (id UUID);\nCREATE INDEX rooms_id ON rooms (id);\n",
     );
-    const ROOMS: (&str, &str) =
+    const OWNER: (&str, &str) =
         ("crates/features/src/rooms/sql.rs", "const A: &str = \"INSERT INTO rooms\";");
+    const READER: (&str, &str) = ("crates/kernel/src/pass.rs", "const A: &str = \"SELECT 1 FROM rooms\";");
+    const TABLE: Table = Table {
+        name: "rooms",
+        written_by: &["crates/features/src/rooms"],
+        read_by: &["crates/kernel/src/pass.rs"],
+    };
 
     fn whats(files: &[(&str, &str)]) -> Vec<String> {
-        let tree = Tree::planted(files);
-        let owners: &[(&str, &[&str])] = &[("rooms", &["crates/features/src/rooms"])];
-        find(&tree, owners, READERS).into_iter().map(|finding| finding.what).collect()
+        find(&Tree::planted(files), &[TABLE]).into_iter().map(|finding| finding.what).collect()
     }
 
     #[test]
-    fn the_owner_may_do_as_it_likes_and_a_reader_may_read() {
-        let reader = ("crates/features/src/timeline/sql.rs", "const A: &str = \"SELECT 1 FROM rooms\";");
-        assert_eq!(whats(&[SCHEMA, ROOMS, reader]), Vec::<String>::new());
+    fn writers_write_and_readers_read() {
+        assert_eq!(whats(&[SCHEMA, OWNER, READER]), Vec::<String>::new());
     }
 
     #[test]
     fn a_reader_that_writes_is_found() {
         for sql in ["INSERT INTO rooms", "UPDATE rooms SET", "DELETE FROM rooms"] {
-            let text = format!("const A: &str = \"WITH x AS ({sql}) SELECT\";");
-            let found = whats(&[SCHEMA, ROOMS, ("crates/features/src/timeline/sql.rs", &text)]);
-            assert_eq!(
-                found,
-                ["SQL on the table rooms, which belongs to crates/features/src/rooms"],
-                "{sql}"
-            );
+            let text = format!("const A: &str = \"SELECT FROM rooms\"; const B: &str = \"{sql} x\";");
+            let found = whats(&[SCHEMA, OWNER, (READER.0, &text)]);
+            let expected = "SQL that writes to the table rooms, which belongs to crates/features/src/rooms";
+            assert_eq!(found, [expected], "{sql}");
         }
     }
 
     #[test]
     fn a_stranger_that_reads_is_found_even_inside_a_macro() {
         let text = "fn f() { query!(concat!(\"SELECT \", \"* FROM users u JOIN rooms r\")); }";
-        let found = whats(&[SCHEMA, ROOMS, ("crates/kernel/src/ctx.rs", text)]);
-        assert_eq!(found, ["SQL on the table rooms, which belongs to crates/features/src/rooms"]);
+        let found = whats(&[SCHEMA, OWNER, READER, ("crates/kernel/src/ctx.rs", text)]);
+        assert_eq!(found, ["SQL that reads the table rooms, which belongs to crates/features/src/rooms"]);
     }
 
     #[test]
     fn a_plain_sentence_is_no_sql() {
         let text = "/// SELECT FROM rooms\nconst A: &str = \"Leave all rooms from here\";";
-        assert_eq!(whats(&[SCHEMA, ROOMS, ("crates/kernel/src/ctx.rs", text)]), Vec::<String>::new());
+        assert_eq!(whats(&[SCHEMA, OWNER, READER, ("crates/kernel/src/ctx.rs", text)]), Vec::<String>::new());
     }
 
     #[test]
     fn a_folder_with_a_longer_name_is_another_folder() {
-        let found = whats(&[SCHEMA, ROOMS, ("crates/features/src/rooms_old/sql.rs", ROOMS.1)]);
-        assert_eq!(found.len(), 1);
+        assert_eq!(
+            whats(&[SCHEMA, OWNER, READER, ("crates/features/src/rooms_old/sql.rs", OWNER.1)]).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_statement_beside_sql_rs_is_found() {
+        let found = whats(&[SCHEMA, OWNER, READER, ("crates/features/src/rooms/rules.rs", OWNER.1)]);
+        assert_eq!(found, ["SQL on the table rooms outside sql.rs"]);
     }
 
     #[test]
     fn tables_without_owner_and_owners_without_table_are_found() {
-        let found =
-            whats(&[("crates/db/migrations/0001_begin.sql", "CREATE VIRTUAL TABLE search USING fts5(x);")]);
+        let other = ("crates/db/migrations/0001_begin.sql", "CREATE VIRTUAL TABLE search USING fts5(x);");
         let expected =
             ["the table search has no owner", "the table rooms has an owner, and no migration creates it"];
-        assert_eq!(found, expected);
+        assert_eq!(whats(&[other]), expected);
     }
 
     #[test]
-    fn an_owner_without_sql_is_found() {
-        let found = whats(&[SCHEMA]);
-        assert_eq!(
-            found,
-            ["crates/features/src/rooms is listed for the table rooms, and no SQL there names it"]
-        );
+    fn permissions_nobody_uses_are_found() {
+        let only_reads = (OWNER.0, "const A: &str = \"SELECT 1 FROM rooms\";");
+        let expected = [
+            "crates/features/src/rooms may write to the table rooms, and does not",
+            "crates/kernel/src/pass.rs may read the table rooms, and does not",
+        ];
+        assert_eq!(whats(&[SCHEMA, only_reads]), expected);
     }
 }

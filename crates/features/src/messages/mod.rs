@@ -1,1 +1,28 @@
-//! messages
+//! Messages of rooms: sending, changing, deleting, reading back.
+//!
+//! Invariants: a message is told to anyone only after it is stored; the same `(user, room, clientId)` is
+//! one message for ever; a deleted message leaves a tombstone and cannot be changed; deleting twice is
+//! one deletion. Editing and deleting serve direct messages too.
+//!
+//! Registers `messages.send`, `messages.edit`, `messages.delete`, `messages.list`.
+
+mod operations;
+mod rules;
+mod sql;
+
+use fireside_kernel::{Kernel, Registry};
+
+pub(crate) use operations::list::{Wanted, read_page};
+pub(crate) use rules::{digest, is_repeat, read_at};
+
+/// Registers the operations.
+pub fn register(kernel: &Kernel, registry: &mut Registry) {
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::send::send(hall.clone(), ctx, request));
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::edit::edit(hall.clone(), ctx, request));
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::delete::delete(hall.clone(), ctx, request));
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::list::list(hall.clone(), ctx, request));
+}

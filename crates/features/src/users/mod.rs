@@ -1,1 +1,57 @@
-//! users
+//! Users: people and services, their profiles, and the one place that knows the table `users`.
+//!
+//! - A username is stored folded and is unique; an id never changes. Where a client names a user, an id
+//!   wins over another user's username of the same text.
+//! - Profiles are a directory of the whole server; whether someone is online and when they were last
+//!   seen is told only to who shares a room or conversation with them ([`to_wire`], [`to_stranger`]).
+//! - A disabled user keeps their profile, so that what they said keeps its author. Their sockets are
+//!   closed at once and their sessions end when the sessions feature next looks at `disabled_at`.
+
+mod account;
+mod operations;
+mod rules;
+mod sql;
+
+use std::sync::Arc;
+
+use fireside_db::Db;
+use fireside_kernel::{Error, Kernel, Registry, Result};
+use fireside_protocol::UserId;
+use fireside_protocol::ids::UserRef;
+use fireside_protocol::users::{DisableUser, GetUser, SearchUsers, UpdateMe};
+
+use crate::presence::Presence;
+
+pub(crate) use account::{HostProfile, Kind, NewUser, Origin, ServerRole, UserRow};
+pub(crate) use rules::{to_stranger, to_wire};
+pub(crate) use sql::{find, find_many, has_admin, insert, set_last_seen, set_profile};
+
+/// Registers the operations on users.
+pub(crate) fn register(kernel: &Kernel, registry: &mut Registry, presence: &Arc<Presence>) {
+    let shared = (kernel.clone(), presence.clone());
+    registry.add::<SearchUsers, _, _>({
+        let (kernel, presence) = shared.clone();
+        move |ctx, request| operations::search(kernel.clone(), presence.clone(), ctx, request)
+    });
+    registry.add::<GetUser, _, _>({
+        let (kernel, presence) = shared;
+        move |ctx, request| operations::get(kernel.clone(), presence.clone(), ctx, request)
+    });
+    registry.add::<UpdateMe, _, _>({
+        let kernel = kernel.clone();
+        move |ctx, request| operations::update(kernel.clone(), ctx, request)
+    });
+    registry.add::<DisableUser, _, _>({
+        let kernel = kernel.clone();
+        move |ctx, request| operations::disable(kernel.clone(), ctx, request)
+    });
+}
+
+/// The user that a client named; `me` is whoever asks.
+///
+/// # Errors
+/// `not_found` if there is none. A disabled user is found.
+pub(crate) async fn resolve(db: &Db, user: &UserRef, me: &UserId) -> Result<UserRow> {
+    let name = if user.as_str() == "me" { me.as_str() } else { user.as_str() };
+    find(db, name).await?.ok_or_else(|| Error::not_found("User"))
+}

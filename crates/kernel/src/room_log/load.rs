@@ -10,7 +10,7 @@ use fireside_protocol::{ClientId, MessageId, RoomId, UserId};
 use super::batch::{Batch, Done};
 use super::change::{MessageRoom, Needs};
 use super::state::UserState;
-use crate::sql::{MESSAGE_COLUMNS, MemberRow, MessageRow, ROOM_COLUMNS, RoomRow};
+use crate::rows::{MESSAGE_COLUMNS, MemberRow, MessageRow, ROOM_COLUMNS, RoomRow};
 
 /// Reads what is needed. The rooms come first and stay locked to the end of the transaction, so that
 /// nothing read after them can change under it.
@@ -145,9 +145,10 @@ async fn members(
         let home = homes.iter().find(|home| home.message == *message)?;
         Some((home.room.to_string(), user.to_string()))
     });
-    let of_pairs = needs.pair_keys.iter().filter_map(|key| {
-        let (room, (one, other)) = (batch.room_names.get(key)?, key.split_once(' ')?);
-        Some([(room.to_string(), one.to_owned()), (room.to_string(), other.to_owned())])
+    // Both people of a conversation: how far each has read is part of its messages.
+    let of_pairs = batch.rooms.values().filter_map(|room| {
+        let (one, other) = room.pair_key.as_deref()?.split_once(' ')?;
+        Some([(room.id.to_string(), one.to_owned()), (room.id.to_string(), other.to_owned())])
     });
     let wanted: HashSet<_> = by_name.chain(of_messages).chain(of_pairs.flatten()).collect();
     let keys = wanted.into_iter().map(|(room, user)| vec![Value::from(room), Value::from(user)]).collect();

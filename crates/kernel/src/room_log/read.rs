@@ -12,7 +12,7 @@ use fireside_protocol::{Event, MessageId, RoomId, Time, UserId};
 use super::state::{MessageState, RoomState};
 use crate::error::{Error, Result};
 use crate::relay::{Committed, Effect};
-use crate::sql::{MESSAGE_COLUMNS, MessageRow, ROOM_COLUMNS, RoomRow};
+use crate::rows::{MESSAGE_COLUMNS, MessageRow, ROOM_COLUMNS, RoomRow};
 
 fireside_db::row! {
     /// A row of `room_events`.

@@ -115,6 +115,12 @@ impl Header {
 }
 
 impl Decoder {
+    /// A decoder that has been given `bytes` already; the first [`Decoder::feed`] reads them.
+    #[must_use]
+    pub fn with(bytes: Vec<u8>) -> Self {
+        Self { kept: bytes, ..Self::default() }
+    }
+
     /// Takes `input`, and hands every complete message to `sink` until it answers [`Flow::Stop`]; what is left
     /// is kept. `limit` is the largest message in bytes. Call again with no input to go on after a stop.
     ///

@@ -1,0 +1,30 @@
+//! `direct_messages.conversations`: whom one has exchanged messages with, the latest first.
+
+use std::sync::Arc;
+
+use fireside_kernel::{Ctx, Kernel, Result};
+use fireside_protocol::UserId;
+use fireside_protocol::direct_messages::ListConversations;
+use fireside_protocol::users::User;
+
+use crate::direct_messages::sql;
+use crate::presence::Presence;
+use crate::users;
+
+pub(crate) async fn conversations(
+    kernel: Kernel,
+    presence: Arc<Presence>,
+    ctx: Ctx,
+    _: ListConversations,
+) -> Result<Vec<User>> {
+    let user = ctx.user()?;
+    let keys = sql::pair_keys(&kernel.db, user).await?;
+    let partners: Vec<UserId> = keys.iter().filter_map(|key| other_of(key, user)).collect();
+    let rows = users::find_many(&kernel.db, &partners).await?;
+    Ok(rows.iter().map(|row| users::to_wire(row, presence.is_online(&row.id))).collect())
+}
+
+fn other_of(pair_key: &str, user: &UserId) -> Option<UserId> {
+    let (one, other) = pair_key.split_once(' ')?;
+    Some(UserId::trusted(if one == user.as_str() { other } else { one }))
+}

@@ -1,0 +1,6 @@
+//! The verbs of messages, one a file.
+
+pub(super) mod delete;
+pub(super) mod edit;
+pub(super) mod list;
+pub(super) mod send;

@@ -1,0 +1,77 @@
+//! `messages.send`: a message to a room.
+
+use fireside_kernel::permission::{Permission, RoomPass};
+use fireside_kernel::relay::Effect;
+use fireside_kernel::room_log::batch::NewMessage;
+use fireside_kernel::room_log::state::MessageState;
+use fireside_kernel::room_log::{Batch, Change, Needs};
+use fireside_kernel::{Ctx, Error, Kernel, Result};
+use fireside_protocol::messages::{Message, MessageEvent, SendMessage, Sent};
+use fireside_protocol::{Event, RoomRef, UserId};
+
+use crate::messages::rules;
+
+pub(crate) async fn send(kernel: Kernel, ctx: Ctx, request: SendMessage) -> Result<Sent> {
+    let user = ctx.user()?.clone();
+    let client_id = request.client_id.or_else(|| ctx.idempotency_key.clone());
+    let kind = request.kind.map_or_else(|| "text".to_owned(), |kind| kind.into_string());
+    let digest = rules::digest(request.content.as_str(), &kind, request.metadata.as_ref());
+    let message = NewMessage {
+        content: request.content.into_string(),
+        kind,
+        metadata: request.metadata,
+        client_digest: client_id.is_some().then_some(digest),
+        client_id,
+    };
+    kernel.log.submit(&ctx, Send { user, room: request.room_id, message }).await
+}
+
+struct Send {
+    user: UserId,
+    room: RoomRef,
+    message: NewMessage,
+}
+
+impl Change for Send {
+    type Answer = Sent;
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.user(self.user.as_str());
+        needs.member(&self.room, self.user.as_str());
+        if let Some(client_id) = &self.message.client_id {
+            needs.sent(&self.user, self.room.as_str(), client_id);
+        }
+    }
+
+    fn decide(&self, batch: &mut Batch) -> Result<Sent> {
+        let pass = batch.enter(&self.room, &self.user, Permission::Post)?;
+        if pass.state().partner(&self.user).is_some() {
+            return Err(Error::validation("roomId", "this is a conversation; send with dm:send"));
+        }
+        if let Some(client_id) = &self.message.client_id
+            && let Some(first) = batch.sent(&pass, client_id)
+        {
+            return if rules::is_repeat(first, &self.message) {
+                Ok(sent(&pass, first, true))
+            } else {
+                Err(Error::conflict("This clientId was used for another message"))
+            };
+        }
+        let (message, place) = batch.append_message(&pass, self.message.clone());
+        let event = MessageEvent { message: message.to_wire(), epoch: place.epoch.clone() };
+        batch.emit(&pass, &place, Event::MessageNew(event), Effect::None);
+        Ok(sent(&pass, &message, false))
+    }
+}
+
+fn sent(pass: &RoomPass, message: &MessageState, duplicate: bool) -> Sent<Message> {
+    Sent {
+        id: message.id.clone(),
+        room_id: message.room_id.clone(),
+        seq: message.seq,
+        epoch: pass.state().epoch.clone(),
+        created_at: message.created_at,
+        duplicate,
+        message: message.to_wire(),
+    }
+}

@@ -1,0 +1,82 @@
+//! What makes two sends the same, which way a page goes, and how a message looks to its room.
+
+use fireside_kernel::permission::RoomPass;
+use fireside_kernel::room_log::Batch;
+use fireside_kernel::room_log::batch::NewMessage;
+use fireside_kernel::room_log::state::{MemberState, MessageState};
+use fireside_kernel::{Error, Result};
+use fireside_protocol::messages::{AnyMessage, Metadata};
+use fireside_protocol::page::Cursor;
+use fireside_protocol::{Time, UserId};
+use sha2::{Digest, Sha256};
+
+/// A digest of what is sent, kept beside the client's id for it: the message itself may be edited or
+/// deleted by the time a retry comes.
+pub(crate) fn digest(content: &str, kind: &str, metadata: Option<&Metadata>) -> i64 {
+    let mut hash = Sha256::new();
+    for part in [content, kind, metadata.map_or("", Metadata::as_str)] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    i64::from_be_bytes(hash.finalize()[..8].try_into().expect("SHA-256 has 32 bytes"))
+}
+
+/// Whether a send under a client's id is the one that `first` came of.
+pub(crate) fn is_repeat(first: &MessageState, message: &NewMessage) -> bool {
+    first.client_digest == message.client_digest
+}
+
+/// When the receiver of a direct message had read it, as far as their read position tells.
+pub(crate) fn read_at(message: &MessageState, receiver: Option<&MemberState>) -> Option<Time> {
+    receiver.filter(|receiver| message.seq <= receiver.read_seq).and_then(|receiver| receiver.last_read_at)
+}
+
+/// A message as its room or conversation shows it.
+pub(crate) fn to_wire(batch: &Batch, pass: &RoomPass, message: &MessageState) -> AnyMessage {
+    let receiver: Option<UserId> = pass.state().partner(&message.sender.id);
+    match receiver {
+        None => AnyMessage::Room(message.to_wire()),
+        Some(receiver) => {
+            let read_at = read_at(message, batch.member(pass, &receiver));
+            AnyMessage::Direct(message.to_direct(&receiver, read_at))
+        }
+    }
+}
+
+/// Which way a page goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Newest,
+    Before(Cursor),
+    After(Cursor),
+    Around(Cursor),
+}
+
+/// The direction of a page; at most one cursor may be given.
+pub(crate) fn direction(before: Option<Cursor>, after: Option<Cursor>, around: Option<Cursor>) -> Result<Direction> {
+    match (before, after, around) {
+        (None, None, None) => Ok(Direction::Newest),
+        (Some(cursor), None, None) => Ok(Direction::Before(cursor)),
+        (None, Some(cursor), None) => Ok(Direction::After(cursor)),
+        (None, None, Some(cursor)) => Ok(Direction::Around(cursor)),
+        _ => Err(Error::validation("before", "only one of before, after and around")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_digest_do_not_run_together() {
+        assert_ne!(digest("ab", "c", None), digest("a", "bc", None));
+        assert_eq!(digest("ab", "c", None), digest("ab", "c", None));
+    }
+
+    #[test]
+    fn a_page_goes_one_way() {
+        assert_eq!(direction(None, None, None).unwrap(), Direction::Newest);
+        assert_eq!(direction(Some(Cursor::Seq(1)), None, None).unwrap(), Direction::Before(Cursor::Seq(1)));
+        assert!(direction(Some(Cursor::Seq(1)), Some(Cursor::Seq(2)), None).is_err());
+    }
+}

@@ -1,0 +1,32 @@
+//! `rooms.discover`: the public rooms, in the order of their slugs.
+
+use fireside_kernel::{Ctx, Error, Kernel, Result};
+use fireside_protocol::page::Page;
+use fireside_protocol::rooms::{DiscoverRooms, Room};
+
+use crate::rooms::{rules, sql};
+
+/// Longest text to look for, in characters.
+const QUERY_MAX_CHARS: usize = 256;
+
+pub(crate) async fn discover(kernel: Kernel, ctx: Ctx, request: DiscoverRooms) -> Result<Page<Room>> {
+    ctx.user()?;
+    if request.query.chars().count() > QUERY_MAX_CHARS {
+        return Err(Error::validation("query", "at most 256 characters"));
+    }
+    let limit = request.limit.rows();
+    let pattern = rules::contains_pattern(&request.query);
+    let after = request.after.as_ref().map_or("", |slug| slug.as_str());
+    // One more than asked for tells whether the list goes on.
+    let mut rooms = sql::public(&kernel.db, &pattern, after, i64::from(limit) + 1).await?;
+    let goes_on = rooms.len() > limit as usize;
+    rooms.truncate(limit as usize);
+    let last = rooms.last().and_then(|room| room.slug.clone()).filter(|_| goes_on);
+    Ok(Page {
+        items: rooms.iter().map(|room| room.to_wire()).collect(),
+        next: last.map(|slug| format!("after={slug}")),
+        prev: None,
+        limit,
+        head: None,
+    })
+}

@@ -1,0 +1,77 @@
+//! Slugs, and what makes a repeated request the same one.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// Longest slug without its number.
+const SLUG_MAX: usize = 48;
+
+/// The slug a name asks for: its ASCII letters and digits in lower case, joined by `-`; `room` where
+/// none are left.
+pub fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.len() >= SLUG_MAX {
+            break;
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    // `discover` is a path beside the rooms.
+    if slug.is_empty() || slug == "discover" { "room".to_owned() } else { slug.to_owned() }
+}
+
+/// The first free one of `wanted`, `wanted-2`, `wanted-3` …
+pub fn free_slug(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2u32..).map(|number| format!("{wanted}-{number}"));
+    std::iter::once(wanted.to_owned()).chain(numbered).find(|slug| !is_taken(slug)).unwrap_or_default()
+}
+
+/// A `LIKE` pattern (escape character `\`) for a text that contains `query`, in lower case.
+pub fn contains_pattern(query: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in query.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// A digest of a request, to tell its repeat from another one under the same key.
+pub fn digest(request: &impl Serialize) -> i64 {
+    let json = serde_json::to_vec(request).unwrap_or_default();
+    let hash = Sha256::digest(&json);
+    i64::from_be_bytes(hash[..8].try_into().expect("SHA-256 has 32 bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_plain() {
+        assert_eq!(slug("General"), "general");
+        assert_eq!(slug("  Ops & Alerts!  "), "ops-alerts");
+        assert_eq!(slug("日本"), "room");
+        assert_eq!(slug("discover"), "room");
+        assert!(slug(&"x".repeat(100)).len() <= SLUG_MAX);
+    }
+
+    #[test]
+    fn taken_slugs_get_a_number() {
+        assert_eq!(free_slug("a", |_| false), "a");
+        assert_eq!(free_slug("a", |slug| slug == "a" || slug == "a-2"), "a-3");
+    }
+
+    #[test]
+    fn wildcards_are_plain_text() {
+        assert_eq!(contains_pattern("50%_A\\"), "%50\\%\\_a\\\\%");
+    }
+}

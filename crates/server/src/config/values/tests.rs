@@ -1,0 +1,99 @@
+//! How settings are written, right and wrong.
+
+use super::*;
+
+#[test]
+fn listen_takes_what_people_type() {
+    for (typed, shown) in [
+        ("127.0.0.1:3000", "127.0.0.1:3000"),
+        (":8081", "127.0.0.1:8081"),
+        ("8081", "127.0.0.1:8081"),
+        ("localhost:80", "localhost:80"),
+        ("[::1]:3000", "[::1]:3000"),
+        ("0.0.0.0:0", "0.0.0.0:0"),
+    ] {
+        assert_eq!(typed.parse::<Listen>().expect(typed).to_string(), shown);
+    }
+    for bad in ["", ":", "host", "1.2.3.4:99999", "::1:3000", "[::1]", "[x]:1", "a b:1", "tcp://10.0.0.1:80"] {
+        assert!(bad.parse::<Listen>().is_err(), "{bad:?} was accepted");
+    }
+}
+
+#[test]
+fn addresses_are_http_or_https() {
+    assert_eq!("https://chat.example.org/".parse::<PublicUrl>().unwrap().as_str(), "https://chat.example.org");
+    for bad in ["", "chat.example.org", "ftp://x", "https://", "http:///x", "https://u:p@x", "https://a b"] {
+        assert!(bad.parse::<PublicUrl>().is_err(), "{bad:?} was accepted");
+    }
+}
+
+#[test]
+fn origins_have_no_path() {
+    let two: WebOrigins = "https://A.example, http://localhost:5173/".parse().unwrap();
+    assert_eq!(two, WebOrigins::List(vec!["https://a.example".into(), "http://localhost:5173".into()]));
+    assert_eq!("*".parse(), Ok(WebOrigins::Any));
+    assert_eq!("".parse(), Ok(WebOrigins::Same));
+    for bad in ["https://a.example/x", "*, https://a.example", "a.example", "null"] {
+        assert!(bad.parse::<WebOrigins>().is_err(), "{bad:?} was accepted");
+    }
+}
+
+#[test]
+fn networks_contain_their_addresses() {
+    let contains = |network: &str, address: &str| {
+        network.parse::<Network>().expect(network).contains(address.parse().expect(address))
+    };
+    assert!(contains("10.0.0.0/8", "10.255.1.2"));
+    assert!(!contains("10.0.0.0/8", "11.0.0.1"));
+    assert!(contains("127.0.0.1", "127.0.0.1"));
+    assert!(contains("127.0.0.1", "::ffff:127.0.0.1"));
+    assert!(contains("0.0.0.0/0", "8.8.8.8"));
+    assert!(!contains("0.0.0.0/0", "::1"));
+    assert!(contains("fd00::/8", "fd12::1"));
+    assert!(contains("::/0", "2001:db8::1"));
+    for bad in ["", "10.0.0.0/33", "::/129", "x", "10.0.0.0/", "10.0.0/8"] {
+        assert!(bad.parse::<Network>().is_err(), "{bad:?} was accepted");
+    }
+}
+
+#[test]
+fn sizes_have_units() {
+    for (typed, bytes, shown) in [
+        ("25 MiB", 25 << 20, "25 MiB"),
+        ("64KiB", 64 << 10, "64 KiB"),
+        ("1000000", 1_000_000, "1 MB"),
+        ("16 kib", 16 << 10, "16 KiB"),
+        ("1500", 1500, "1500 B"),
+        ("0", 0, "0"),
+    ] {
+        let size: Bytes = typed.parse().expect(typed);
+        assert_eq!((size.0, size.to_string().as_str()), (bytes, shown));
+        assert_eq!(size.to_string().parse(), Ok(size), "what is shown can be read");
+    }
+    for bad in ["", "MiB", "1.5 MiB", "-1", "1 MiBs", "99999999999999999999", "18446744073709551615 GiB"] {
+        assert!(bad.parse::<Bytes>().is_err(), "{bad:?} was accepted");
+    }
+}
+
+#[test]
+fn words_suggest_the_nearest() {
+    assert_eq!("open".parse(), Ok(Signup::Open));
+    let error = "opn".parse::<Signup>().unwrap_err();
+    assert_eq!(error, "\"opn\" is not one of open, invite, closed; did you mean open?");
+    assert!("OPEN ".parse::<Signup>().is_err());
+}
+
+#[test]
+fn switches_and_counts() {
+    assert_eq!((switch("on"), switch("false")), (Ok(true), Ok(false)));
+    assert!(switch("yes").is_err());
+    assert_eq!(count("10_000"), Ok(10_000));
+    for bad in ["0", "-1", "", "ten"] {
+        assert!(count(bad).is_err(), "{bad:?} was accepted");
+    }
+}
+
+#[test]
+fn secrets_do_not_show() {
+    assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
+}

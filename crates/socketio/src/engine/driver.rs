@@ -1,0 +1,202 @@
+//! The one task of a session: it reads what the client sends, runs the application, and ends the session.
+//!
+//! While nothing comes it holds no buffer and no timer. What others send to the client passes it by, save when
+//! the connection is blocked or is no plain TCP connection.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::time::Sleep;
+
+use crate::engine::outbox::{Closing, Lane};
+use crate::engine::session::Session;
+use crate::engine::websocket::decoder::Decoder;
+use crate::engine::wire::{READ_SIZE, Wire};
+use crate::engine::write::Unsent;
+use crate::engine::{Connection, ending};
+use crate::reason::DisconnectReason;
+
+thread_local! {
+    static READ_BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static WRITE_BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Lends this thread's read buffer.
+pub(crate) fn with_read_buffer<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
+    let mut buffer = READ_BUFFER.take();
+    buffer.resize(READ_SIZE, 0);
+    let result = read(&mut buffer);
+    READ_BUFFER.set(buffer);
+    result
+}
+
+/// Lends this thread's write buffer.
+pub(crate) fn with_write_buffer<R>(write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    let mut buffer = WRITE_BUFFER.take();
+    let result = write(&mut buffer);
+    WRITE_BUFFER.set(buffer);
+    result
+}
+
+/// A session's task.
+pub(crate) struct Driver<C: Connection> {
+    pub(crate) session: Arc<Session>,
+    pub(crate) connection: C,
+    /// The WebSocket; none while the client polls.
+    pub(crate) wire: Option<Wire>,
+    pub(crate) decoder: Decoder,
+    /// The decoder holds messages that the application was not ready for.
+    pub(crate) stopped: bool,
+    /// What was taken from the queue for a connection that is no plain TCP.
+    pub(crate) unsent: Unsent,
+    pub(crate) phase: Phase,
+    pub(crate) timer: Timer,
+}
+
+/// How far a session has come.
+pub(crate) enum Phase {
+    Open,
+    /// The application has been told; the transport may take until `until` to close.
+    Ending {
+        closing: Closing,
+        until: Instant,
+        shut: bool,
+    },
+    Over,
+}
+
+/// A timer that exists only while something is due.
+#[derive(Default)]
+pub(crate) struct Timer(Option<(Instant, Pin<Box<Sleep>>)>);
+
+impl Timer {
+    /// Whether `deadline` has passed; the task is woken when it does.
+    pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        let Some(deadline) = deadline else {
+            self.0 = None;
+            return false;
+        };
+        if self.0.as_ref().is_none_or(|(set, _)| *set != deadline) {
+            self.0 = Some((deadline, Box::pin(tokio::time::sleep_until(deadline.into()))));
+        }
+        self.0.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(cx).is_ready())
+    }
+}
+
+impl<C: Connection> Driver<C> {
+    pub(crate) fn new(session: Arc<Session>, connection: C, wire: Option<Wire>, decoder: Decoder) -> Self {
+        Self {
+            session,
+            connection,
+            wire,
+            decoder,
+            stopped: true,
+            unsent: Unsent::default(),
+            phase: Phase::Open,
+            timer: Timer::default(),
+        }
+    }
+
+    fn step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while matches!(self.phase, Phase::Open) {
+            self.adopt_upgrade();
+            let ready = self.connection.ready();
+            if let Err(closing) = self.receive(cx) {
+                self.session.end(closing);
+            }
+            self.connection.poll(cx);
+            if self.timer.poll(self.deadline(), cx) {
+                self.session.end(Closing::abrupt(DisconnectReason::ParseError, 1008));
+            }
+            if let Some(closing) = self.session.with_outbox(|outbox| outbox.closing) {
+                self.begin_end(closing);
+                break;
+            }
+            let waits = self.stopped || !ready;
+            if waits && self.connection.ready() {
+                continue;
+            }
+            self.session.set_paused(!self.connection.ready());
+            self.write(cx);
+            return Poll::Pending;
+        }
+        self.finish(cx)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        [self.decoder.deadline(), self.connection.deadline()].into_iter().flatten().min()
+    }
+
+    /// Takes over the WebSocket that a polling client has moved to.
+    fn adopt_upgrade(&mut self) {
+        if self.wire.is_some() {
+            return;
+        }
+        if let Some((wire, decoder)) = self.session.take_upgraded() {
+            self.wire = Some(wire);
+            self.decoder = decoder;
+            self.stopped = true;
+        }
+    }
+
+    fn begin_end(&mut self, closing: Closing) {
+        self.session.shared.stats.closed(closing.reason);
+        self.connection.closed(closing.reason);
+        let config = &self.session.shared.config;
+        let time = match (&self.wire, closing.flush) {
+            // A poll that was on its way when the client closed comes within a moment or never.
+            (None, false) => config.close_timeout.min(Duration::from_secs(1)),
+            _ => config.close_timeout,
+        };
+        self.phase = Phase::Ending { closing, until: Instant::now() + time, shut: false };
+    }
+
+    fn finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.connection.poll(cx);
+        let until = self.finish_transport(cx);
+        if until.is_none() && self.connection.finished() {
+            self.phase = Phase::Over;
+            return Poll::Ready(());
+        }
+        let deadline = [until, self.connection.deadline()].into_iter().flatten().min();
+        if self.timer.poll(deadline, cx) {
+            // Whatever was due is looked at once more, with the clock past it.
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+}
+
+impl<C: Connection> Future for Driver<C> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        this.session.register(cx);
+        this.session.with_outbox(|outbox| outbox.driving = true);
+        let result = this.step(cx);
+        this.session.with_outbox(|outbox| outbox.driving = false);
+        if !matches!(this.wire, Some(Wire::Other(_))) {
+            with_write_buffer(|scratch| this.session.flush(scratch));
+        }
+        result
+    }
+}
+
+impl<C: Connection> Unpin for Driver<C> {}
+
+impl<C: Connection> Drop for Driver<C> {
+    fn drop(&mut self) {
+        // The task ended by itself, the application panicked, or the runtime is going down.
+        self.session.end(Closing::lost(DisconnectReason::HandlerPanicked));
+        ending::forget(&self.session, self.wire.is_some());
+        self.session.with_outbox(|outbox| {
+            if !matches!(&outbox.lane, Lane::Polling(poll) if poll.active) {
+                outbox.abandon();
+            }
+        });
+    }
+}

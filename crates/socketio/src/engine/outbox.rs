@@ -1,0 +1,318 @@
+//! What waits for one client, and the rules of who hands it to the transport.
+//!
+//! A packet is queued under a short lock and the session marked, so that a broadcast never waits for a
+//! connection. Whoever writes (the flusher, or the session's own task) takes several packets out, writes them
+//! in one go without the lock, and comes back for the rest.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Waker;
+
+use bytes::Bytes;
+
+use crate::config::Config;
+use crate::engine::websocket::encoder;
+use crate::engine::wire::TcpWire;
+use crate::reason::DisconnectReason;
+
+/// Packets up to this size are copied together into one write; a larger one is written by itself.
+const COPY_LIMIT: usize = 16 * 1024;
+
+/// Most bytes in one write of several packets.
+const BATCH_SIZE: usize = 64 * 1024;
+
+/// Above this backlog volatile packets are dropped.
+const VOLATILE_LIMIT: usize = 64 * 1024;
+
+/// Capacity of the queue that an idle session may keep.
+const IDLE_CAPACITY: usize = 4;
+
+const CLOSE_PACKET: Bytes = Bytes::from_static(b"\x81\x011");
+const NOOP_PACKET: Bytes = Bytes::from_static(b"\x81\x016");
+
+/// How a session ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Closing {
+    pub(crate) reason: DisconnectReason,
+    /// Whether what is queued is handed out first.
+    pub(crate) flush: bool,
+    /// The code of the close frame; none when the connection is of no use any more.
+    pub(crate) code: Option<u16>,
+    /// Whether a poll gets the close packet; one that the client itself ended gets a noop.
+    by_client: bool,
+}
+
+impl Closing {
+    /// The connection is lost.
+    pub(crate) const fn lost(reason: DisconnectReason) -> Self {
+        Self { reason, flush: false, code: None, by_client: false }
+    }
+
+    /// The client said that it closes.
+    pub(crate) const fn by_client(code: u16) -> Self {
+        Self { reason: DisconnectReason::TransportClose, flush: false, code: Some(code), by_client: true }
+    }
+
+    /// The server ends it now.
+    pub(crate) const fn abrupt(reason: DisconnectReason, code: u16) -> Self {
+        Self { reason, flush: false, code: Some(code), by_client: false }
+    }
+
+    /// The server ends it when everything that is queued has been handed out.
+    pub(crate) const fn after_flush(reason: DisconnectReason) -> Self {
+        Self { reason, flush: true, code: Some(1000), by_client: false }
+    }
+
+    /// Whether a client that polls should still find an answer when it comes next: it may have sent the poll
+    /// before it heard of the end.
+    pub(crate) const fn answers_a_late_poll(&self) -> bool {
+        self.flush || self.by_client
+    }
+}
+
+/// Where packets go.
+#[derive(Debug)]
+pub(crate) enum Lane {
+    /// To the next poll.
+    Polling(PollLane),
+    /// To a plain TCP connection.
+    Tcp(Arc<TcpWire>),
+    /// The session's task writes them.
+    Task,
+    /// Nowhere any more.
+    Gone,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct PollLane {
+    /// A poll is being answered.
+    pub(crate) active: bool,
+    /// That poll, while it waits.
+    waiter: Option<Waker>,
+    /// A WebSocket is being probed: polls are answered at once, so that the client can leave polling.
+    probing: bool,
+    farewell: Option<Bytes>,
+}
+
+/// What has to be done after a packet was queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Queued {
+    /// Nothing: somebody will hand it out.
+    Attended,
+    /// The session must be given to the flusher.
+    NeedsFlush,
+    /// It was not queued: the session is closed or closing.
+    Refused,
+    /// It was not queued: it was volatile, and the client is behind.
+    Dropped,
+    /// It was not queued: the client is too far behind, and the session is now closing.
+    Overflow,
+}
+
+/// Several packets on their way to one connection.
+pub(crate) enum Batch {
+    /// One packet, not copied.
+    One(Bytes),
+    /// This many, copied into the writer's buffer.
+    Copied(usize),
+}
+
+/// Everything that waits for one client.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    queue: VecDeque<Bytes>,
+    bytes: usize,
+    pub(crate) lane: Lane,
+    pub(crate) closing: Option<Closing>,
+    /// The flusher has the session on its list.
+    pub(crate) scheduled: bool,
+    /// The session's task runs, and will flush before it rests.
+    pub(crate) driving: bool,
+    /// Somebody is writing without the lock.
+    pub(crate) writing: bool,
+    /// The connection takes no more for now; the session's task waits for it.
+    pub(crate) blocked: bool,
+    /// The first packet of the queue was written in part.
+    torn: bool,
+}
+
+impl Outbox {
+    pub(crate) fn new(lane: Lane) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            bytes: 0,
+            lane,
+            closing: None,
+            scheduled: false,
+            driving: false,
+            writing: false,
+            blocked: false,
+            torn: false,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(crate) fn push(&mut self, packet: &Bytes, volatile: bool, config: &Config) -> Queued {
+        if self.closing.is_some() {
+            return Queued::Refused;
+        }
+        if volatile && !self.keeps_up() {
+            return Queued::Dropped;
+        }
+        let bytes = self.bytes + packet.len();
+        // One packet alone is always taken: its size is the owner's business, only a backlog is the client's.
+        let over = bytes > config.queue_limit_bytes || self.queue.len() >= config.queue_limit_packets;
+        if over && !self.queue.is_empty() {
+            self.close(Closing::lost(DisconnectReason::SlowConsumer));
+            return Queued::Overflow;
+        }
+        self.queue.push_back(packet.clone());
+        self.bytes = bytes;
+        if self.is_attended() {
+            return Queued::Attended;
+        }
+        self.scheduled = true;
+        Queued::NeedsFlush
+    }
+
+    /// Whether somebody will come for the queue without being told.
+    fn is_attended(&self) -> bool {
+        let polled_later = matches!(&self.lane, Lane::Polling(poll) if poll.waiter.is_none());
+        self.scheduled || self.driving || self.writing || self.blocked || polled_later
+    }
+
+    fn keeps_up(&self) -> bool {
+        let writable = match &self.lane {
+            Lane::Polling(poll) => poll.waiter.is_some(),
+            Lane::Tcp(_) | Lane::Task => !self.blocked,
+            Lane::Gone => false,
+        };
+        writable && self.bytes <= VOLATILE_LIMIT
+    }
+
+    /// Begins the end, unless it has begun already. Nothing can be queued from here on.
+    pub(crate) fn close(&mut self, closing: Closing) -> bool {
+        if self.closing.is_some() {
+            return false;
+        }
+        self.closing = Some(closing);
+        if !closing.flush {
+            // The rest of a packet that was begun must still come before the close frame.
+            self.queue.truncate(usize::from(self.torn));
+            self.bytes = self.queue.iter().map(Bytes::len).sum();
+        }
+        match &mut self.lane {
+            Lane::Polling(poll) => poll.farewell = Some(if closing.by_client { NOOP_PACKET } else { CLOSE_PACKET }),
+            Lane::Tcp(_) | Lane::Task => {
+                if let Some(code) = closing.code {
+                    self.queue.push_back(encoder::close(code));
+                }
+            }
+            Lane::Gone => {}
+        }
+        true
+    }
+
+    /// Gives up whatever is left.
+    pub(crate) fn abandon(&mut self) {
+        self.lane = Lane::Gone;
+        self.queue = VecDeque::new();
+        self.bytes = 0;
+    }
+
+    /// Takes what is to be written next. Small packets are copied into `scratch`.
+    pub(crate) fn take(&mut self, scratch: &mut Vec<u8>) -> Option<Batch> {
+        let first = self.queue.pop_front()?;
+        let second_is_small = self.queue.front().is_some_and(|packet| packet.len() < COPY_LIMIT);
+        if first.len() >= COPY_LIMIT || !second_is_small {
+            return Some(Batch::One(first));
+        }
+        scratch.clear();
+        scratch.extend_from_slice(&first);
+        let mut count = 1;
+        while let Some(next) = self.queue.front().filter(|next| scratch.len() + next.len() <= BATCH_SIZE) {
+            scratch.extend_from_slice(next);
+            self.queue.pop_front();
+            count += 1;
+        }
+        Some(Batch::Copied(count))
+    }
+
+    /// Notes that `written` bytes of a batch have left, and puts the rest back.
+    pub(crate) fn wrote(&mut self, batch: Batch, scratch: &[u8], written: usize) {
+        self.bytes = self.bytes.saturating_sub(written);
+        let rest = match batch {
+            Batch::One(packet) => packet.slice(written..),
+            Batch::Copied(_) if written < scratch.len() => Bytes::copy_from_slice(&scratch[written..]),
+            Batch::Copied(_) => Bytes::new(),
+        };
+        if rest.is_empty() {
+            self.torn = false;
+            if self.queue.is_empty() && self.queue.capacity() > IDLE_CAPACITY {
+                self.queue.shrink_to(IDLE_CAPACITY);
+            }
+        } else {
+            self.torn |= written > 0;
+            self.queue.push_front(rest);
+        }
+    }
+
+    /// Whether a poll would be answered at once.
+    fn has_answer(&self) -> bool {
+        match &self.lane {
+            Lane::Polling(poll) => !self.queue.is_empty() || poll.farewell.is_some() || poll.probing,
+            _ => true,
+        }
+    }
+
+    /// Takes everything for a poll, or leaves `waker` to be woken when there is something.
+    pub(crate) fn take_for_poll(&mut self, waker: &Waker) -> Option<VecDeque<Bytes>> {
+        let ready = self.has_answer();
+        let Lane::Polling(poll) = &mut self.lane else {
+            return Some(VecDeque::from([NOOP_PACKET]));
+        };
+        if !ready {
+            poll.waiter = Some(waker.clone());
+            return None;
+        }
+        poll.active = false;
+        poll.waiter = None;
+        let mut packets = std::mem::take(&mut self.queue);
+        self.bytes = 0;
+        let farewell = poll.farewell.take();
+        if farewell.is_some() {
+            self.lane = Lane::Gone;
+        } else if packets.is_empty() {
+            packets.push_back(NOOP_PACKET);
+        }
+        packets.extend(farewell);
+        Some(packets)
+    }
+
+    /// The poll that waits, if it should now be woken.
+    pub(crate) fn poll_to_wake(&mut self) -> Option<Waker> {
+        let ready = self.has_answer();
+        match &mut self.lane {
+            Lane::Polling(poll) if ready => poll.waiter.take(),
+            _ => None,
+        }
+    }
+
+    /// Notes whether a WebSocket is being probed.
+    pub(crate) fn set_probing(&mut self, probing: bool) {
+        if let Lane::Polling(poll) = &mut self.lane {
+            poll.probing = probing;
+        }
+    }
+
+    /// Moves from polling to another lane; returns a poll that was waiting.
+    pub(crate) fn switch(&mut self, lane: Lane) -> Option<Waker> {
+        match std::mem::replace(&mut self.lane, lane) {
+            Lane::Polling(poll) => poll.waiter,
+            _ => None,
+        }
+    }
+}
