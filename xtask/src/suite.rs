@@ -159,9 +159,7 @@ fn cargo_tests(services: &Services, filter: &str) -> Result<Outcome, Failure> {
         let tally = Tally::of_nextest(&ended.stderr).unwrap_or_default();
         return Ok(Outcome::Ran { tally, success: ended.success });
     }
-    command
-        .args(["test", "--quiet", "--workspace", "--no-fail-fast", "--bins", "--lib", "--tests"])
-        .args(filter);
+    command.args(["test", "--quiet", "--workspace", "--no-fail-fast", "--tests"]).args(filter);
     let ended = child::run(&mut command, Show::Live)?;
     Ok(Outcome::Ran { tally: Tally::of_cargo_test(&ended.stdout), success: ended.success })
 }

@@ -90,7 +90,8 @@ async fn append(db: &Db, room: &str, batch: usize) -> Result<(), Error> {
     for seq in head - count + 1..=head {
         let id = format!("{room}/{seq:012}");
         let sender = "01930000-0000-7000-9000-000000000001";
-        let text = "A message of about a hundred characters, which is what people write when they write to others.";
+        let text =
+            "A message of about a hundred characters, which is what people write when they write to others.";
         messages.extend([
             Value::from(id.as_str()),
             room.into(),
@@ -114,10 +115,13 @@ async fn append(db: &Db, room: &str, batch: usize) -> Result<(), Error> {
             1_763_800_000_000_000.into(),
         ]);
     }
-    let into_messages = "INSERT INTO messages (id, room_id, seq, rev, sender_id, content, type, metadata, client_id,
+    let into_messages =
+        "INSERT INTO messages (id, room_id, seq, rev, sender_id, content, type, metadata, client_id,
         client_digest, created_at, modified_at)";
     let into_events = "INSERT INTO room_events (room_id, seq, kind, actor_id, message_id, at)";
-    for statement in insert(into_messages, 12, messages, "").into_iter().chain(insert(into_events, 6, events, "")) {
+    for statement in
+        insert(into_messages, 12, messages, "").into_iter().chain(insert(into_events, 6, events, ""))
+    {
         tx.run(statement).await?;
     }
     tx.commit().await

@@ -22,9 +22,8 @@ use crate::transaction::{Transaction, Tx, no_row};
 pub struct Db(Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) options: Options,
+    options: Options,
     pub(crate) pools: Pools,
-    pub(crate) deadline: Duration,
 }
 
 pub(crate) enum Pools {
@@ -43,7 +42,7 @@ pub struct PoolStats {
 
 /// The two pools of one engine and the ways to use them.
 pub(crate) struct Pair<D: Driver> {
-    pub(crate) read: Pool<D>,
+    read: Pool<D>,
     pub(crate) write: Pool<D>,
     deadline: Duration,
 }
@@ -81,9 +80,9 @@ impl Db {
                 Pools::Postgres(Pair { read, write, deadline })
             }
         };
-        let db = Db(Arc::new(Inner { options: options.clone(), pools, deadline }));
-        if let Pools::Sqlite { pair, file } = &db.0.pools {
-            upkeep::start(&db.0, pair.write.clone(), Arc::clone(file));
+        let db = Db(Arc::new(Inner { options: options.clone(), pools }));
+        if db.engine() == Engine::Sqlite {
+            upkeep::start(Arc::downgrade(&db.0));
         }
         Ok(db)
     }
@@ -122,10 +121,14 @@ impl Db {
         on!(self, pair => pair.run(&statement).await)
     }
 
-    /// One writing statement with RETURNING in a transaction of its own; returns its first row.
+    /// One writing statement with RETURNING in a transaction of its own; returns its rows.
+    pub async fn write_all<T: Row>(&self, statement: Statement) -> Result<Vec<T>, Error> {
+        on!(self, pair => pair.write_all(&statement).await)
+    }
+
+    /// The same for a statement that returns at most one row.
     pub async fn write_optional<T: Row>(&self, statement: Statement) -> Result<Option<T>, Error> {
-        let rows = on!(self, pair => pair.write_all::<T>(&statement).await)?;
-        Ok(rows.into_iter().next())
+        Ok(self.write_all(statement).await?.into_iter().next())
     }
 
     /// Begins a write transaction. It has the deadline of one call, counted from now.
@@ -146,18 +149,23 @@ impl Db {
         on!(self, pair => PoolStats { read: pair.read.connections(), write: pair.write.connections() })
     }
 
-    /// Refuses new calls, lets running ones end, and leaves the files tidy. For every clone.
+    /// Refuses new calls, lets running ones end, and leaves the files tidy and unlocked. For
+    /// every clone.
     pub async fn close(&self) {
-        let deadline = Instant::now() + self.0.deadline;
-        if let Pools::Sqlite { pair, file } = &self.0.pools {
-            // The readers first: they would keep the WAL from being put back.
-            pair.read.close(deadline).await;
-            upkeep::before_close(&pair.write, file, deadline).await;
+        let deadline = Instant::now() + self.0.options.deadline;
+        match &self.0.pools {
+            Pools::Sqlite { pair, file } => {
+                // The readers first: they would keep the WAL from being put back.
+                pair.read.close(deadline).await;
+                upkeep::before_close(&pair.write, file, deadline).await;
+                pair.write.close(deadline).await;
+                file.unlock();
+            }
+            Pools::Postgres(pair) => {
+                pair.read.close(deadline).await;
+                pair.write.close(deadline).await;
+            }
         }
-        on!(self, pair => {
-            pair.read.close(deadline).await;
-            pair.write.close(deadline).await;
-        });
     }
 }
 
@@ -178,7 +186,7 @@ impl<D: Driver> Pair<D> {
     }
 
     async fn read_once<T: Row>(&self, statement: &Statement, deadline: Instant) -> Result<Vec<T>, Failure> {
-        let mut lease = self.lease(&self.read).await.map_err(Failure::refused)?;
+        let mut lease = self.lease(&self.read, deadline).await.map_err(Failure::refused)?;
         let outcome = timeout_at(deadline, D::all(lease.connection(), statement)).await;
         give_back(lease, outcome)
     }
@@ -186,7 +194,7 @@ impl<D: Driver> Pair<D> {
     async fn run(&self, statement: &Statement) -> Result<u64, Error> {
         refuse_nul(statement)?;
         let deadline = Instant::now() + self.deadline;
-        let mut lease = self.lease(&self.write).await?;
+        let mut lease = self.lease(&self.write, deadline).await?;
         let outcome = timeout_at(deadline, D::run(lease.connection(), statement)).await;
         give_back(lease, outcome).map_err(Failure::of_write)
     }
@@ -194,26 +202,26 @@ impl<D: Driver> Pair<D> {
     async fn write_all<T: Row>(&self, statement: &Statement) -> Result<Vec<T>, Error> {
         refuse_nul(statement)?;
         let deadline = Instant::now() + self.deadline;
-        let mut lease = self.lease(&self.write).await?;
+        let mut lease = self.lease(&self.write, deadline).await?;
         let outcome = timeout_at(deadline, D::all(lease.connection(), statement)).await;
         give_back(lease, outcome).map_err(Failure::of_write)
     }
 
     async fn begin(&self) -> Result<Transaction<D>, Error> {
         let deadline = Instant::now() + self.deadline;
-        let outcome = match Transaction::begin(self.lease(&self.write).await?, deadline).await {
+        let outcome = match Transaction::begin(self.lease(&self.write, deadline).await?, deadline).await {
             // Nothing has been written yet, so this too may be repeated.
             Err(failure) if failure.lost && failure.error != Error::Timeout => {
                 self.write.purge();
-                Transaction::begin(self.lease(&self.write).await?, deadline).await
+                Transaction::begin(self.lease(&self.write, deadline).await?, deadline).await
             }
             outcome => outcome,
         };
         outcome.map_err(|failure| failure.error)
     }
 
-    async fn lease(&self, pool: &Pool<D>) -> Result<Lease<D>, Error> {
-        pool.acquire(Instant::now() + share_for_connecting(self.deadline)).await
+    async fn lease(&self, pool: &Pool<D>, deadline: Instant) -> Result<Lease<D>, Error> {
+        pool.acquire(deadline.min(Instant::now() + share_for_connecting(self.deadline))).await
     }
 }
 

@@ -70,7 +70,8 @@ impl fmt::Display for DatabaseUrl {
             DatabaseUrl::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             DatabaseUrl::Postgres(options) => {
                 let database = options.get_database().unwrap_or(options.get_username());
-                let host = options.get_socket().map_or(options.get_host().into(), |path| path.to_string_lossy());
+                let host =
+                    options.get_socket().map_or(options.get_host().into(), |path| path.to_string_lossy());
                 write!(f, "postgres://{}@{host}:{}/{database}", options.get_username(), options.get_port())
             }
         }

@@ -205,12 +205,6 @@ impl<D: Driver> Pool<D> {
     }
 }
 
-impl<D: Driver> Clone for Pool<D> {
-    fn clone(&self) -> Self {
-        Pool(Arc::clone(&self.0))
-    }
-}
-
 /// Closes a connection that is in order but too old, without letting anyone wait for it.
 fn retire<D: Driver>(connection: D::Connection) {
     tokio::spawn(timeout(GOODBYE_LIMIT, D::close(connection)));

@@ -80,19 +80,21 @@ impl Sqlite {
                 .journal_mode(SqliteJournalMode::Wal)
                 .pragma("journal_size_limit", WAL_KEPT_BYTES.to_string())
                 .thread_name(|_| "sqlite-writer".to_owned()),
-            Access::Read => options
-                .read_only(true)
-                .pragma("query_only", "ON")
-                .thread_name(|_| "sqlite-reader".to_owned()),
+            Access::Read => {
+                options.read_only(true).pragma("query_only", "ON").thread_name(|_| "sqlite-reader".to_owned())
+            }
         }
     }
 
     /// Makes sure that a commit on this connection will mean what we promise.
     async fn verify(&self, connection: &mut SqliteConnection) -> Result<(), OpenError> {
         let settings = async {
-            let version: (String,) = sqlx::query_as("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
-            let journal: (String,) = sqlx::query_as("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
-            let synchronous: (i64,) = sqlx::query_as("PRAGMA synchronous").fetch_one(&mut *connection).await?;
+            let version: (String,) =
+                sqlx::query_as("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
+            let journal: (String,) =
+                sqlx::query_as("PRAGMA journal_mode").fetch_one(&mut *connection).await?;
+            let synchronous: (i64,) =
+                sqlx::query_as("PRAGMA synchronous").fetch_one(&mut *connection).await?;
             Ok((version.0, journal.0, synchronous.0))
         };
         let (version, journal, synchronous) =

@@ -4,12 +4,12 @@
 //! that variable a throw-away server is started once for the process.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 use crate::{Db, Engine, Options, migrate};
 
@@ -28,7 +28,7 @@ pub struct TestDatabase {
 
 enum Place {
     Directory(TempDir),
-    Server { maintenance: PgConnectOptions, name: String },
+    Server { maintenance: Box<PgConnectOptions>, name: String },
 }
 
 impl TestDatabase {
@@ -42,15 +42,17 @@ impl TestDatabase {
 
     /// A place for a SQLite file; [`TestDatabase::open`] or a server under test fills it.
     pub fn sqlite() -> TestDatabase {
-        let directory = tempfile::Builder::new().prefix("fireside-db-").tempdir().expect("a temporary directory");
+        let directory =
+            tempfile::Builder::new().prefix("fireside-db-").tempdir().expect("a temporary directory");
         let url = format!("sqlite:{}", directory.path().join("fireside.db").display());
         TestDatabase { url, place: Place::Directory(directory) }
     }
 
     /// A database on the test server, copied from a template that was migrated once.
     pub async fn postgres() -> TestDatabase {
-        let server = tokio::task::spawn_blocking(server_url).await.expect("the test server starts");
-        let maintenance: PgConnectOptions = server.parse().expect("the URL of the test server");
+        let server = server_url().await;
+        let maintenance: Box<PgConnectOptions> =
+            Box::new(server.parse().expect("the URL of the test server"));
         let template = ensure_template(&maintenance).await;
         let name = unique_name();
         // The template is locked against use while it is copied; a wait, not a failure.
@@ -98,7 +100,9 @@ impl Drop for TestDatabase {
         let (maintenance, name) = (maintenance.clone(), name.clone());
         // A runtime of its own, on a thread of its own: the test's may be ending.
         let dropping = std::thread::spawn(move || {
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+                return;
+            };
             runtime.block_on(async {
                 let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
                 if let Ok(mut connection) = maintenance.connect().await {
@@ -114,11 +118,14 @@ impl Drop for TestDatabase {
 }
 
 /// The test server of this process.
-fn server_url() -> String {
-    static STARTED: OnceLock<PostgresServer> = OnceLock::new();
+async fn server_url() -> String {
+    static STARTED: OnceCell<PostgresServer> = OnceCell::const_new();
     match std::env::var(POSTGRES_URL_VARIABLE) {
         Ok(url) if !url.is_empty() => url,
-        _ => STARTED.get_or_init(|| PostgresServer::start().expect("a throw-away PostgreSQL server")).url("postgres"),
+        _ => {
+            let start = || async { PostgresServer::start().await.expect("a throw-away PostgreSQL server") };
+            STARTED.get_or_init(start).await.url("postgres")
+        }
     }
 }
 
@@ -138,8 +145,10 @@ async fn ensure_template(maintenance: &PgConnectOptions) -> String {
         .expect("the list of databases");
     if !exists.0 {
         let unfinished = unique_name();
-        execute(&mut connection, &format!("CREATE DATABASE {unfinished} TEMPLATE template0 ENCODING 'UTF8'")).await;
-        let options = Options::new(crate::DatabaseUrl::Postgres(Box::new(maintenance.clone().database(&unfinished))));
+        execute(&mut connection, &format!("CREATE DATABASE {unfinished} TEMPLATE template0 ENCODING 'UTF8'"))
+            .await;
+        let options =
+            Options::new(crate::DatabaseUrl::Postgres(Box::new(maintenance.clone().database(&unfinished))));
         migrate::postgres(&options).await.expect("the schema migrates");
         execute(&mut connection, &format!("ALTER DATABASE {unfinished} RENAME TO {template}")).await;
     }

@@ -1,6 +1,6 @@
 //! scratch
 use fireside_db::testing::TestDatabase;
-use fireside_db::{sql, Engine};
+use fireside_db::{Engine, sql};
 #[tokio::test]
 async fn both() {
     for engine in [Engine::Sqlite, Engine::Postgres] {

@@ -44,6 +44,7 @@ reasons! {
     UnknownField, "unknown_field", 400, false, "The request has a field that does not exist";
     TooLong, "too_long", 400, false, "A text is longer than allowed";
     Unauthenticated, "unauthenticated", 401, false, "No valid credentials were given";
+    Unauthorized, "unauthorized", 401, false, "This socket has not authenticated";
     Forbidden, "forbidden", 403, false, "This is not allowed for you";
     NotFound, "not_found", 404, false, "There is no such thing, or not for you";
     MethodNotAllowed, "method_not_allowed", 405, false, "This path does not know the method";

@@ -10,13 +10,12 @@ use crate::tree::{Tree, root};
 
 /// Every crate of the workspace, from the ground up, and the crates of the workspace it may use (tests too).
 const FLOORS: Table = &[
-    // 1: words, SQL engines, nodes, sockets. None knows another.
+    // 1: the words on the wire, SQL, sockets. None knows another.
     ("fireside-protocol", &[]),
-    ("fireside-socketio", &[]),
     ("fireside-db", &[]),
-    ("fireside-bus", &[]),
+    ("fireside-socketio", &[]),
     // 2: what every operation passes through.
-    ("fireside-kernel", &["fireside-bus", "fireside-db", "fireside-protocol"]),
+    ("fireside-kernel", &["fireside-db", "fireside-protocol"]),
     // 3: what the chat does, and the two doors. They meet in the kernel's registry and do not know each other.
     ("fireside-features", &["fireside-db", "fireside-kernel", "fireside-protocol"]),
     ("fireside-gateway", &["fireside-kernel", "fireside-protocol", "fireside-socketio"]),
@@ -24,7 +23,6 @@ const FLOORS: Table = &[
     (
         "fireside-server",
         &[
-            "fireside-bus",
             "fireside-db",
             "fireside-features",
             "fireside-gateway",
@@ -39,15 +37,20 @@ const FLOORS: Table = &[
 
 /// Crates from outside that only these places may use, so that what they stand for stays in one place.
 const KEPT_IN: Table = &[
-    // A database driver: everybody else asks `db`; features and kernel derive rows from it in their `sql.rs`.
-    ("sqlx", &["fireside-db", "fireside-features", "fireside-kernel"]),
+    // Database drivers: everybody else speaks to `db`, which speaks both engines.
+    ("sqlx", &["fireside-db"]),
     // HTTP: what the chat does must not know that there is a web.
     ("axum", &["fireside-gateway", "fireside-server"]),
     ("hyper", &["fireside-gateway", "fireside-server", "fireside-socketio"]),
     ("hyper-util", &["fireside-gateway", "fireside-server", "fireside-socketio"]),
-    // Secrets: one place hashes passwords, one signs tokens.
+    // Secrets: one place hashes passwords and signs tokens.
     ("argon2", &["fireside-features"]),
     ("jsonwebtoken", &["fireside-features"]),
+    // Luck: one place for the chat, and the socket ids.
+    ("rand", &["fireside-kernel"]),
+    ("getrandom", &["fireside-socketio"]),
+    // The command line and its environment.
+    ("clap", &["fireside-server"]),
 ];
 
 /// A name, and the names that belong to it.

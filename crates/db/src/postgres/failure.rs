@@ -15,8 +15,8 @@ pub(super) fn of_call(error: &sqlx::Error) -> Failure {
         "23505" => Error::Unique { constraint: refusal.constraint().unwrap_or_default().to_owned() },
         // serialization_failure, deadlock_detected
         "40001" | "40P01" => Error::Retry,
-        // lock_not_available, query_canceled: our limits on the server
-        "55P03" | "57014" => Error::Timeout,
+        // lock_not_available, query_canceled, idle_in_transaction_session_timeout: our limits
+        "55P03" | "57014" | "25P03" => Error::Timeout,
         // disk_full
         "53100" => Error::Full,
         // The schema moved on while a statement was cached: gone with the connection.
@@ -63,7 +63,9 @@ fn of_driver(error: &sqlx::Error) -> Failure {
 pub(super) fn of_connect(error: &sqlx::Error) -> ConnectError {
     let outlook = match (error, refusal(error)) {
         // too_many_connections, cannot_connect_now, admin_shutdown, crash_shutdown
-        (_, Some(refusal)) if matches!(refusal.code(), "53300" | "57P03" | "57P01" | "57P02") => Outlook::Transient,
+        (_, Some(refusal)) if matches!(refusal.code(), "53300" | "57P03" | "57P01" | "57P02") => {
+            Outlook::Transient
+        }
         (_, Some(_)) => Outlook::Lasting,
         (sqlx::Error::Io(_), None) => Outlook::Transient,
         (_, None) => Outlook::Lasting,

@@ -77,7 +77,9 @@ pub(super) fn of_open(path: &Path, error: &sqlx::Error) -> ConnectError {
         READONLY => "the file or its directory is read-only".to_owned(),
         CANTOPEN => "cannot be opened: it is missing, a directory, or not ours to read and write".to_owned(),
         NOTADB => "is not a SQLite database".to_owned(),
-        CORRUPT => "is damaged; restore a backup, or recover what is left with `sqlite3 FILE .recover`".to_owned(),
+        CORRUPT => {
+            "is damaged; restore a backup, or recover what is left with `sqlite3 FILE .recover`".to_owned()
+        }
         FULL => "the disk is full".to_owned(),
         _ => refusal.to_string(),
     };

@@ -16,8 +16,8 @@ pub(crate) struct DataFile {
     path: PathBuf,
     identity: Identity,
     /// Holds the lock. The lock file itself stays: removing it would let a third process lock a
-    /// new file of the same name while the second still waits on the old one.
-    _lock: File,
+    /// new file of the same name while the second still has the old one.
+    lock: File,
 }
 
 /// Which file a path leads to.
@@ -62,11 +62,18 @@ impl DataFile {
             file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| io_error(&path, &error))?;
         }
         let identity = Identity { device: metadata.dev(), inode: metadata.ino() };
-        Ok(DataFile { path, identity, _lock: lock })
+        Ok(DataFile { path, identity, lock })
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Lets the next process have the file, after the last connection has been closed.
+    pub(crate) fn unlock(&self) {
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the lock of the data directory is kept until this process ends");
+        }
     }
 
     /// Size of the write-ahead log in bytes.
@@ -80,9 +87,7 @@ impl DataFile {
     /// into the nameless file, and everything acknowledged since would be gone at the next start.
     pub(crate) fn intact(&self) -> Result<(), Error> {
         match fs::metadata(&self.path) {
-            Ok(metadata)
-                if (Identity { device: metadata.dev(), inode: metadata.ino() }) == self.identity =>
-            {
+            Ok(metadata) if (Identity { device: metadata.dev(), inode: metadata.ino() }) == self.identity => {
                 Ok(())
             }
             Ok(_) => {
@@ -118,10 +123,8 @@ fn lock(path: &Path) -> Result<File, OpenError> {
         }
         Err(TryLockError::Error(error)) => return Err(io_error(path, &error)),
     }
-    let named = file
-        .set_len(0)
-        .and_then(|()| file.rewind())
-        .and_then(|()| write!(file, "{}", std::process::id()));
+    let named =
+        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
     // Without the number the lock is as good; on a full disk the server shall still start.
     if let Err(error) = named {
         tracing::debug!(%error, "the process id could not be noted in the lock file");

@@ -3,13 +3,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::time::Duration;
 
+use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::database::Inner;
+use crate::database::{Inner, Pools};
 use crate::error::OpenError;
 use crate::pool::Pool;
 use crate::sqlite::file::DataFile;
@@ -40,9 +41,11 @@ async fn adopt_on(connection: &mut SqliteConnection, path: &Path) -> Result<(), 
     let damaged = |reason: String| OpenError::File { path: path.to_owned(), reason };
     let looks = async {
         let owner: (i32,) = sqlx::query_as("PRAGMA application_id").fetch_one(&mut *connection).await?;
-        let tables: (i64,) = sqlx::query_as("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
+        let tables: (i64,) =
+            sqlx::query_as("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
         if owner.0 == 0 && tables.0 == 0 {
-            sqlx::query("PRAGMA application_id = 1718839652").execute(&mut *connection).await?;
+            let mark = format!("PRAGMA application_id = {APPLICATION_ID}");
+            sqlx::query(AssertSqlSafe(mark)).execute(&mut *connection).await?;
             return Ok((APPLICATION_ID, "ok".to_owned()));
         }
         let small = fs::metadata(path).is_ok_and(|metadata| metadata.len() <= CHECKED_BYTES);
@@ -62,21 +65,17 @@ async fn adopt_on(connection: &mut SqliteConnection, path: &Path) -> Result<(), 
     Ok(())
 }
 
-/// Starts the rounds. They end when the database is dropped or closed.
-pub(crate) fn start(database: &Arc<Inner>, writer: Pool<Sqlite>, file: Arc<DataFile>) {
-    let database: Weak<Inner> = Arc::downgrade(database);
+/// Starts the rounds. Between them nothing is held, so that a database that is dropped is gone.
+pub(crate) fn start(database: Weak<Inner>) {
     tokio::spawn(async move {
         let mut rounds = interval_at(Instant::now() + ROUND, ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             rounds.tick().await;
-            if database.strong_count() == 0 {
-                return;
-            }
-            let Ok(mut lease) = writer.acquire(Instant::now() + PATIENCE).await else {
-                continue;
-            };
-            match round(lease.connection(), &file).await {
+            let Some(database) = database.upgrade() else { return };
+            let Pools::Sqlite { pair, file } = &database.pools else { return };
+            let Ok(mut lease) = pair.write.acquire(Instant::now() + PATIENCE).await else { continue };
+            match round(lease.connection(), file).await {
                 Ok(()) => lease.release(),
                 // The connection is closed with the lease.
                 Err(error) => tracing::warn!(%error, "upkeep of the SQLite file"),

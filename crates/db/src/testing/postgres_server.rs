@@ -7,13 +7,13 @@ use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
+use tokio::time::sleep;
 
 /// Where distributions put the programs, one directory for each version.
 const INSTALLED: &str = "/usr/lib/postgresql";
@@ -52,12 +52,12 @@ struct Running {
 
 impl PostgresServer {
     /// Makes a new cluster and starts it.
-    pub fn start() -> io::Result<PostgresServer> {
-        PostgresServer::start_with(&[])
+    pub async fn start() -> io::Result<PostgresServer> {
+        PostgresServer::start_with(&[]).await
     }
 
     /// The same, with server settings such as `("fsync", "off")`.
-    pub fn start_with(settings: &[(&str, &str)]) -> io::Result<PostgresServer> {
+    pub async fn start_with(settings: &[(&str, &str)]) -> io::Result<PostgresServer> {
         let directory = tempfile::Builder::new().prefix("fireside-postgres-").tempdir()?;
         let run_as = if geteuid().is_root() { Some(unprivileged()?) } else { None };
         if let Some((user, group)) = run_as {
@@ -65,8 +65,8 @@ impl PostgresServer {
             fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700))?;
         }
         let server = PostgresServer { directory, port: free_port()?, run_as, running: Mutex::new(None) };
-        server.create_cluster(settings)?;
-        server.start_again()?;
+        server.create_cluster(settings).await?;
+        server.start_again().await?;
         Ok(server)
     }
 
@@ -82,13 +82,12 @@ impl PostgresServer {
 
     /// Starts it again after [`PostgresServer::stop`] or [`PostgresServer::kill`], on the same
     /// port, and waits until it takes connections.
-    pub fn start_again(&self) -> io::Result<()> {
-        let mut running = self.running.lock();
-        if running.is_some() {
+    pub async fn start_again(&self) -> io::Result<()> {
+        if self.running.lock().is_some() {
             return Err(io::Error::other("the server is running"));
         }
         let log = File::options().create(true).append(true).open(self.log_file())?;
-        let postmaster = self
+        let mut postmaster = self
             .program("postgres")?
             .arg("-D")
             .arg(self.data())
@@ -96,21 +95,22 @@ impl PostgresServer {
             .stderr(log)
             .spawn()?;
         let watchdog = watchdog(postmaster.id(), self.directory.path())?;
-        let started = running.insert(Running { postmaster, watchdog });
-        self.wait_until_ready(&mut started.postmaster)
+        self.until_ready(&mut postmaster).await?;
+        *self.running.lock() = Some(Running { postmaster, watchdog });
+        Ok(())
     }
 
     /// Ends it in an orderly way, cutting off its clients (`pg_ctl stop -m fast`).
-    pub fn stop(&self) -> io::Result<()> {
-        let Some(mut running) = self.running.lock().take() else { return Ok(()) };
+    pub async fn stop(&self) -> io::Result<()> {
+        let Some(mut running) = self.take_running() else { return Ok(()) };
         signal(running.postmaster.id(), Signal::INT)?;
-        running.postmaster.wait()?;
-        running.end_watchdog()
+        until_ended(&mut running.postmaster).await?;
+        running.end_watchdog().await
     }
 
     /// Kills all its processes at once, as a power cut would.
-    pub fn kill(&self) -> io::Result<()> {
-        let Some(mut running) = self.running.lock().take() else { return Ok(()) };
+    pub async fn kill(&self) -> io::Result<()> {
+        let Some(mut running) = self.take_running() else { return Ok(()) };
         // Stopped first: otherwise it could replace what is being killed.
         signal(running.postmaster.id(), Signal::STOP)?;
         let children = children_of(running.postmaster.id())?;
@@ -118,17 +118,21 @@ impl PostgresServer {
             ignore_gone(signal(*process, Signal::KILL))?;
         }
         running.postmaster.kill()?;
-        running.postmaster.wait()?;
-        let since = Instant::now();
+        until_ended(&mut running.postmaster).await?;
         // A new server would refuse to start while one of them holds the shared memory.
+        let since = Instant::now();
         while children.iter().any(|process| Path::new(&format!("/proc/{process}")).exists()) {
             if since.elapsed() > PATIENCE {
                 return Err(io::Error::other("processes of the killed server are still there"));
             }
-            sleep(LOOK);
+            sleep(LOOK).await;
         }
         ignore_gone(fs::remove_file(self.data().join("postmaster.pid")))?;
-        running.end_watchdog()
+        running.end_watchdog().await
+    }
+
+    fn take_running(&self) -> Option<Running> {
+        self.running.lock().take()
     }
 
     /// Stops all its processes where they are (SIGSTOP): connections stay open, nothing answers.
@@ -162,14 +166,17 @@ impl PostgresServer {
         self.directory.path().join("log")
     }
 
-    fn create_cluster(&self, settings: &[(&str, &str)]) -> io::Result<()> {
-        let output = self
+    async fn create_cluster(&self, settings: &[(&str, &str)]) -> io::Result<()> {
+        let log = File::create(self.log_file())?;
+        let mut initdb = self
             .program("initdb")?
             .args(["--username=fireside", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
             .arg(self.data())
-            .output()?;
-        if !output.status.success() {
-            return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()?;
+        if !until_ended(&mut initdb).await?.success() {
+            return Err(io::Error::other(fs::read_to_string(self.log_file())?));
         }
         let mut configuration = File::options().append(true).open(self.data().join("postgresql.conf"))?;
         let own: [(&str, &str); 4] = [
@@ -196,7 +203,7 @@ impl PostgresServer {
     }
 
     /// The server notes its state in the eighth line of its pid file.
-    fn wait_until_ready(&self, postmaster: &mut Child) -> io::Result<()> {
+    async fn until_ready(&self, postmaster: &mut Child) -> io::Result<()> {
         let since = Instant::now();
         loop {
             let state = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
@@ -209,7 +216,7 @@ impl PostgresServer {
                 let log = fs::read_to_string(self.log_file()).unwrap_or_default();
                 return Err(io::Error::other(format!("PostgreSQL did not start: {log}")));
             }
-            sleep(LOOK);
+            sleep(LOOK).await;
         }
     }
 }
@@ -226,11 +233,21 @@ impl Drop for PostgresServer {
 }
 
 impl Running {
-    fn end_watchdog(mut self) -> io::Result<()> {
+    async fn end_watchdog(mut self) -> io::Result<()> {
         if let Some(mut pipe) = self.watchdog.stdin.take() {
             pipe.write_all(b"done\n")?;
         }
-        self.watchdog.wait().map(drop)
+        until_ended(&mut self.watchdog).await.map(drop)
+    }
+}
+
+/// Waits for a process without blocking the thread that also runs the test.
+async fn until_ended(child: &mut Child) -> io::Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        sleep(LOOK).await;
     }
 }
 
@@ -278,7 +295,9 @@ fn unprivileged() -> io::Result<(u32, u32)> {
             (name == wanted).then_some((user, group))
         })
     };
-    find("postgres").or_else(|| find("nobody")).ok_or_else(|| io::Error::other("no account to run PostgreSQL as"))
+    find("postgres")
+        .or_else(|| find("nobody"))
+        .ok_or_else(|| io::Error::other("no account to run PostgreSQL as"))
 }
 
 fn free_port() -> io::Result<u16> {
@@ -302,7 +321,9 @@ fn ignore_gone(outcome: io::Result<()>) -> io::Result<()> {
 fn children_of(parent: u32) -> io::Result<Vec<u32>> {
     let mut children = Vec::new();
     for entry in fs::read_dir("/proc")? {
-        let Some(process) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(process) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
         // It may be gone by now.
         let Ok(stat) = fs::read_to_string(format!("/proc/{process}/stat")) else { continue };
         // The name may hold spaces and parentheses; what follows the last one does not.

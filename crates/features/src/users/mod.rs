@@ -11,6 +11,8 @@ mod account;
 mod operations;
 mod rules;
 mod sql;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -101,25 +101,98 @@ fn select_many(ids: &[UserId]) -> Statement {
     Statement::generated(text).bind_all(filled.map(|id| Value::from(id.as_str())))
 }
 
-/// Enabled users whose username or display name begins with `prefix`, by username. The username is
-/// compared folded, the display name in lower case as the database makes it.
+/// Two lists, so that each is read from its own index in order and stops at the limit.
+pub(super) const SEARCH: &str = concat!(
+    "WITH by_username AS (SELECT id FROM users \
+     WHERE username >= lower($1) AND username < lower($1) || $2 \
+     AND disabled_at IS NULL AND kind <> 'system' ORDER BY username LIMIT $3), \
+     by_display_name AS (SELECT id FROM users \
+     WHERE lower(display_name) COLLATE \"binary\" >= lower($1) \
+     AND lower(display_name) COLLATE \"binary\" < lower($1) || $2 \
+     AND disabled_at IS NULL AND kind <> 'system' ORDER BY lower(display_name) COLLATE \"binary\" LIMIT $3) \
+     SELECT ",
+    columns!(),
+    " FROM users WHERE id IN (SELECT id FROM by_username UNION SELECT id FROM by_display_name) \
+     ORDER BY username LIMIT $3"
+);
+
+/// Enabled users whose username or display name begins with `prefix`, in any case, by username.
 ///
-/// A range instead of LIKE: it needs no escaping, and an index can serve it. The upper end is the prefix
-/// with the last code point there is behind it, which no longer name that begins with the prefix passes.
-pub(crate) async fn search(db: &Db, prefix: &Prefix<'_>, limit: i64) -> Result<Vec<UserRow>, Error> {
-    // A union, so that each half has its own index and stops at the limit.
-    const TEXT: &str = concat!(
-        "WITH by_username AS (SELECT id FROM users WHERE username >= $1 AND username < $1 || $3 \
-         AND disabled_at IS NULL AND kind <> 'system' ORDER BY username LIMIT $4), \
-         by_display_name AS (SELECT id FROM users \
-         WHERE lower(display_name) COLLATE \"binary\" >= lower($2) AND lower(display_name) COLLATE \"binary\" < lower($2) || $3 \
-         AND disabled_at IS NULL AND kind <> 'system' ORDER BY lower(display_name) COLLATE \"binary\" LIMIT $4) \
-         SELECT ",
-        columns!(),
-        " FROM users WHERE id IN (SELECT id FROM by_username UNION SELECT id FROM by_display_name) \
-         ORDER BY username LIMIT $4"
-    );
-    let statement = sql(TEXT).bind(prefix.username).bind(prefix.display_name).bind("\u{10FFFF}").bind(limit);
-    let found: Vec<Stored> = db.all(statement).await?;
+/// A range instead of LIKE: it needs no escaping, and an index can serve it. Its upper end is the prefix
+/// with the last code point there is behind it, which no name that begins with the prefix passes. Case is
+/// folded by the database on both sides (SQLite: A–Z only).
+pub(crate) async fn search(db: &Db, prefix: &str, limit: i64) -> Result<Vec<UserRow>, Error> {
+    let found: Vec<Stored> = db.all(sql(SEARCH).bind(prefix).bind("\u{10FFFF}").bind(limit)).await?;
     Ok(found.into_iter().map(Stored::into_row).collect())
+}
+
+/// Whether the server has ever had an administrator; one who is shut out counts, so that shutting out the
+/// last one does not hand the server to the next who signs up.
+pub(crate) async fn has_admin(db: &Db) -> Result<bool, Error> {
+    let text = "SELECT id FROM users WHERE role = 'admin' LIMIT 1";
+    Ok(db.optional::<(String,)>(sql(text)).await?.is_some())
+}
+
+/// Takes over what the host application says of a user. Writes nothing where nothing is new.
+pub(crate) async fn set_profile(db: &Db, user: &UserId, profile: &HostProfile, at: Time) -> Result<(), Error> {
+    let text = "UPDATE users SET display_name = COALESCE($2, display_name), avatar = COALESCE($3, avatar), \
+                modified_at = $4 \
+                WHERE id = $1 AND (COALESCE($2, display_name) IS DISTINCT FROM display_name \
+                OR COALESCE($3, avatar) IS DISTINCT FROM avatar)";
+    let statement = sql(text)
+        .bind(user.as_str())
+        .bind(profile.display_name.as_deref())
+        .bind(profile.avatar.as_deref())
+        .bind(at.as_micros());
+    db.run(statement).await.map(drop)
+}
+
+/// Gives a user another display name; the user as they are then.
+pub(crate) async fn set_display_name(
+    db: &Db,
+    user: &UserId,
+    name: &str,
+    at: Time,
+) -> Result<Option<UserRow>, Error> {
+    const TEXT: &str = concat!(
+        "UPDATE users SET display_name = $2, modified_at = $3 WHERE id = $1 RETURNING ",
+        columns!()
+    );
+    let changed = db.write_optional(sql(TEXT).bind(user.as_str()).bind(name).bind(at.as_micros())).await?;
+    Ok(changed.map(Stored::into_row))
+}
+
+/// Shuts a user out since `at`, or lets them in again; the user as they are then. Whoever is shut out
+/// already stays so since the first time.
+pub(crate) async fn set_disabled(
+    db: &Db,
+    user: &UserId,
+    disabled: bool,
+    at: Time,
+) -> Result<Option<UserRow>, Error> {
+    const TEXT: &str = concat!(
+        "UPDATE users SET disabled_at = CASE WHEN $2 THEN COALESCE(disabled_at, $3) END \
+         WHERE id = $1 RETURNING ",
+        columns!()
+    );
+    let changed = db.write_optional(sql(TEXT).bind(user.as_str()).bind(disabled).bind(at.as_micros())).await?;
+    Ok(changed.map(Stored::into_row))
+}
+
+/// Writes down when users were last seen, never moving it backwards; all of them or none.
+pub(crate) async fn set_last_seen(db: &Db, seen: &[(UserId, Time)]) -> Result<(), Error> {
+    let mut tx = db.begin().await?;
+    let mut left = seen;
+    for size in batches(seen.len()) {
+        let (chunk, rest) = left.split_at(size);
+        let text = format!(
+            "WITH seen (id, at) AS (VALUES {}) UPDATE users SET last_seen_at = seen.at FROM seen \
+             WHERE users.id = seen.id AND (users.last_seen_at IS NULL OR users.last_seen_at < seen.at)",
+            values_list(size, 2, 1)
+        );
+        let values = chunk.iter().flat_map(|(id, at)| [Value::from(id.as_str()), Value::from(at.as_micros())]);
+        tx.run(Statement::generated(text).bind_all(values)).await?;
+        left = rest;
+    }
+    tx.commit().await
 }

@@ -1,1 +1,20 @@
-//! The Socket.IO door: connections of both profiles, and the delivery of events to them.
+//! The Socket.IO door: `/io` as the tutorial's clients speak it, `/socket.io/` as every Socket.IO client
+//! does by default. Both share sockets, rooms and operations.
+//!
+//! - [`chat`]: the door itself: who comes in, what they ask, when they go.
+//! - `delivery`, `feed`: each room's events in order to whoever hears it.
+//! - `outlet`: signals, and closing the sockets of sessions that are over.
+//! - `sweep`: what happens by the clock: deadlines, `ping` events, tokens that end.
+//! - `session`: what is known of one socket.
+
+mod authentication;
+pub mod chat;
+mod delivery;
+mod feed;
+mod operations;
+mod outlet;
+mod session;
+mod subscriptions;
+mod sweep;
+
+pub use chat::{Door, DoorSettings};

@@ -22,7 +22,7 @@ pub use layers::Origin;
 pub use problem::{ConfigError, Problem};
 pub use settings::{Kind, SETTINGS, Setting};
 pub use sources::{Flag, Loaded, Sources};
-pub use values::{Bytes, Listen, LogFormat, LogLevel, Network, PublicUrl, Secret, Signup, WebOrigins};
+pub use values::{Bytes, Listen, LogFormat, LogLevel, Proxy, PublicUrl, Secret, Signup, WebOrigins};
 
 /// Every setting of a server. [`Config::default`] is what a fresh machine runs with.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub struct Config {
     /// Sizes and counts.
     pub limits: Limits,
     /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Network>,
+    pub trusted_proxies: Vec<Proxy>,
     /// Bearer token that `/metrics` asks for.
     pub metrics_token: Option<Secret>,
     /// Certificate chain and private key, PEM files.

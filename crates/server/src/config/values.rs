@@ -2,8 +2,9 @@
 //! shown again.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
+
+use fireside_gateway::peer::{InvalidNetwork, Network};
 
 /// A value that is never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -162,42 +163,31 @@ impl fmt::Display for WebOrigins {
     }
 }
 
-/// A network in CIDR notation, or one address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    prefix: u8,
+/// A proxy that is trusted: its address, or the network it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxy {
+    text: String,
+    network: Network,
 }
 
-impl Network {
-    /// Whether `address` lies in it. An IPv4 address written as IPv6 counts as IPv4.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let bits = |address: IpAddr| match address.to_canonical() {
-            IpAddr::V4(v4) => (u128::from(v4.to_bits()) << 96, 32),
-            IpAddr::V6(v6) => (v6.to_bits(), 128),
-        };
-        let ((own, width), (other, other_width)) = (bits(self.address), bits(address));
-        let shift = 128 - u32::from(self.prefix);
-        width == other_width && own.checked_shr(shift) == other.checked_shr(shift)
+impl Proxy {
+    /// The addresses it may have.
+    pub fn network(&self) -> Network {
+        self.network
     }
 }
 
-impl FromStr for Network {
-    type Err = String;
+impl FromStr for Proxy {
+    type Err = InvalidNetwork;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let problem = || format!("{text:?} is not an address or a network like 10.0.0.0/8");
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-        let address: IpAddr = address.parse().map_err(|_| problem())?;
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(width), str::parse).map_err(|_| problem())?;
-        if prefix <= width { Ok(Network { address, prefix }) } else { Err(problem()) }
+        Ok(Proxy { network: text.parse()?, text: text.to_owned() })
     }
 }
 
-impl fmt::Display for Network {
+impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
+        f.write_str(&self.text)
     }
 }
 

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
 
+use crate::engine::Connection;
 use crate::engine::outbox::{Closing, Lane};
 use crate::engine::session::Session;
 use crate::engine::websocket::decoder::Decoder;
 use crate::engine::wire::{READ_SIZE, Wire};
-use crate::engine::write::Unsent;
-use crate::engine::{Connection, ending};
+use crate::engine::writing::Unsent;
 use crate::reason::DisconnectReason;
 
 thread_local! {
@@ -48,7 +48,8 @@ pub(crate) struct Driver<C: Connection> {
     /// The WebSocket; none while the client polls.
     pub(crate) wire: Option<Wire>,
     pub(crate) decoder: Decoder,
-    /// The decoder holds messages that the application was not ready for.
+    pub(crate) on_websocket: bool,
+    /// Messages are at hand that the application was not ready for.
     pub(crate) stopped: bool,
     /// What was taken from the queue for a connection that is no plain TCP.
     pub(crate) unsent: Unsent,
@@ -91,6 +92,7 @@ impl<C: Connection> Driver<C> {
         Self {
             session,
             connection,
+            on_websocket: wire.is_some(),
             wire,
             decoder,
             stopped: true,
@@ -137,12 +139,14 @@ impl<C: Connection> Driver<C> {
         }
         if let Some((wire, decoder)) = self.session.take_upgraded() {
             self.wire = Some(wire);
+            self.on_websocket = true;
             self.decoder = decoder;
             self.stopped = true;
         }
     }
 
     fn begin_end(&mut self, closing: Closing) {
+        self.adopt_upgrade();
         self.session.shared.stats.closed(closing.reason);
         self.connection.closed(closing.reason);
         let config = &self.session.shared.config;
@@ -179,9 +183,7 @@ impl<C: Connection> Future for Driver<C> {
         this.session.with_outbox(|outbox| outbox.driving = true);
         let result = this.step(cx);
         this.session.with_outbox(|outbox| outbox.driving = false);
-        if !matches!(this.wire, Some(Wire::Other(_))) {
-            with_write_buffer(|scratch| this.session.flush(scratch));
-        }
+        with_write_buffer(|scratch| this.session.flush(scratch));
         result
     }
 }
@@ -192,7 +194,10 @@ impl<C: Connection> Drop for Driver<C> {
     fn drop(&mut self) {
         // The task ended by itself, the application panicked, or the runtime is going down.
         self.session.end(Closing::lost(DisconnectReason::HandlerPanicked));
-        ending::forget(&self.session, self.wire.is_some());
+        if matches!(self.phase, Phase::Open) {
+            self.session.shared.stats.closed(DisconnectReason::HandlerPanicked);
+        }
+        self.session.shared.forget(&self.session, self.on_websocket);
         self.session.with_outbox(|outbox| {
             if !matches!(&outbox.lane, Lane::Polling(poll) if poll.active) {
                 outbox.abandon();

@@ -260,6 +260,11 @@ impl Outbox {
         }
     }
 
+    /// Notes that `bytes` of what was taken have left by way of the session's task.
+    pub(crate) fn left(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
     /// Whether a poll would be answered at once.
     fn has_answer(&self) -> bool {
         match &self.lane {

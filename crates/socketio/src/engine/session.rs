@@ -188,6 +188,11 @@ impl Session {
         let mut outbox = self.outbox.lock();
         outbox.scheduled = false;
         loop {
+            if outbox.is_empty() && outbox.closing.is_some() {
+                // The session's task goes on with closing when everything has left.
+                drop(outbox);
+                return self.wake();
+            }
             if outbox.is_empty() || outbox.writing || outbox.blocked {
                 return;
             }

@@ -17,7 +17,7 @@ use crate::engine::session::Session;
 use crate::engine::websocket::encoder;
 use crate::id::Id;
 use crate::reason::DisconnectReason;
-use crate::stats::Counters;
+use crate::stats::{Counters, count};
 
 pub(crate) struct Shared {
     pub(crate) config: Config,
@@ -58,13 +58,15 @@ impl Shared {
         });
     }
 
-    /// Makes a session known, unless the server takes no new ones.
+    /// Makes a session known.
     pub(crate) fn insert(&self, session: &Arc<Session>) {
         self.sessions.lock().insert(session.id(), Arc::clone(session));
     }
 
-    pub(crate) fn remove(&self, id: Id) {
-        self.sessions.lock().remove(&id);
+    /// Forgets a session that is over.
+    pub(crate) fn forget(&self, session: &Session, on_websocket: bool) {
+        self.sessions.lock().remove(&session.id());
+        count(if on_websocket { &self.stats.closed_websocket } else { &self.stats.closed_polling }, 1);
     }
 
     pub(crate) fn session(&self, sid: &str) -> Option<Arc<Session>> {

@@ -39,24 +39,6 @@ fn origins_have_no_path() {
 }
 
 #[test]
-fn networks_contain_their_addresses() {
-    let contains = |network: &str, address: &str| {
-        network.parse::<Network>().expect(network).contains(address.parse().expect(address))
-    };
-    assert!(contains("10.0.0.0/8", "10.255.1.2"));
-    assert!(!contains("10.0.0.0/8", "11.0.0.1"));
-    assert!(contains("127.0.0.1", "127.0.0.1"));
-    assert!(contains("127.0.0.1", "::ffff:127.0.0.1"));
-    assert!(contains("0.0.0.0/0", "8.8.8.8"));
-    assert!(!contains("0.0.0.0/0", "::1"));
-    assert!(contains("fd00::/8", "fd12::1"));
-    assert!(contains("::/0", "2001:db8::1"));
-    for bad in ["", "10.0.0.0/33", "::/129", "x", "10.0.0.0/", "10.0.0/8"] {
-        assert!(bad.parse::<Network>().is_err(), "{bad:?} was accepted");
-    }
-}
-
-#[test]
 fn sizes_have_units() {
     for (typed, bytes, shown) in [
         ("25 MiB", 25 << 20, "25 MiB"),

@@ -1,0 +1,99 @@
+//! The event `authenticate` of the tutorial's clients, and where a token is looked for.
+
+use serde::Deserialize;
+
+use fireside_kernel::Error;
+use fireside_protocol::Reason;
+use fireside_socketio::{Event, Frame, Handshake, RawJson, Socket};
+
+use super::chat::Chat;
+use super::operations::{answer, fail};
+use super::session::Session;
+
+/// `{token}`: the connect payload, and the argument of `authenticate`.
+#[derive(Deserialize)]
+struct Token {
+    token: Option<String>,
+}
+
+fn token_in(json: RawJson<'_>) -> Option<String> {
+    json.decode::<Token>().ok()?.token.filter(|token| !token.is_empty())
+}
+
+/// The token of a socket: in the handshake's `Authorization`, the connect payload, the event's argument
+/// (`WIRE.md` §1.2), in this order. Never in the query: URLs end up in logs.
+pub(super) fn token_of(handshake: &Handshake, auth: Option<&RawJson<'_>>, event: Option<RawJson<'_>>) -> Option<String> {
+    let header = handshake.header(&http::header::AUTHORIZATION);
+    let bearer = header.as_ref().and_then(|value| crate::authenticate::bearer(value)).map(str::to_owned);
+    bearer.or_else(|| auth.copied().and_then(token_in)).or_else(|| event.and_then(token_in))
+}
+
+/// `authenticate`: the first one lets the socket in; a later one may bring a newer token of the same user.
+pub(super) async fn authenticate(chat: &Chat, socket: &Socket<Session>, event: Event) {
+    let session = socket.state();
+    if session.identity().is_some() {
+        return renew(chat, socket, event).await;
+    }
+    if !session.begin_check() {
+        return;
+    }
+    let auth = socket.auth();
+    let token = token_of(socket.handshake(), auth.as_ref(), event.args.get(0));
+    let admitted = match token {
+        None => Err(Error::unauthenticated("No token was given")),
+        Some(token) => admit(chat, socket, &token).await,
+    };
+    let now = chat.kernel.clock.now();
+    match admitted {
+        Ok(arrival) => {
+            socket.handshake().forget_headers();
+            socket.admit();
+            chat.enter(socket, arrival, || {
+                emit(socket, "ping", &serde_json::json!({ "time": now }));
+                emit(socket, "authenticated", &serde_json::json!({ "id": socket.id().as_str(), "time": now }));
+                for room in ["io-default", "io-notification"] {
+                    socket.join(room);
+                }
+            });
+            answer(event.ack, "{\"ok\":true}");
+        }
+        Err(error) => {
+            session.shut_out();
+            emit(socket, "unauthenticated", &serde_json::json!({ "message": error.message, "time": now }));
+            fail(event.ack, None, socket, &error);
+            // Everything queued is flushed before the connection closes.
+            socket.disconnect(true);
+        }
+    }
+}
+
+async fn admit(
+    chat: &Chat,
+    socket: &Socket<Session>,
+    token: &str,
+) -> Result<Box<super::delivery::Arrival>, Error> {
+    let identity = chat.gateway.authenticator.authenticate(token).await?;
+    socket.state().count_for(&identity.user)?;
+    let arrival = chat.delivery.look_up(&identity.user).await?;
+    if socket.state().let_in(identity) { Ok(arrival) } else { Err(Error::unauthenticated("Too late")) }
+}
+
+/// Only an explicit newer token renews: `authenticate` without one on an authenticated socket does nothing.
+async fn renew(chat: &Chat, socket: &Socket<Session>, event: Event) {
+    let Some(token) = event.args.get(0).and_then(token_in) else { return answer(event.ack, "{\"ok\":true}") };
+    let renewed = match chat.gateway.authenticator.authenticate(&token).await {
+        Ok(identity) if socket.state().renew(identity) => Ok(()),
+        Ok(_) => Err(Error::new(Reason::Forbidden, "This socket belongs to another user")),
+        Err(error) => Err(error),
+    };
+    match renewed {
+        Ok(()) => answer(event.ack, "{\"ok\":true}"),
+        Err(error) => fail(event.ack, None, socket, &error),
+    }
+}
+
+fn emit(socket: &Socket<Session>, name: &str, payload: &serde_json::Value) {
+    if let Ok(frame) = Frame::event(name, &[payload]) {
+        socket.emit(&frame);
+    }
+}

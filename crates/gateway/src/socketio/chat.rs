@@ -1,0 +1,270 @@
+//! The door: who comes in, what they ask, when they go.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use hyper::body::Incoming;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use fireside_kernel::connections::{Connection, Observer};
+use fireside_kernel::{Error, Kernel};
+use fireside_socketio::{
+    Config, ConnectError, ConnectRequest, DisconnectReason, Event, Handler, HandshakeRequest, Id, Namespace,
+    Peer, Refusal, Response, Rooms, Server, Socket, Turn,
+};
+
+use super::authentication::token_of;
+use super::delivery::{Delivery, Doorbell};
+use super::outlet::SocketOutlet;
+use super::session::{Profile, Session};
+use super::{authentication, operations, subscriptions, sweep};
+use crate::Gateway;
+
+/// Time a tutorial's client has to send `authenticate`.
+const AUTHENTICATE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest message of a socket that is not authenticated, in bytes.
+const MAX_PAYLOAD_BEFORE_ADMISSION: usize = 16 * 1024;
+
+/// What the operator decides about the Socket.IO door.
+#[derive(Debug, Clone)]
+pub struct DoorSettings {
+    /// Transport settings; paths and admission are the door's own.
+    pub transport: Config,
+}
+
+/// Everything the handlers of both profiles share.
+pub(super) struct Chat {
+    pub(super) kernel: Kernel,
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) delivery: Arc<Delivery>,
+    pub(super) observers: Vec<Arc<dyn Observer>>,
+    pub(super) sockets: Mutex<HashMap<Id, Socket<Session>>>,
+    pub(super) namespace: Namespace<Session>,
+    phase: AtomicU32,
+}
+
+/// The Socket.IO door.
+#[derive(Clone)]
+pub struct Door {
+    chat: Arc<Chat>,
+    tutorial: Server<ProfileHandler>,
+    idiomatic: Server<ProfileHandler>,
+}
+
+impl Door {
+    /// Opens the door: subscribes to the kernel's relay and starts the sweep.
+    ///
+    /// # Panics
+    /// If the kernel has an outlet already, or outside a tokio runtime.
+    pub fn open(
+        kernel: Kernel,
+        gateway: Arc<Gateway>,
+        observers: Vec<Arc<dyn Observer>>,
+        settings: DoorSettings,
+    ) -> Door {
+        let rooms = Rooms::default();
+        let namespace = Namespace::of(&rooms, "/");
+        let delivery = Delivery::new(kernel.clone(), namespace.clone());
+        let chat = Arc::new(Chat {
+            kernel: kernel.clone(),
+            gateway,
+            delivery: delivery.clone(),
+            observers,
+            sockets: Mutex::default(),
+            namespace,
+            phase: AtomicU32::new(0),
+        });
+        kernel.relay.subscribe(Arc::new(Doorbell(delivery)));
+        kernel.relay.set_outlet(Arc::new(SocketOutlet(chat.clone())));
+        let tutorial = Config {
+            path: "/io".to_owned(),
+            admit_on_connect: false,
+            connect_timeout: AUTHENTICATE_TIMEOUT,
+            max_payload_before_admission: Some(MAX_PAYLOAD_BEFORE_ADMISSION),
+            ..settings.transport.clone()
+        };
+        let idiomatic = Config {
+            path: "/socket.io/".to_owned(),
+            admit_on_connect: true,
+            connect_timeout: AUTHENTICATE_TIMEOUT,
+            max_payload_before_admission: Some(MAX_PAYLOAD_BEFORE_ADMISSION),
+            ..settings.transport
+        };
+        let server = |config, profile| {
+            Server::with_rooms(config, ProfileHandler { chat: chat.clone(), profile }, rooms.clone())
+        };
+        let door = Door {
+            tutorial: server(tutorial, Profile::Tutorial),
+            idiomatic: server(idiomatic, Profile::Idiomatic),
+            chat,
+        };
+        tokio::spawn(sweep::run(Arc::downgrade(&door.chat)));
+        door
+    }
+
+    /// Whether a request for this path is for this door.
+    pub fn matches(&self, path: &str) -> bool {
+        self.tutorial.matches(path) || self.idiomatic.matches(path)
+    }
+
+    /// Answers one request.
+    pub async fn call(&self, request: Request<Incoming>, peer: Peer) -> Response {
+        if self.tutorial.matches(request.uri().path()) {
+            self.tutorial.call(request, peer).await
+        } else {
+            self.idiomatic.call(request, peer).await
+        }
+    }
+
+    /// How many sockets are connected.
+    pub fn sockets(&self) -> usize {
+        self.chat.sockets.lock().len()
+    }
+
+    /// Counters of both transports' servers.
+    pub fn stats(&self) -> [fireside_socketio::Stats; 2] {
+        [self.tutorial.stats(), self.idiomatic.stats()]
+    }
+
+    /// Refuses new sockets, tells each client when to come back (spread over `spread`), and closes all at a
+    /// pace of at most 500 a second.
+    pub async fn drain(&self, spread: Duration) {
+        self.tutorial.refuse_new();
+        self.idiomatic.refuse_new();
+        sweep::drain(&self.chat, spread).await;
+        self.tutorial.close_all(DisconnectReason::ServerShuttingDown);
+        self.idiomatic.close_all(DisconnectReason::ServerShuttingDown);
+    }
+}
+
+impl std::fmt::Debug for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Door").field("sockets", &self.sockets()).finish_non_exhaustive()
+    }
+}
+
+/// One profile's handler.
+#[derive(Clone)]
+struct ProfileHandler {
+    chat: Arc<Chat>,
+    profile: Profile,
+}
+
+impl Handler for ProfileHandler {
+    type State = Session;
+
+    fn handshake(&self, request: &HandshakeRequest<'_>) -> Result<(), Refusal> {
+        self.chat.admit_handshake(request)
+    }
+
+    async fn connect(&self, request: ConnectRequest) -> Result<Session, ConnectError> {
+        let chat = &self.chat;
+        let address = chat.gateway.address_of(&request.handshake);
+        let permit = chat.gateway.limits.admit_socket(address).map_err(|error| refusal(&error))?;
+        match self.profile {
+            Profile::Tutorial => {
+                let phase = chat.phase.fetch_add(1, Ordering::Relaxed) % sweep::PING_SECONDS;
+                let until = Instant::now() + AUTHENTICATE_TIMEOUT;
+                Ok(Session::waiting(u8::try_from(phase).unwrap_or(0), until, permit))
+            }
+            Profile::Idiomatic => {
+                let token = token_of(&request.handshake, request.auth.as_ref(), None)
+                    .ok_or_else(|| refusal(&Error::unauthenticated("No token was given")))?;
+                let identity =
+                    chat.gateway.authenticator.authenticate(&token).await.map_err(|error| refusal(&error))?;
+                permit.belongs_to(&identity.user).map_err(|error| refusal(&error))?;
+                let arrival = chat.delivery.look_up(&identity.user).await.map_err(|error| refusal(&error))?;
+                Ok(Session::authenticated(identity, arrival, permit))
+            }
+        }
+    }
+
+    fn connected(&self, socket: &Socket<Session>) {
+        self.chat.sockets.lock().insert(socket.id(), socket.clone());
+        let arrival = socket.state().arrival.lock().take();
+        if let Some(arrival) = arrival {
+            self.chat.enter(socket, arrival, || {});
+        }
+    }
+
+    fn event(&self, socket: Socket<Session>, event: Event, turn: Turn) -> impl Future<Output = ()> + Send + 'static {
+        let chat = self.chat.clone();
+        async move {
+            match event.name() {
+                "authenticate" => authentication::authenticate(&chat, &socket, event).await,
+                "join" => subscriptions::join(&chat, &socket, event).await,
+                "leave" => subscriptions::leave(&chat, &socket, event).await,
+                _ => operations::run(&chat, &socket, event, turn).await,
+            }
+        }
+    }
+
+    fn disconnected(&self, socket: &Socket<Session>, reason: DisconnectReason) {
+        metrics::counter!("fireside_disconnects_total", "reason" => reason.as_str()).increment(1);
+        self.chat.sockets.lock().remove(&socket.id());
+        if let Some(identity) = socket.state().shut_out() {
+            self.chat.delivery.exit(socket, &identity.user);
+            let connection = connection_of(socket, &identity);
+            for observer in &self.chat.observers {
+                observer.closed(&connection);
+            }
+        }
+    }
+}
+
+impl Chat {
+    fn admit_handshake(&self, request: &HandshakeRequest<'_>) -> Result<(), Refusal> {
+        let refuse = |error: &Error| {
+            metrics::counter!("fireside_connects_total", "result" => error.reason.as_str()).increment(1);
+            Err(Refusal {
+                status: http::StatusCode::from_u16(error.reason.status())
+                    .unwrap_or(http::StatusCode::SERVICE_UNAVAILABLE),
+                body: Bytes::from(serde_json::to_vec(&error.body(None)).unwrap_or_default()),
+                retry_after_s: error.retry_after_ms.map(|ms| u32::try_from(ms.div_ceil(1000)).unwrap_or(u32::MAX)),
+            })
+        };
+        if self.gateway.is_draining() {
+            return refuse(&Error::new(fireside_protocol::Reason::Draining, "The server is shutting down"));
+        }
+        let address = self.gateway.address(request.peer.addr.ip(), request.headers);
+        match self.gateway.limits.admit_handshake(address) {
+            Ok(()) => Ok(()),
+            Err(error) => refuse(&error),
+        }
+    }
+
+    /// Lets an authenticated socket hear its rooms, and tells whoever wants to know.
+    pub(super) fn enter(
+        &self,
+        socket: &Socket<Session>,
+        arrival: Box<super::delivery::Arrival>,
+        greet: impl FnOnce(),
+    ) {
+        metrics::counter!("fireside_connects_total", "result" => "ok").increment(1);
+        let rooms = self.delivery.enter(socket, arrival, greet);
+        let Some(identity) = socket.state().identity() else { return };
+        let connection = connection_of(socket, &identity);
+        for observer in &self.observers {
+            observer.opened(&connection, &rooms);
+        }
+    }
+}
+
+fn connection_of(socket: &Socket<Session>, identity: &fireside_kernel::Identity) -> Connection {
+    Connection {
+        socket: socket.id().to_string(),
+        user: identity.user.clone(),
+        session: identity.session.clone(),
+    }
+}
+
+/// A refused connection in the form that Socket.IO's clients show as `connect_error`.
+fn refusal(error: &Error) -> ConnectError {
+    metrics::counter!("fireside_connects_total", "result" => error.reason.as_str()).increment(1);
+    ConnectError::new(error.message.to_string()).with_data(&error.body(None))
+}

@@ -1,0 +1,284 @@
+//! Delivery: from the relay to this node's sockets, each room's events in the order of its log.
+//!
+//! A room's feed hands on the next position, drops what was seen, and reads the log where there is a hole
+//! (`GUARANTEES.md` G4). Who hears a room is decided by the log itself: joining and leaving are events of
+//! it, so a removed member hears their own removal as the last event and nothing after it (G8). One lock
+//! covers feeds and listeners, so that nothing can come between a position and who hears it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+
+use fireside_kernel::relay::{Committed, Effect, Subscriber};
+use fireside_kernel::{Kernel, permission, room_log};
+use fireside_protocol::event::Resync;
+use fireside_protocol::{RoomId, Signal, UserId};
+use fireside_socketio::{Frame, Namespace, Socket};
+
+use super::feed::Feed;
+use super::session::Session;
+
+/// Events read at once to fill a hole.
+const FILL_CHUNK: i64 = 500;
+/// How often filling is tried before the room is told to resync.
+const FILL_ATTEMPTS: u32 = 5;
+
+/// The name of the delivery room of a room. Made here only: no string of a client is ever one.
+pub(super) fn room_name(room: &RoomId) -> String {
+    format!("room:{room}")
+}
+
+/// The name of the delivery room of a user's sockets.
+pub(super) fn user_name(user: &UserId) -> String {
+    format!("user:{user}")
+}
+
+/// See the module.
+pub(super) struct Delivery {
+    kernel: Kernel,
+    namespace: Namespace<Session>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    feeds: HashMap<RoomId, Feed>,
+    listeners: HashMap<UserId, Vec<Socket<Session>>>,
+    /// Sockets whose rooms are being looked up, with what happened to the user's memberships meanwhile.
+    arriving: HashMap<u64, Arriving>,
+    arrivals: u64,
+}
+
+struct Arriving {
+    user: UserId,
+    changes: Vec<Change>,
+}
+
+/// What a socket is about to hear.
+pub(super) struct Arrival {
+    number: u64,
+    user: UserId,
+    rooms: Vec<(RoomId, i64)>,
+    delivery: Weak<Delivery>,
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        if let Some(delivery) = self.delivery.upgrade() {
+            delivery.state.lock().arriving.remove(&self.number);
+        }
+    }
+}
+
+enum Change {
+    Entered(RoomId, i64),
+    Left(RoomId),
+}
+
+impl Delivery {
+    pub(super) fn new(kernel: Kernel, namespace: Namespace<Session>) -> Arc<Delivery> {
+        Arc::new(Delivery { kernel, namespace, state: Mutex::default() })
+    }
+
+    /// Looks up what a user's new socket will hear. From here on nothing that happens to the user's
+    /// memberships is missed: it is put on top of what was found when the socket enters.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn look_up(self: &Arc<Self>, user: &UserId) -> fireside_kernel::Result<Box<Arrival>> {
+        let number = {
+            let mut state = self.state.lock();
+            state.arrivals += 1;
+            let number = state.arrivals;
+            state.arriving.insert(number, Arriving { user: user.clone(), changes: Vec::new() });
+            number
+        };
+        // Made before anything can fail, so that its drop forgets the arrival in every case.
+        let mut arrival =
+            Box::new(Arrival { number, user: user.clone(), rooms: Vec::new(), delivery: Arc::downgrade(self) });
+        arrival.rooms = permission::rooms_of(&self.kernel.db, user).await?;
+        Ok(arrival)
+    }
+
+    /// Lets a socket hear everything its user may hear; gives back the rooms. `greet` runs before the
+    /// first event can come.
+    pub(super) fn enter(&self, socket: &Socket<Session>, mut arrival: Box<Arrival>, greet: impl FnOnce()) -> Vec<RoomId> {
+        let user = arrival.user.clone();
+        let mut rooms: HashMap<RoomId, i64> = std::mem::take(&mut arrival.rooms).into_iter().collect();
+        let mut state = self.state.lock();
+        let changes = state.arriving.remove(&arrival.number).map(|arriving| arriving.changes);
+        for change in changes.unwrap_or_default() {
+            match change {
+                Change::Entered(room, seq) => {
+                    rooms.entry(room).or_insert(seq);
+                }
+                Change::Left(room) => {
+                    rooms.remove(&room);
+                }
+            }
+        }
+        greet();
+        socket.join(&user_name(&user));
+        for (room, head) in &rooms {
+            socket.join(&room_name(room));
+            state.feeds.entry(room.clone()).or_insert_with(|| Feed::starting_after(*head));
+        }
+        state.listeners.entry(user).or_default().push(socket.clone());
+        drop(state);
+        rooms.into_keys().collect()
+    }
+
+    /// Forgets a socket. It has left its delivery rooms by itself.
+    pub(super) fn exit(&self, socket: &Socket<Session>, user: &UserId) {
+        let mut state = self.state.lock();
+        if let Some(sockets) = state.listeners.get_mut(user) {
+            sockets.retain(|other| other.id() != socket.id());
+            if sockets.is_empty() {
+                state.listeners.remove(user);
+            }
+        }
+    }
+
+    /// The sockets of a user.
+    pub(super) fn sockets_of(&self, user: &UserId) -> Vec<Socket<Session>> {
+        self.state.lock().listeners.get(user).cloned().unwrap_or_default()
+    }
+
+    /// Turns a room's delivery on for one socket of a member.
+    pub(super) fn unmute(&self, socket: &Socket<Session>, pass: &permission::RoomPass) {
+        let mut state = self.state.lock();
+        let head = pass.state().head_seq;
+        socket.join(&room_name(pass.room()));
+        state.feeds.entry(pass.room().clone()).or_insert_with(|| Feed::starting_after(head));
+    }
+
+    /// Drops the feeds of rooms that nobody here hears any more.
+    pub(super) fn tidy(&self) {
+        let mut state = self.state.lock();
+        state.feeds.retain(|room, _| self.namespace.room_len(&room_name(room)) > 0);
+    }
+
+    fn deliver_ready(&self, state: &mut State, room: &RoomId) {
+        while let Some(event) = state.feeds.get_mut(room).and_then(Feed::next) {
+            self.deliver(state, &event);
+        }
+    }
+
+    fn deliver(&self, state: &State, committed: &Committed) {
+        let name = room_name(&committed.room);
+        if let Effect::Enter(users) = &committed.effect {
+            for socket in users.iter().filter_map(|user| state.listeners.get(user)).flatten() {
+                socket.join(&name);
+            }
+        }
+        match Frame::event(committed.event.name(), &[&committed.event]) {
+            Ok(frame) => {
+                let told = self.namespace.to([name.as_str()]).emit(&frame);
+                metrics::histogram!("fireside_fanout_recipients").record(told as f64);
+            }
+            Err(error) => tracing::error!(%error, room = %committed.room, seq = committed.seq, "an event has no JSON form"),
+        }
+        match &committed.effect {
+            Effect::Exit(user) => {
+                for socket in state.listeners.get(user).into_iter().flatten() {
+                    socket.leave(&name);
+                }
+            }
+            Effect::Close => self.namespace.in_rooms([name.as_str()]).leave(&name),
+            Effect::None | Effect::Enter(_) => {}
+        }
+    }
+
+    /// Keeps what happens to the memberships of users whose sockets are just arriving.
+    fn note_arrivals(state: &mut State, committed: &Committed) {
+        let (room, seq) = (&committed.room, committed.seq);
+        for arrival in state.arriving.values_mut() {
+            match &committed.effect {
+                Effect::Enter(users) if users.contains(&arrival.user) => {
+                    arrival.changes.push(Change::Entered(room.clone(), seq));
+                }
+                Effect::Exit(user) if *user == arrival.user => arrival.changes.push(Change::Left(room.clone())),
+                Effect::Close => arrival.changes.push(Change::Left(room.clone())),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether anyone here hears the room, or begins to with this event.
+    fn concerns(state: &mut State, committed: &Committed) -> bool {
+        if state.feeds.contains_key(&committed.room) {
+            return true;
+        }
+        let Effect::Enter(users) = &committed.effect else { return false };
+        let begins = users.iter().any(|user| state.listeners.contains_key(user));
+        if begins {
+            state.feeds.insert(committed.room.clone(), Feed::starting_after(committed.seq - 1));
+        }
+        begins
+    }
+
+    /// Reads the log for a room's hole until it is closed, or gives up honestly.
+    async fn fill(self: Arc<Self>, room: RoomId) {
+        for attempt in 1..=FILL_ATTEMPTS {
+            let Some(after) = self.state.lock().feeds.get(&room).map(Feed::delivered) else { return };
+            let found = room_log::read::events_after(&self.kernel.db, &room, after, FILL_CHUNK).await;
+            let mut state = self.state.lock();
+            if let Ok(events) = found {
+                let Some(feed) = state.feeds.get_mut(&room) else { return };
+                metrics::counter!("fireside_gaps_filled_total").increment(1);
+                events.into_iter().for_each(|event| feed.offer(event));
+                self.deliver_ready(&mut state, &room);
+            }
+            let Some(feed) = state.feeds.get_mut(&room) else { return };
+            if !feed.has_hole() {
+                feed.is_filling = false;
+                return;
+            }
+            drop(state);
+            tokio::time::sleep(std::time::Duration::from_millis(50 << attempt)).await;
+        }
+        self.give_up(&room);
+    }
+
+    fn give_up(&self, room: &RoomId) {
+        tracing::error!(%room, "events of a room cannot be read back; its clients are told to resync");
+        let mut state = self.state.lock();
+        if let Some(feed) = state.feeds.get_mut(room) {
+            feed.skip();
+            feed.is_filling = false;
+        }
+        let signal = Signal::RoomResync(Resync { room_id: room.clone() });
+        if let Ok(frame) = Frame::event(signal.name(), &[&signal]) {
+            self.namespace.to([room_name(room).as_str()]).emit(&frame);
+        }
+    }
+}
+
+/// The relay's end of delivery. Holds it weakly counted through the `Arc`, because filling outlives a call.
+pub(super) struct Doorbell(pub(super) Arc<Delivery>);
+
+impl Subscriber for Doorbell {
+    fn committed(&self, events: &[Committed]) {
+        let delivery = &self.0;
+        let mut state = delivery.state.lock();
+        let mut touched = HashSet::new();
+        for event in events {
+            Delivery::note_arrivals(&mut state, event);
+            if Delivery::concerns(&mut state, event) {
+                touched.insert(event.room.clone());
+                if let Some(feed) = state.feeds.get_mut(&event.room) {
+                    feed.offer(event.clone());
+                }
+            }
+        }
+        for room in touched {
+            delivery.deliver_ready(&mut state, &room);
+            let Some(feed) = state.feeds.get_mut(&room) else { continue };
+            if feed.has_hole() && !feed.is_filling {
+                feed.is_filling = true;
+                tokio::spawn(delivery.clone().fill(room));
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! One room's events on their way to this node's sockets: what was delivered, what waits for a hole.
+
+use std::collections::BTreeMap;
+
+use fireside_kernel::relay::Committed;
+
+/// Most events that wait behind a hole; beyond that the room is told to fetch afresh.
+pub(super) const WAITING_MAX: usize = 4096;
+
+/// The order keeper of one room: hands on events in the order of their positions, each once.
+#[derive(Debug)]
+pub(super) struct Feed {
+    delivered: i64,
+    waiting: BTreeMap<i64, Committed>,
+    /// Whether somebody is reading the log for the hole.
+    pub(super) is_filling: bool,
+}
+
+impl Feed {
+    /// A feed of which everything up to `delivered` counts as delivered.
+    pub(super) fn starting_after(delivered: i64) -> Feed {
+        Feed { delivered, waiting: BTreeMap::new(), is_filling: false }
+    }
+
+    /// Position of the last event handed on.
+    pub(super) fn delivered(&self) -> i64 {
+        self.delivered
+    }
+
+    /// Takes an event: one that was seen is dropped, one too early waits.
+    pub(super) fn offer(&mut self, event: Committed) {
+        if event.seq > self.delivered {
+            self.waiting.insert(event.seq, event);
+        }
+    }
+
+    /// The next event in order, if it is here.
+    pub(super) fn next(&mut self) -> Option<Committed> {
+        let event = self.waiting.remove(&(self.delivered + 1))?;
+        self.delivered = event.seq;
+        Some(event)
+    }
+
+    /// Whether events wait behind a hole.
+    pub(super) fn has_hole(&self) -> bool {
+        self.waiting.first_key_value().is_some_and(|(seq, _)| *seq > self.delivered + 1)
+    }
+
+    /// Whether more waits than is worth keeping.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.waiting.len() > WAITING_MAX
+    }
+
+    /// Gives the hole up: goes on after everything that waits. The sockets must be told to resync.
+    pub(super) fn skip(&mut self) {
+        if let Some((seq, _)) = self.waiting.last_key_value() {
+            self.delivered = *seq;
+        }
+        self.waiting.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fireside_kernel::relay::Effect;
+    use fireside_protocol::rooms::RoomDeleted;
+    use fireside_protocol::{Event, RoomId, UserId};
+
+    fn event(seq: i64) -> Committed {
+        let room = RoomId::trusted("r");
+        Committed {
+            room: room.clone(),
+            epoch: "e".into(),
+            seq,
+            actor: UserId::trusted("u"),
+            event: Event::RoomDeleted(RoomDeleted { room_id: room, seq, epoch: "e".into() }),
+            effect: Effect::None,
+        }
+    }
+
+    fn drain(feed: &mut Feed) -> Vec<i64> {
+        std::iter::from_fn(|| feed.next()).map(|event| event.seq).collect()
+    }
+
+    #[test]
+    fn in_order_once_each() {
+        let mut feed = Feed::starting_after(4);
+        for seq in [5, 5, 4, 6] {
+            feed.offer(event(seq));
+        }
+        assert_eq!(drain(&mut feed), [5, 6]);
+        feed.offer(event(6));
+        assert_eq!(drain(&mut feed), [0; 0]);
+    }
+
+    #[test]
+    fn what_is_early_waits_for_the_hole() {
+        let mut feed = Feed::starting_after(0);
+        feed.offer(event(2));
+        feed.offer(event(3));
+        assert_eq!(drain(&mut feed), [0; 0]);
+        assert!(feed.has_hole());
+        feed.offer(event(1));
+        assert_eq!(drain(&mut feed), [1, 2, 3]);
+        assert!(!feed.has_hole());
+    }
+
+    #[test]
+    fn a_hole_given_up_is_not_delivered_later() {
+        let mut feed = Feed::starting_after(0);
+        feed.offer(event(3));
+        feed.skip();
+        feed.offer(event(2));
+        assert_eq!(drain(&mut feed), [0; 0]);
+        assert_eq!(feed.delivered(), 3);
+    }
+}

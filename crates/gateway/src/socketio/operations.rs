@@ -1,0 +1,82 @@
+//! A client's event becomes an operation of the registry; its answer an ack.
+
+use fireside_kernel::{Actor, Ctx, Error, Identity};
+use fireside_protocol::{Operation, Rate, Reason};
+use fireside_socketio::{Ack, Event, Frame, RawJson, Socket, Turn};
+
+use super::chat::Chat;
+use super::session::Session;
+
+/// Runs the operation behind an event and answers it.
+pub(super) async fn run(chat: &Chat, socket: &Socket<Session>, event: Event, turn: Turn) {
+    let Some(identity) = socket.state().identity() else {
+        let error = Error::new(Reason::Unauthorized, "Authenticate first");
+        return answer_error(event.ack, None, &error);
+    };
+    let Some(entry) = chat.gateway.registry.by_event(event.name()) else {
+        let error = Error::new(Reason::NotFound, "There is no such event");
+        return answer_error(event.ack, None, &error);
+    };
+    let operation = entry.operation;
+    if let Err(error) = chat.gateway.limits.check_event(socket.id(), &identity.user, operation.rate) {
+        count(operation.name, error.reason.as_str());
+        if operation.rate == Rate::Typing {
+            return answer(event.ack, "{\"ok\":true}");
+        }
+        return fail(event.ack, Some(&operation), socket, &error);
+    }
+    let json = event.args.get(0).map_or("{}", |argument| argument.as_str());
+    let ctx = context(chat, socket, identity, turn);
+    let request_id = ctx.request_id.clone();
+    let outcome = match chat.gateway.registry.dispatch(entry, ctx, json) {
+        Ok(running) => running.await,
+        Err(error) => Err(error),
+    };
+    match outcome.and_then(|reply| reply.ack()) {
+        Ok(reply) => {
+            count(operation.name, "ok");
+            answer(event.ack, reply.get());
+        }
+        Err(error) => {
+            count(operation.name, error.reason.as_str());
+            if let Some(internal) = &error.internal {
+                tracing::warn!(%request_id, operation = operation.name, reason = error.reason.as_str(), internal, "an operation failed");
+            }
+            fail(event.ack, Some(&operation), socket, &error);
+        }
+    }
+}
+
+fn context(chat: &Chat, socket: &Socket<Session>, identity: Identity, turn: Turn) -> Ctx {
+    let mut ctx = Ctx::new(Actor::User(identity), chat.gateway.names.word()).with_turn(turn);
+    ctx.peer.address = Some(chat.gateway.address_of(socket.handshake()));
+    ctx
+}
+
+fn count(operation: &'static str, result: &'static str) {
+    metrics::counter!("fireside_events_total", "event" => operation, "result" => result).increment(1);
+}
+
+/// Answers with JSON text, if the client asked for an answer.
+pub(super) fn answer(ack: Option<Ack>, json: &str) {
+    if let (Some(ack), Ok(json)) = (ack, RawJson::parse(json)) {
+        ack.send(&[json]);
+    }
+}
+
+fn answer_error(ack: Option<Ack>, operation: Option<&Operation>, error: &Error) {
+    let body = serde_json::json!({ "ok": false, "error": error.body(operation) });
+    answer(ack, &body.to_string());
+}
+
+/// Answers with an error; where no answer was asked for, tells the tutorial's clients by the event `error`.
+pub(super) fn fail(ack: Option<Ack>, operation: Option<&Operation>, socket: &Socket<Session>, error: &Error) {
+    if ack.is_some() {
+        return answer_error(ack, operation, error);
+    }
+    let Some(code) = operation.and_then(|operation| operation.failure) else { return };
+    let payload = serde_json::json!({ "code": code, "message": error.message });
+    if let Ok(frame) = Frame::event("error", &[payload]) {
+        socket.emit(&frame);
+    }
+}

@@ -1,0 +1,59 @@
+//! Signals of the moment, and closing the sockets of sessions that are over.
+
+use std::sync::Arc;
+
+use fireside_kernel::relay::{Audience, Closing, Outlet};
+use fireside_protocol::Signal;
+use fireside_protocol::event::SessionEnded;
+use fireside_socketio::{Frame, Socket};
+
+use super::chat::Chat;
+use super::delivery::{room_name, user_name};
+use super::session::Session;
+
+/// The relay's way to this node's sockets.
+pub(super) struct SocketOutlet(pub(super) Arc<Chat>);
+
+impl Outlet for SocketOutlet {
+    fn signal(&self, audience: &Audience, signal: &Signal) {
+        let Ok(frame) = Frame::event(signal.name(), &[signal]) else { return };
+        let names: Vec<String> = match audience {
+            Audience::Room(room) => vec![room_name(room)],
+            Audience::Rooms(rooms) => rooms.iter().map(room_name).collect(),
+            Audience::User(user) => vec![user_name(user)],
+        };
+        self.0.namespace.to(names.iter().map(String::as_str)).volatile().emit(&frame);
+    }
+
+    fn close(&self, closing: &Closing, reason: &'static str) {
+        let sockets = match closing {
+            Closing::Session(session) => {
+                self.0.select(|identity| identity.session.as_ref() == Some(session))
+            }
+            Closing::User(user) => self.0.delivery.sockets_of(user),
+            Closing::UserExcept(user, kept) => {
+                self.0.select(|identity| identity.user == *user && identity.session.as_ref() != Some(kept))
+            }
+        };
+        for socket in sockets {
+            end(&socket, reason);
+        }
+    }
+}
+
+/// Tells a socket that its session is over, and closes it when that is flushed.
+pub(super) fn end(socket: &Socket<Session>, reason: &str) {
+    let signal = Signal::SessionEnded(SessionEnded { reason: reason.to_owned() });
+    if let Ok(frame) = Frame::event(signal.name(), &[&signal]) {
+        socket.emit(&frame);
+    }
+    socket.disconnect(true);
+}
+
+impl Chat {
+    /// The sockets whose identity is wanted. Looks at all of them: sessions end rarely.
+    fn select(&self, wanted: impl Fn(&fireside_kernel::Identity) -> bool) -> Vec<Socket<Session>> {
+        let sockets = self.sockets.lock();
+        sockets.values().filter(|socket| socket.state().identity().as_ref().is_some_and(&wanted)).cloned().collect()
+    }
+}

@@ -1,0 +1,120 @@
+//! What is known of one socket: how it speaks, and who it is.
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use fireside_kernel::Identity;
+use fireside_protocol::Time;
+
+use super::delivery::Arrival;
+use crate::limits::ConnectionPermit;
+
+/// How a client connects and authenticates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Profile {
+    /// `/io`: connect, then the event `authenticate`, as the tutorial's clients do.
+    Tutorial,
+    /// `/socket.io/`: the token comes with the connection.
+    Idiomatic,
+}
+
+/// The state of one socket.
+pub struct Session {
+    pub(super) profile: Profile,
+    /// Where this socket's `ping` events fall within their interval, in seconds.
+    pub(super) phase: u8,
+    standing: Mutex<Standing>,
+    /// What it will hear, between being accepted and being connected.
+    pub(super) arrival: Mutex<Option<Box<Arrival>>>,
+    /// Counts this connection for its address for as long as it lives.
+    _permit: ConnectionPermit,
+}
+
+/// How far a socket has come. Whatever fails can only take rights away.
+#[derive(Debug)]
+enum Standing {
+    /// Must authenticate until then.
+    Waiting { until: Instant },
+    /// A token is being checked.
+    Checking { until: Instant },
+    /// Is somebody.
+    In(Identity),
+    /// Is nobody any more.
+    Out,
+}
+
+impl Session {
+    /// A socket of a tutorial's client, that has until then to say who it is.
+    pub(super) fn waiting(phase: u8, until: Instant, permit: ConnectionPermit) -> Session {
+        let standing = Mutex::new(Standing::Waiting { until });
+        Session { profile: Profile::Tutorial, phase, standing, arrival: Mutex::new(None), _permit: permit }
+    }
+
+    /// A socket that came with a good token, and what it will hear.
+    pub(super) fn authenticated(identity: Identity, arrival: Box<Arrival>, permit: ConnectionPermit) -> Session {
+        let standing = Mutex::new(Standing::In(identity));
+        let arrival = Mutex::new(Some(arrival));
+        Session { profile: Profile::Idiomatic, phase: 0, standing, arrival, _permit: permit }
+    }
+
+    /// Who it is.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        match &*self.standing.lock() {
+            Standing::In(identity) => Some(identity.clone()),
+            _ => None,
+        }
+    }
+
+    /// Takes the right to check a token; false if that is being done or was done.
+    pub(super) fn begin_check(&self) -> bool {
+        let mut standing = self.standing.lock();
+        let Standing::Waiting { until } = *standing else { return false };
+        *standing = Standing::Checking { until };
+        true
+    }
+
+    /// The token was good; false if the socket has gone meanwhile.
+    pub(super) fn let_in(&self, identity: Identity) -> bool {
+        let mut standing = self.standing.lock();
+        let may = !matches!(*standing, Standing::Out);
+        if may {
+            *standing = Standing::In(identity);
+        }
+        may
+    }
+
+    /// A newer token of the same user; false if it is anybody else's.
+    pub(super) fn renew(&self, identity: Identity) -> bool {
+        match &mut *self.standing.lock() {
+            Standing::In(now) if now.user == identity.user => {
+                *now = identity;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// From now on nobody.
+    pub(super) fn shut_out(&self) -> Option<Identity> {
+        match std::mem::replace(&mut *self.standing.lock(), Standing::Out) {
+            Standing::In(identity) => Some(identity),
+            _ => None,
+        }
+    }
+
+    /// Whether it should have authenticated by now.
+    pub(super) fn is_late(&self, now: Instant) -> bool {
+        match *self.standing.lock() {
+            Standing::Waiting { until } | Standing::Checking { until } => now >= until,
+            Standing::In(_) | Standing::Out => false,
+        }
+    }
+
+    /// When its token ends.
+    pub(super) fn expires_at(&self) -> Option<Time> {
+        match &*self.standing.lock() {
+            Standing::In(identity) => Some(identity.expires_at),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The events `join` and `leave` of the tutorial's server-to-server client: live delivery of rooms one is
+//! a member of, on and off for one socket.
+
+use serde::Deserialize;
+
+use fireside_kernel::permission::{self, Permission};
+use fireside_kernel::{Error, Identity};
+use fireside_protocol::{RoomRef, Reason};
+use fireside_socketio::{Event, Socket};
+
+use super::chat::Chat;
+use super::delivery::room_name;
+use super::operations::{answer, fail};
+use super::session::Session;
+
+/// Most rooms of one event.
+const ROOMS_MAX: usize = 200;
+
+#[derive(Deserialize)]
+struct Subscriptions {
+    rooms: Vec<String>,
+}
+
+/// The rooms an event names, if it names any in the right form.
+fn rooms_of(event: &Event, socket: &Socket<Session>) -> Result<(Identity, Vec<RoomRef>), Error> {
+    let identity =
+        socket.state().identity().ok_or_else(|| Error::new(Reason::Unauthorized, "Authenticate first"))?;
+    let named: Subscriptions =
+        event.args.decode(0).map_err(|_| Error::validation("rooms", "expected a list of room names"))?;
+    if named.rooms.len() > ROOMS_MAX {
+        return Err(Error::validation("rooms", "too many rooms"));
+    }
+    let own = |name: &String| name.strip_prefix("room:").and_then(RoomRef::parse);
+    Ok((identity, named.rooms.iter().filter_map(own).collect()))
+}
+
+/// `join {rooms: ["room:<id>", …]}`: turns delivery on for rooms one is a member of. Any other is refused
+/// and logged.
+pub(super) async fn join(chat: &Chat, socket: &Socket<Session>, event: Event) {
+    let (identity, rooms) = match rooms_of(&event, socket) {
+        Ok(named) => named,
+        Err(error) => return fail(event.ack, None, socket, &error),
+    };
+    let mut refused = 0;
+    for room in rooms {
+        match permission::enter(&chat.kernel.db, &room, &identity.user, Permission::Read).await {
+            Ok(pass) => chat.delivery.unmute(socket, &pass),
+            Err(error) => {
+                refused += 1;
+                tracing::info!(user = %identity.user, %room, reason = error.reason.as_str(), "joining a delivery room was refused");
+            }
+        }
+    }
+    match refused {
+        0 => answer(event.ack, "{\"ok\":true}"),
+        _ => fail(event.ack, None, socket, &Error::not_found("Room")),
+    }
+}
+
+/// `leave {rooms: ["room:<id>", …]}`: turns delivery off for this socket; the membership stays.
+pub(super) async fn leave(chat: &Chat, socket: &Socket<Session>, event: Event) {
+    let (identity, rooms) = match rooms_of(&event, socket) {
+        Ok(named) => named,
+        Err(error) => return fail(event.ack, None, socket, &error),
+    };
+    for room in rooms {
+        if let Ok(pass) = permission::enter(&chat.kernel.db, &room, &identity.user, Permission::Read).await {
+            socket.leave(&room_name(pass.room()));
+        }
+    }
+    answer(event.ack, "{\"ok\":true}");
+}

@@ -1,0 +1,99 @@
+//! The tutorial's names of settings (`APP_ENV_…`), understood so that its `.env` starts our server against
+//! the same database. Weaker than our own names.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::layers::{Form, Given, Layer, Origin};
+use super::settings::SETTINGS;
+
+const PORT: &str = "APP_ENV_SERVER_PORT";
+const CORS_ORIGIN: &str = "APP_ENV_CORS_ORIGIN";
+const POSTGRES_HOST: &str = "APP_ENV_POSTGRES_HOST";
+const POSTGRES_DATABASE: &str = "APP_ENV_POSTGRES_DATABASE";
+const REDIS_HOST: &str = "APP_ENV_REDIS_HOST";
+
+/// Reads what the tutorial's app would read.
+pub(super) fn layer(environment: &BTreeMap<String, String>) -> Layer {
+    let mut layer = Layer::default();
+    let mut give = |key: &str, name: &str, text: String| {
+        let setting = SETTINGS.iter().find(|setting| setting.key == key).expect("a key of the table");
+        let origin = Origin::Environment(name.to_owned());
+        layer.give(setting, Given { text, form: Form::Plain, origin });
+    };
+    if let Some(port) = environment.get(PORT) {
+        give("listen", PORT, port.clone());
+    }
+    if let Some(origin) = environment.get(CORS_ORIGIN) {
+        give("cors_origins", CORS_ORIGIN, origin.clone());
+    }
+    // The other names alone say nothing: a password without a place is left over from something else.
+    if let Some(name) = [POSTGRES_HOST, POSTGRES_DATABASE].into_iter().find(|name| environment.contains_key(*name)) {
+        give("database_url", name, postgres_url(environment));
+    }
+    layer
+}
+
+/// What the tutorial's names say that this server does differently, for a warning at start.
+pub(super) fn note(environment: &BTreeMap<String, String>) -> Option<String> {
+    environment.contains_key(REDIS_HOST).then(|| {
+        format!("{REDIS_HOST} is set, but this version runs as one node and uses no Redis; nothing is lost by that")
+    })
+}
+
+/// The tutorial's own defaults fill what is not there.
+fn postgres_url(environment: &BTreeMap<String, String>) -> String {
+    let get = |name: &str, default: &str| {
+        let name = format!("APP_ENV_POSTGRES_{name}");
+        escaped(environment.get(&name).map_or(default, String::as_str))
+    };
+    let (user, password) = (get("USERNAME", "postgres"), get("PASSWORD", ""));
+    let colon = if password.is_empty() { "" } else { ":" };
+    let (host, port, database) = (get("HOST", "localhost"), get("PORT", "5432"), get("DATABASE", "chat_db"));
+    format!("postgres://{user}{colon}{password}@{host}:{port}/{database}")
+}
+
+/// Percent-encoding of everything that could mean something in a URL (RFC 3986 §2.1).
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            escaped.push(char::from(byte));
+        } else {
+            write!(escaped, "%{byte:02X}").expect("writing to a String cannot fail");
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Layer {
+        layer(&pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+    }
+
+    #[test]
+    fn the_tutorials_environment_names_the_same_database() {
+        let read = read(&[
+            ("APP_ENV_SERVER_PORT", "3001"),
+            ("APP_ENV_CORS_ORIGIN", "http://localhost:5173"),
+            ("APP_ENV_POSTGRES_HOST", "db.internal"),
+            ("APP_ENV_POSTGRES_PORT", "6432"),
+            ("APP_ENV_POSTGRES_USERNAME", "chat"),
+            ("APP_ENV_POSTGRES_PASSWORD", "p@ss:w/rd"),
+        ]);
+        assert_eq!(read.given["listen"].text, "3001");
+        assert_eq!(read.given["cors_origins"].text, "http://localhost:5173");
+        assert_eq!(read.given["database_url"].text, "postgres://chat:p%40ss%3Aw%2Frd@db.internal:6432/chat_db");
+        assert_eq!(read.given["database_url"].origin.to_string(), "APP_ENV_POSTGRES_HOST");
+    }
+
+    #[test]
+    fn a_database_name_alone_is_enough_and_a_password_alone_is_not() {
+        let given = read(&[("APP_ENV_POSTGRES_DATABASE", "chat")]);
+        assert_eq!(given.given["database_url"].text, "postgres://postgres@localhost:5432/chat");
+        assert!(read(&[("APP_ENV_POSTGRES_PASSWORD", "x")]).given.is_empty());
+    }
+}

@@ -1,0 +1,88 @@
+//! The writing half of a session's task: what the flusher cannot do for it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use tokio::io::AsyncWrite;
+
+use crate::engine::Connection;
+use crate::engine::driver::{Driver, with_write_buffer};
+use crate::engine::outbox::{Batch, Closing};
+use crate::engine::session::Session;
+use crate::engine::wire::{Duplex, Wire};
+use crate::reason::DisconnectReason;
+
+/// What was taken from the queue for a connection that only the session's task writes to.
+#[derive(Default)]
+pub(crate) struct Unsent(Bytes);
+
+impl<C: Connection> Driver<C> {
+    /// Waits for a blocked connection, and writes to one that nobody else writes to. True when nothing is left
+    /// to be written.
+    pub(crate) fn write(&mut self, cx: &mut Context<'_>) -> bool {
+        match &mut self.wire {
+            None => true,
+            Some(Wire::Tcp(wire)) => {
+                if self.session.with_outbox(|outbox| outbox.blocked) {
+                    if wire.poll_write_ready(cx).is_pending() {
+                        return false;
+                    }
+                    self.session.with_outbox(|outbox| outbox.blocked = false);
+                }
+                with_write_buffer(|scratch| self.session.flush(scratch));
+                self.session.with_outbox(|outbox| outbox.is_empty() && !outbox.writing)
+            }
+            Some(Wire::Other(stream)) => {
+                self.session.with_outbox(|outbox| outbox.blocked = false);
+                let result = write_all(&self.session, &mut self.unsent, stream, cx);
+                match result {
+                    Poll::Ready(Ok(())) => true,
+                    Poll::Ready(Err(_)) => {
+                        self.session.with_outbox(crate::engine::outbox::Outbox::abandon);
+                        self.session.end(Closing::lost(DisconnectReason::TransportError));
+                        self.session.wake();
+                        true
+                    }
+                    Poll::Pending => {
+                        self.session.with_outbox(|outbox| outbox.blocked = true);
+                        false
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn write_all(
+    session: &Session,
+    unsent: &mut Unsent,
+    stream: &mut Box<dyn Duplex>,
+    cx: &mut Context<'_>,
+) -> Poll<std::io::Result<()>> {
+    loop {
+        if unsent.0.is_empty() {
+            let Some(batch) = take(session) else { break };
+            unsent.0 = batch;
+        }
+        let written = std::task::ready!(Pin::new(&mut *stream).poll_write(cx, &unsent.0))?;
+        if written == 0 {
+            return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
+        }
+        unsent.0.advance(written);
+        session.with_outbox(|outbox| outbox.left(written));
+    }
+    Pin::new(stream).poll_flush(cx)
+}
+
+fn take(session: &Session) -> Option<Bytes> {
+    with_write_buffer(|scratch| {
+        let batch = session.with_outbox(|outbox| outbox.take(scratch))?;
+        let bytes = match &batch {
+            Batch::One(packet) => packet.clone(),
+            Batch::Copied(_) => Bytes::copy_from_slice(scratch),
+        };
+        session.count_written(&batch, bytes.len());
+        Some(bytes)
+    })
+}
