@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use fireside_db::testing::TestDatabase;
-use fireside_db::{Db, Engine, Error, Value, insert, sql};
+use fireside_db::{Db, Engine, Error, Statement, Tx, Value, batches, sql, values_list};
 
 /// How long each case runs.
 const CASE: Duration = Duration::from_secs(3);
@@ -119,12 +119,18 @@ async fn append(db: &Db, room: &str, batch: usize) -> Result<(), Error> {
         "INSERT INTO messages (id, room_id, seq, rev, sender_id, content, type, metadata, client_id,
         client_digest, created_at, modified_at)";
     let into_events = "INSERT INTO room_events (room_id, seq, kind, actor_id, message_id, at)";
-    for statement in
-        insert(into_messages, 12, messages, "").into_iter().chain(insert(into_events, 6, events, ""))
-    {
-        tx.run(statement).await?;
-    }
+    insert(&mut tx, into_messages, 12, messages).await?;
+    insert(&mut tx, into_events, 6, events).await?;
     tx.commit().await
+}
+
+async fn insert(tx: &mut Tx, into: &str, columns: usize, values: Vec<Value>) -> Result<(), Error> {
+    let mut values = values.into_iter();
+    for rows in batches(values.len() / columns) {
+        let text = format!("{into} VALUES {}", values_list(rows, columns, 1));
+        tx.run(Statement::generated(text).bind_all(values.by_ref().take(rows * columns))).await?;
+    }
+    Ok(())
 }
 
 /// Reads pages of history, four at a time.

@@ -98,8 +98,8 @@ CREATE TABLE rooms (
     last_at      BIGINT NOT NULL
 );
 
--- The list of public rooms.
-CREATE INDEX rooms_public ON rooms (created_at, id)
+-- The list of public rooms, in the order of their slugs.
+CREATE INDEX rooms_public ON rooms (slug)
     WHERE kind = 'room' AND is_private = FALSE AND deleted_at IS NULL;
 
 CREATE TABLE members (

@@ -29,7 +29,7 @@ pub use options::{DatabaseUrl, Engine, InvalidDatabaseUrl, Options};
 pub use pool::Connections;
 pub use row::Row;
 pub use sqlx::FromRow;
-pub use statement::{LARGEST_BATCH, Statement, Value, batches, insert, sql, values_list};
+pub use statement::{LARGEST_BATCH, Statement, Value, batches, sql, values_list};
 pub use transaction::Tx;
 
 /// For the expansion of [`row!`].

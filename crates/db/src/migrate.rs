@@ -73,7 +73,7 @@ pub(crate) async fn sqlite(writer: &Pool<Sqlite>) -> Result<Migrated, OpenError>
         .acquire(Instant::now() + WRITER_PATIENCE)
         .await
         .map_err(|error: Error| OpenError::Migration(error.to_string()))?;
-    let migrated = bring_up_to_date(lease.connection(), &migrations(Engine::Sqlite)).await?;
+    let migrated = bring_up_to_date(&mut lease.connection().inner, &migrations(Engine::Sqlite)).await?;
     lease.release();
     Ok(migrated)
 }

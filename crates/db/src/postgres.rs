@@ -57,7 +57,9 @@ impl Postgres {
                 settings.push(("idle_in_transaction_session_timeout", "0".to_owned()));
             }
             Purpose::Read | Purpose::Write => {
-                settings.push(("statement_timeout", ms(deadline)));
+                // Only after ours: it would also end a COMMIT's wait for a synchronous standby,
+                // which PostgreSQL then reports as success.
+                settings.push(("statement_timeout", ms(deadline + Duration::from_secs(1))));
                 // Well before our own deadline, so that waiting behind a lock ends with a clear
                 // answer and the connection is kept.
                 settings.push(("lock_timeout", ms(deadline * 5 / 8)));
@@ -151,6 +153,5 @@ fn query(statement: &Statement) -> Result<Query<'_>, sqlx::Error> {
     Ok(match &statement.text {
         Text::Written(text) => sqlx::query_with(*text, arguments),
         Text::Generated(text) => sqlx::query_with(AssertSqlSafe(Arc::clone(text)), arguments),
-        Text::Rows(rows) => sqlx::query_with(AssertSqlSafe(rows.numbered()), arguments),
     })
 }

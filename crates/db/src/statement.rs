@@ -30,31 +30,6 @@ pub struct Statement {
 pub(crate) enum Text {
     Written(&'static str),
     Generated(Arc<str>),
-    Rows(Rows),
-}
-
-/// The text of a multi-row INSERT, written out when the engine is known.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows {
-    head: &'static str,
-    columns: usize,
-    rows: usize,
-    tail: &'static str,
-}
-
-impl Rows {
-    /// With `$1`, `$2`, …, as PostgreSQL knows them.
-    pub(crate) fn numbered(self) -> String {
-        format!("{} VALUES {} {}", self.head, values_list(self.rows, self.columns, 1), self.tail)
-    }
-
-    /// With bare question marks. To SQLite `$1` is a name like any other, found in a list that is
-    /// read from its beginning for each value: with 1,500 values that took twice as long as the
-    /// insertion itself.
-    pub(crate) fn anonymous(self) -> String {
-        let row = format!("({})", vec!["?"; self.columns].join(","));
-        format!("{} VALUES {} {}", self.head, vec![row.as_str(); self.rows].join(","), self.tail)
-    }
 }
 
 impl Statement {
@@ -198,16 +173,3 @@ pub fn batches(rows: usize) -> impl Iterator<Item = usize> {
 /// Most rows in one statement. With 60 columns it stays far below the 32,766 placeholders of
 /// SQLite, and larger statements were not faster.
 pub const LARGEST_BATCH: usize = 128;
-
-/// Statements that insert `rows`, each row `columns` values, in [`batches`]:
-/// `head VALUES (…),(…) tail`. Prefer it to [`values_list`], which is slow on SQLite when there
-/// are hundreds of placeholders.
-pub fn insert(head: &'static str, columns: usize, rows: Vec<Value>, tail: &'static str) -> Vec<Statement> {
-    let mut values = rows.into_iter();
-    batches(values.len() / columns)
-        .map(|rows| {
-            let text = Text::Rows(Rows { head, columns, rows, tail });
-            Statement { text, values: values.by_ref().take(rows * columns).collect() }
-        })
-        .collect()
-}

@@ -77,7 +77,8 @@ impl Args {
 /// One event of a client.
 #[derive(Debug)]
 pub struct Event {
-    name: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
     /// Its arguments.
     pub args: Args,
     /// How to acknowledge it, if the client asked for that.
@@ -85,7 +86,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// The name.
+    /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -181,7 +182,17 @@ mod tests {
     #[test]
     fn names_must_be_text_or_numbers_and_not_reserved() {
         assert_eq!(name("[1]"), Some(EventName::Number));
-        for bad in ["[]", "[null]", "[{}]", "[[\"x\"]]", "[true]", "[\"disconnect\"]", "[\"connect_error\"]", "{}", "\"x\""] {
+        for bad in [
+            "[]",
+            "[null]",
+            "[{}]",
+            "[[\"x\"]]",
+            "[true]",
+            "[\"disconnect\"]",
+            "[\"connect_error\"]",
+            "{}",
+            "\"x\"",
+        ] {
             assert_eq!(name(bad), None, "{bad}");
         }
     }

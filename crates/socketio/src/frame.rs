@@ -51,7 +51,11 @@ impl Frame {
     ///
     /// # Errors
     /// As [`Frame::event`].
-    pub fn event_in<A: Serialize + ?Sized>(namespace: &str, name: &str, args: &A) -> Result<Self, EncodeError> {
+    pub fn event_in<A: Serialize + ?Sized>(
+        namespace: &str,
+        name: &str,
+        args: &A,
+    ) -> Result<Self, EncodeError> {
         let mut text = start_event(namespace, 0, None);
         write_name(&mut text, name);
         append_array(&mut text, args)?;
@@ -237,7 +241,9 @@ mod tests {
 
     #[test]
     fn events_are_written_as_the_protocol_says() {
-        let event = |args: &serde_json::Value| Frame::event("a\"b", args).map(|frame| text(frame.encoded()).to_owned());
+        let event = |args: &serde_json::Value| {
+            Frame::event("a\"b", args).map(|frame| text(frame.encoded()).to_owned())
+        };
         assert_eq!(event(&json!([1, {"x": "y"}])).unwrap(), r#"42["a\"b",1,{"x":"y"}]"#);
         assert_eq!(event(&json!([])).unwrap(), r#"42["a\"b"]"#);
         assert!(matches!(event(&json!({"x": 1})), Err(EncodeError::NotAnArray)));

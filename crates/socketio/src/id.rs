@@ -64,7 +64,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_an_id_is_refused() {
-        for text in ["", "__proto__", "constructor", "äöüäöüäöüä", "AAAAAAAAAAAAAAAAAAA ", "AAAAAAAAAAAAAAAAAAAAA"] {
+        for text in
+            ["", "__proto__", "constructor", "äöüäöüäöüä", "AAAAAAAAAAAAAAAAAAA ", "AAAAAAAAAAAAAAAAAAAAA"]
+        {
             assert_eq!(Id::parse(text), None, "{text:?}");
         }
     }

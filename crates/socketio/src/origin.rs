@@ -44,7 +44,9 @@ impl Origins {
                 .get(HOST)
                 .and_then(|host| host.to_str().ok())
                 .is_some_and(|host| is_origin_of(text, host, tls)),
-            Self::List(list) => list.iter().any(|known| known.trim_end_matches('/').eq_ignore_ascii_case(text)),
+            Self::List(list) => {
+                list.iter().any(|known| known.trim_end_matches('/').eq_ignore_ascii_case(text))
+            }
         };
         if allowed { Verdict::Allowed(origin.clone()) } else { Verdict::Refused }
     }
@@ -53,7 +55,8 @@ impl Origins {
 fn is_origin_of(origin: &str, host: &str, tls: bool) -> bool {
     let (scheme, port) = if tls { ("https://", ":443") } else { ("http://", ":80") };
     let Some(rest) = origin.strip_prefix(scheme) else { return false };
-    let without_port = |authority: &str| authority.strip_suffix(port).unwrap_or(authority).to_ascii_lowercase();
+    let without_port =
+        |authority: &str| authority.strip_suffix(port).unwrap_or(authority).to_ascii_lowercase();
     !rest.is_empty() && without_port(rest) == without_port(host)
 }
 
@@ -81,7 +84,8 @@ impl Verdict {
         }
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-        if let Some(wanted) = request.get(ACCESS_CONTROL_REQUEST_HEADERS).filter(|value| value.len() <= 1024) {
+        if let Some(wanted) = request.get(ACCESS_CONTROL_REQUEST_HEADERS).filter(|value| value.len() <= 1024)
+        {
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
         }
     }
@@ -106,8 +110,14 @@ mod tests {
         for origins in [Origins::SameOrigin, Origins::List(vec!["https://good.example/".into()])] {
             assert!(judge(&origins, "https://good.example"));
             for foreign in [
-                "null", "https://evil.example", "http://good.example", "https://good.example:444", "https://",
-                "https://good.example.evil.com", "https://evilgood.example", "https://good.example@evil.example",
+                "null",
+                "https://evil.example",
+                "http://good.example",
+                "https://good.example:444",
+                "https://",
+                "https://good.example.evil.com",
+                "https://evilgood.example",
+                "https://good.example@evil.example",
             ] {
                 assert!(!judge(&origins, foreign), "{origins:?} allowed {foreign}");
             }

@@ -145,10 +145,14 @@ mod tests {
 
     #[test]
     fn heads_are_read() {
-        let plain = Packet { kind: Kind::Event, attachments: 0, namespace: "/", id: None, payload: "[\"a\"]" };
+        let plain =
+            Packet { kind: Kind::Event, attachments: 0, namespace: "/", id: None, payload: "[\"a\"]" };
         assert_eq!(packet("2[\"a\"]"), plain);
         assert_eq!(packet("2/admin,12[\"a\"]"), Packet { namespace: "/admin", id: Some(12), ..plain });
-        assert_eq!(packet("52-/x,7[\"a\"]"), Packet { attachments: 2, namespace: "/x", id: Some(7), ..plain });
+        assert_eq!(
+            packet("52-/x,7[\"a\"]"),
+            Packet { attachments: 2, namespace: "/x", id: Some(7), ..plain }
+        );
         assert_eq!(packet("0/custom").namespace, "/custom");
         assert_eq!(packet("0{\"token\":1}").payload, "{\"token\":1}");
         assert_eq!(packet("1/custom,").kind, Kind::Disconnect);
@@ -159,8 +163,23 @@ mod tests {
     #[test]
     fn heads_that_break_the_protocol_are_refused() {
         for text in [
-            "", "4{}", "7", "abc", "ä", "50-[\"x\"]", "5[\"x\"]", "5-[\"x\"]", "511-[\"x\"]", "5a-[\"x\"]", "01",
-            "1{}", "11", "3[]", "29007199254740992[]", "212345678901234567890[]", "5+1-[]",
+            "",
+            "4{}",
+            "7",
+            "abc",
+            "ä",
+            "50-[\"x\"]",
+            "5[\"x\"]",
+            "5-[\"x\"]",
+            "511-[\"x\"]",
+            "5a-[\"x\"]",
+            "01",
+            "1{}",
+            "11",
+            "3[]",
+            "29007199254740992[]",
+            "212345678901234567890[]",
+            "5+1-[]",
         ] {
             assert_eq!(decode(text, 10), Err(InvalidPacket), "{text:?}");
         }
@@ -173,8 +192,11 @@ mod tests {
         assert!(placeholders_are_valid(r#"["x",{"_placeholder":true,"num":0}]"#, 1));
         assert!(placeholders_are_valid(r#"["x",{"a":[{"_placeholder":true,"num":1}]}]"#, 2));
         assert!(placeholders_are_valid(r#"["x",{"_placeholder":false,"num":9}]"#, 1));
-        for bad in [r#"{"_placeholder":true,"num":1}"#, r#"{"_placehold\u0065r":true,"num":-1}"#, r#"{"_placeholder":true}"#]
-        {
+        for bad in [
+            r#"{"_placeholder":true,"num":1}"#,
+            r#"{"_placehold\u0065r":true,"num":-1}"#,
+            r#"{"_placeholder":true}"#,
+        ] {
             assert!(!placeholders_are_valid(&format!("[\"x\",[{bad}]]"), 1), "{bad}");
         }
     }

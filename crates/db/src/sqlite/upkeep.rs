@@ -32,7 +32,7 @@ pub(crate) async fn adopt(writer: &Pool<Sqlite>, file: &DataFile) -> Result<(), 
         .acquire(Instant::now() + PATIENCE)
         .await
         .map_err(|error| OpenError::File { path: file.path().to_owned(), reason: error.to_string() })?;
-    let outcome = adopt_on(lease.connection(), file.path()).await;
+    let outcome = adopt_on(&mut lease.connection().inner, file.path()).await;
     lease.release();
     outcome
 }
@@ -75,7 +75,7 @@ pub(crate) fn start(database: Weak<Inner>) {
             let Some(database) = database.upgrade() else { return };
             let Pools::Sqlite { pair, file } = &database.pools else { return };
             let Ok(mut lease) = pair.write.acquire(Instant::now() + PATIENCE).await else { continue };
-            match round(lease.connection(), file).await {
+            match round(&mut lease.connection().inner, file).await {
                 Ok(()) => lease.release(),
                 // The connection is closed with the lease.
                 Err(error) => tracing::warn!(%error, "upkeep of the SQLite file"),
@@ -103,7 +103,7 @@ pub(crate) async fn before_close(writer: &Pool<Sqlite>, file: &DataFile, deadlin
     let Ok(mut lease) = writer.acquire(deadline).await else {
         return;
     };
-    let connection = lease.connection();
+    let connection = &mut lease.connection().inner;
     let tidied = async {
         sqlx::query("PRAGMA analysis_limit = 400").execute(&mut *connection).await?;
         sqlx::query("PRAGMA optimize").execute(&mut *connection).await?;

@@ -6,6 +6,7 @@
 //! Registers `members.join`, `members.leave`, `members.list`, `members.set`, `members.remove`.
 
 mod operations;
+mod rules;
 mod sql;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use fireside_kernel::permission::RoomPass;
 use fireside_kernel::room_log::Batch;
-use fireside_kernel::room_log::batch::NewMessage;
+use fireside_kernel::room_log::writes::NewMessage;
 use fireside_kernel::room_log::state::{MemberState, MessageState};
 use fireside_kernel::{Error, Result};
 use fireside_protocol::messages::{AnyMessage, Metadata};

@@ -15,10 +15,9 @@ const REPEAT_WITHIN_MS: i64 = 10_000;
 /// Names that speak for the server, for a role, for everyone or for nobody. Whoever runs the server may
 /// give them away; nobody can take one.
 const RESERVED: &[&str] = &[
-    "admin", "administrator", "all", "anonymous", "api", "auth", "bot", "channel", "chat", "deleted", "everyone",
-    "fireside", "guest", "help", "here", "info", "mail", "me", "mod", "moderator", "nobody", "none", "null",
-    "official", "operator", "owner", "postmaster", "room", "root", "security", "server", "service", "staff",
-    "superuser", "support", "sysadmin", "system", "undefined", "unknown", "user", "webmaster",
+    "admin", "administrator", "all", "anonymous", "channel", "deleted", "everyone", "fireside", "here", "me", "mod",
+    "moderator", "nobody", "null", "official", "operator", "postmaster", "room", "root", "security", "staff",
+    "superuser", "support", "sysadmin", "system", "undefined", "webmaster",
 ];
 
 /// Whether a folded username is kept back. Dots, dashes and underscores do not make it another name.

@@ -4,12 +4,14 @@
 //! wait is refused unread and counts as well. An account that does not exist is counted like one that does.
 //! The counts live in this node's memory, within a fixed bound.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use fireside_kernel::Error;
 use fireside_protocol::Reason;
 use parking_lot::Mutex;
+use tokio::sync::MutexGuard;
 
 use super::recent::Recent;
 use super::rules::{FREE_FAILURES, wait_after};
@@ -57,6 +59,27 @@ fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
         v4 => v4,
+    }
+}
+
+/// Lets attempts on one account come one after the other: checked side by side, many guesses would be read before
+/// the first failure counts. Two accounts may share a turn, which costs them time and nothing else.
+pub(super) struct Turns {
+    turns: [tokio::sync::Mutex<()>; 64],
+    hasher: RandomState,
+}
+
+impl Turns {
+    /// Nobody is waiting.
+    pub(super) fn new() -> Self {
+        Self { turns: std::array::from_fn(|_| tokio::sync::Mutex::new(())), hasher: RandomState::new() }
+    }
+
+    /// Waits for the account's turn, which lasts until the guard is dropped; an attempt without an account waits
+    /// for nobody.
+    pub(super) async fn take(&self, attempt: &Attempt) -> Option<MutexGuard<'_, ()>> {
+        let hash = self.hasher.hash_one(attempt.account.as_ref()?);
+        Some(self.turns[(hash % self.turns.len() as u64) as usize].lock().await)
     }
 }
 

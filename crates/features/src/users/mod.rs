@@ -3,9 +3,11 @@
 //! - A username is stored folded and is unique; an id never changes. Where a client names a user, an id
 //!   wins over another user's username of the same text.
 //! - Profiles are a directory of the whole server; whether someone is online and when they were last
-//!   seen is told only to who shares a room or conversation with them ([`to_wire`], [`to_stranger`]).
+//!   seen is told only to who shares a room or conversation with them (`to_wire`, `to_stranger`).
 //! - A disabled user keeps their profile, so that what they said keeps its author. Their sockets are
 //!   closed at once and their sessions end when the sessions feature next looks at `disabled_at`.
+//!
+//! Registers `users.search`, `users.get`, `users.update`, `users.disable`.
 
 mod account;
 mod operations;
@@ -20,7 +22,6 @@ use fireside_db::Db;
 use fireside_kernel::{Error, Kernel, Registry, Result};
 use fireside_protocol::UserId;
 use fireside_protocol::ids::UserRef;
-use fireside_protocol::users::{DisableUser, GetUser, SearchUsers, UpdateMe};
 
 use crate::presence::Presence;
 
@@ -28,25 +29,16 @@ pub(crate) use account::{HostProfile, Kind, NewUser, Origin, ServerRole, UserRow
 pub(crate) use rules::{to_stranger, to_wire};
 pub(crate) use sql::{find, find_many, has_admin, insert, set_last_seen, set_profile};
 
-/// Registers the operations on users.
-pub(crate) fn register(kernel: &Kernel, registry: &mut Registry, presence: &Arc<Presence>) {
-    let shared = (kernel.clone(), presence.clone());
-    registry.add::<SearchUsers, _, _>({
-        let (kernel, presence) = shared.clone();
-        move |ctx, request| operations::search(kernel.clone(), presence.clone(), ctx, request)
-    });
-    registry.add::<GetUser, _, _>({
-        let (kernel, presence) = shared;
-        move |ctx, request| operations::get(kernel.clone(), presence.clone(), ctx, request)
-    });
-    registry.add::<UpdateMe, _, _>({
-        let kernel = kernel.clone();
-        move |ctx, request| operations::update(kernel.clone(), ctx, request)
-    });
-    registry.add::<DisableUser, _, _>({
-        let kernel = kernel.clone();
-        move |ctx, request| operations::disable(kernel.clone(), ctx, request)
-    });
+/// Registers the operations.
+pub fn register(kernel: &Kernel, registry: &mut Registry, presence: &Arc<Presence>) {
+    let (hall, online) = (kernel.clone(), presence.clone());
+    registry.add(move |ctx, request| operations::search(hall.clone(), online.clone(), ctx, request));
+    let (hall, online) = (kernel.clone(), presence.clone());
+    registry.add(move |ctx, request| operations::get(hall.clone(), online.clone(), ctx, request));
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::update(hall.clone(), ctx, request));
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::disable(hall.clone(), ctx, request));
 }
 
 /// The user that a client named; `me` is whoever asks.
@@ -56,4 +48,39 @@ pub(crate) fn register(kernel: &Kernel, registry: &mut Registry, presence: &Arc<
 pub(crate) async fn resolve(db: &Db, user: &UserRef, me: &UserId) -> Result<UserRow> {
     let name = if user.as_str() == "me" { me.as_str() } else { user.as_str() };
     find(db, name).await?.ok_or_else(|| Error::not_found("User"))
+}
+
+/// The server's own account, which speaks where no person does; made when it is first asked for.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn system(kernel: &Kernel) -> Result<UserId> {
+    let at = kernel.clock.now();
+    // A user of a host application may have the plain name already.
+    for username in ["system".to_owned(), format!("system-{}", kernel.names.word())] {
+        if let Some(id) = sql::find_system(&kernel.db).await? {
+            return Ok(id);
+        }
+        let user = NewUser {
+            id: UserId::trusted(kernel.names.id(at)),
+            username,
+            display_name: Some("Fireside".to_owned()),
+            avatar: None,
+            kind: Kind::System,
+            role: ServerRole::Member,
+            origin: Origin::Local,
+            at,
+        };
+        let mut tx = kernel.db.begin().await?;
+        match insert(&mut tx, &user).await {
+            Ok(()) => {
+                tx.commit().await?;
+                return Ok(user.id);
+            }
+            // Taken by a user, or by another node that was faster: look again.
+            Err(fireside_db::Error::Unique { .. }) => tx.rollback().await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    sql::find_system(&kernel.db).await?.ok_or_else(|| Error::internal("the system user could not be made"))
 }

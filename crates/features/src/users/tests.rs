@@ -191,3 +191,18 @@ async fn search_by_username_reads_its_index() {
     let plan: Vec<(i64, i64, i64, String)> = db.all(explain.bind("al").bind("\u{10FFFF}").bind(50)).await.unwrap();
     assert!(plan.iter().any(|row| row.3.contains("username>? AND username<?")), "{plan:?}");
 }
+
+#[tokio::test]
+async fn there_is_one_system_user_whoever_has_its_name() {
+    for engine in ENGINES {
+        let database = TestDatabase::on(engine).await;
+        let db = database.open().await;
+        add(&db, &user("host1", "system", None)).await.unwrap();
+        let kernel = Kernel::start(db.clone(), fireside_kernel::Clock::default(), fireside_kernel::Names::seeded(1));
+        let first = system(&kernel).await.unwrap();
+        assert_eq!(system(&kernel).await.unwrap(), first, "{engine:?}");
+        let row = find(&db, first.as_str()).await.unwrap().unwrap();
+        assert_eq!(row.kind, Kind::System, "{engine:?}");
+        assert!(row.username.starts_with("system-"), "{}", row.username);
+    }
+}

@@ -120,20 +120,28 @@ impl Limits {
         self.0.on && self.0.buckets.draw(subject.into(), &[Class::Flood]).is_err()
     }
 
-    /// Lets a new, not yet authenticated connection in. It counts until the permit is dropped.
+    /// Draws one new connection, before anything is opened for it.
     ///
     /// # Errors
-    /// `overloaded` when the node takes no more just now, `rate_limited` when the address has too many or
-    /// opens them too fast.
-    pub fn admit_connection(&self, address: IpAddr) -> Result<ConnectionPermit, Error> {
-        if self.0.on {
-            self.0.connections.draw_from_node().map_err(|wait| {
-                let wait_ms = count(Class::Connect, wait);
-                Error { retry_after_ms: Some(wait_ms), ..Error::overloaded() }
-            })?;
-            let key = Key::from(Subject::Address(address));
-            self.0.buckets.draw(key, &[Class::Connect]).map_err(|(class, wait)| refused(class, wait))?;
+    /// `overloaded` when the node takes no more just now, `rate_limited` when the address opens too many.
+    pub fn admit_handshake(&self, address: IpAddr) -> Result<(), Error> {
+        if !self.0.on {
+            return Ok(());
         }
+        // The address first: one that is over its own limit must not use up the node's.
+        let key = Key::from(Subject::Address(address));
+        self.0.buckets.draw(key, &[Class::Connect]).map_err(|(class, wait)| refused(class, wait))?;
+        self.0.connections.draw_from_node().map_err(|wait| {
+            let wait_ms = count(Class::Connect, wait);
+            Error { retry_after_ms: Some(wait_ms), ..Error::overloaded() }
+        })
+    }
+
+    /// Counts a connection that has been admitted and is not yet authenticated, until the permit is dropped.
+    ///
+    /// # Errors
+    /// `rate_limited` when the address has too many.
+    pub fn open_connection(&self, address: IpAddr) -> Result<ConnectionPermit, Error> {
         ConnectionPermit::open(self.clone(), address)
     }
 }

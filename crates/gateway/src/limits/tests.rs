@@ -132,7 +132,7 @@ fn switched_off_they_let_everything_through() {
     let limits = Limits::off();
     let alice = user("alice");
     assert_eq!(passed(&limits, Subject::User(&alice), Rate::Send, 10_000), 10_000);
-    let permits: Vec<_> = (0..1_000).map(|_| limits.admit_connection(address(1)).expect("admitted")).collect();
+    let permits: Vec<_> = (0..1_000).map(|_| limits.open_connection(address(1)).expect("admitted")).collect();
     assert!(permits.iter().all(|permit| permit.authenticated(&alice).is_ok()));
     assert!(!(0..10_000).any(|_| limits.is_flooding(Subject::User(&alice))));
 }
@@ -146,20 +146,20 @@ fn patient() -> LimitSettings {
 #[test]
 fn unauthenticated_connections_of_an_address_are_few() {
     let limits = Limits::new(patient());
-    let mut permits: Vec<_> = (0..20).map(|_| limits.admit_connection(address(1)).expect("admitted")).collect();
-    assert_eq!(limits.admit_connection(address(1)).expect_err("21").reason, Reason::RateLimited);
-    limits.admit_connection(address(2)).expect("another address");
+    let mut permits: Vec<_> = (0..20).map(|_| limits.open_connection(address(1)).expect("admitted")).collect();
+    assert_eq!(limits.open_connection(address(1)).expect_err("21").reason, Reason::RateLimited);
+    limits.open_connection(address(2)).expect("another address");
     permits.pop();
-    permits.push(limits.admit_connection(address(1)).expect("one has gone"));
+    permits.push(limits.open_connection(address(1)).expect("one has gone"));
     permits[0].authenticated(&user("alice")).expect("alice's first");
-    permits.push(limits.admit_connection(address(1)).expect("one has authenticated"));
+    permits.push(limits.open_connection(address(1)).expect("one has authenticated"));
 }
 
 #[test]
 fn connections_of_a_user_are_counted_until_they_end() {
     let limits = Limits::new(patient());
     let alice = user("alice");
-    let connect = |n: u8| limits.admit_connection(address(n)).expect("admitted");
+    let connect = |n: u8| limits.open_connection(address(n)).expect("admitted");
     let permits: Vec<_> = (0..20).map(connect).collect();
     for permit in &permits {
         permit.authenticated(&alice).expect("up to twenty");
@@ -178,26 +178,26 @@ fn sockets_of_an_address_are_bounded() {
     let limits = Limits::new(patient());
     let permits: Vec<_> = (0..200)
         .map(|n| {
-            let permit = limits.admit_connection(address(1)).expect("admitted");
+            let permit = limits.open_connection(address(1)).expect("admitted");
             permit.authenticated(&user(&format!("user{n}"))).expect("one each");
             permit
         })
         .collect();
-    assert!(limits.admit_connection(address(1)).is_err());
+    assert!(limits.open_connection(address(1)).is_err());
     drop(permits);
-    assert!(limits.admit_connection(address(1)).is_ok());
+    assert!(limits.open_connection(address(1)).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn new_connections_come_one_after_the_other() {
     let limits = Limits::new(LimitSettings { unauthenticated_per_address: 1_000, ..LimitSettings::default() });
-    let count = |n: u8| (0..100).filter(|_| limits.admit_connection(address(n)).is_ok()).count();
+    let count = |n: u8| (0..100).filter(|_| limits.admit_handshake(address(n)).is_ok()).count();
     assert_eq!((count(1), count(2)), (40, 40));
     advance(Duration::from_secs(1)).await;
     assert_eq!(count(1), 10);
     let total: usize = (10..40).map(count).sum();
     assert!(total < 300, "{total} new connections at once on one node");
-    let error = limits.admit_connection(address(50)).expect_err("the node is busy");
+    let error = limits.admit_handshake(address(50)).expect_err("the node is busy");
     assert_eq!(error.reason, Reason::Overloaded);
     assert!(error.retry_after_ms.is_some());
 }

@@ -5,10 +5,12 @@ use serde::Deserialize;
 use fireside_kernel::Error;
 use fireside_protocol::Reason;
 use fireside_socketio::{Event, Frame, Handshake, RawJson, Socket};
+use http::header::AUTHORIZATION;
 
 use super::chat::Chat;
 use super::operations::{answer, fail};
 use super::session::Session;
+use crate::authenticate::bearer;
 
 /// `{token}`: the connect payload, and the argument of `authenticate`.
 #[derive(Deserialize)]
@@ -20,12 +22,14 @@ fn token_in(json: RawJson<'_>) -> Option<String> {
     json.decode::<Token>().ok()?.token.filter(|token| !token.is_empty())
 }
 
-/// The token of a socket: in the handshake's `Authorization`, the connect payload, the event's argument
-/// (`WIRE.md` §1.2), in this order. Never in the query: URLs end up in logs.
-pub(super) fn token_of(handshake: &Handshake, auth: Option<&RawJson<'_>>, event: Option<RawJson<'_>>) -> Option<String> {
-    let header = handshake.header(&http::header::AUTHORIZATION);
-    let bearer = header.as_ref().and_then(|value| crate::authenticate::bearer(value)).map(str::to_owned);
-    bearer.or_else(|| auth.copied().and_then(token_in)).or_else(|| event.and_then(token_in))
+/// The token that comes with a connection: in the handshake's `Authorization`, else in the connect payload
+/// (`WIRE.md` §1.2). Never in the query: URLs end up in logs.
+pub(super) fn token_of(handshake: &Handshake, auth: Option<RawJson<'_>>) -> Result<Option<String>, Error> {
+    let mut headers = http::HeaderMap::new();
+    if let Some(value) = handshake.header(&AUTHORIZATION) {
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(bearer(&headers)?.map(str::to_owned).or_else(|| auth.and_then(token_in)))
 }
 
 /// `authenticate`: the first one lets the socket in; a later one may bring a newer token of the same user.
@@ -37,9 +41,8 @@ pub(super) async fn authenticate(chat: &Chat, socket: &Socket<Session>, event: E
     if !session.begin_check() {
         return;
     }
-    let auth = socket.auth();
-    let token = token_of(socket.handshake(), auth.as_ref(), event.args.get(0));
-    let admitted = match token {
+    let brought = session.take_token().map(String::from);
+    let admitted = match brought.or_else(|| event.args.get(0).and_then(token_in)) {
         None => Err(Error::unauthenticated("No token was given")),
         Some(token) => admit(chat, socket, &token).await,
     };
@@ -72,8 +75,8 @@ async fn admit(
     socket: &Socket<Session>,
     token: &str,
 ) -> Result<Box<super::delivery::Arrival>, Error> {
-    let identity = chat.gateway.authenticator.authenticate(token).await?;
-    socket.state().count_for(&identity.user)?;
+    let identity = chat.identify(socket.state().address, token).await?;
+    socket.state().permit.authenticated(&identity.user)?;
     let arrival = chat.delivery.look_up(&identity.user).await?;
     if socket.state().let_in(identity) { Ok(arrival) } else { Err(Error::unauthenticated("Too late")) }
 }
@@ -81,8 +84,8 @@ async fn admit(
 /// Only an explicit newer token renews: `authenticate` without one on an authenticated socket does nothing.
 async fn renew(chat: &Chat, socket: &Socket<Session>, event: Event) {
     let Some(token) = event.args.get(0).and_then(token_in) else { return answer(event.ack, "{\"ok\":true}") };
-    let renewed = match chat.gateway.authenticator.authenticate(&token).await {
-        Ok(identity) if socket.state().renew(identity) => Ok(()),
+    let renewed = match chat.identify(socket.state().address, &token).await {
+        Ok(identity) if socket.state().renew(&identity) => Ok(()),
         Ok(_) => Err(Error::new(Reason::Forbidden, "This socket belongs to another user")),
         Err(error) => Err(error),
     };

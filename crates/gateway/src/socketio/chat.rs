@@ -1,21 +1,22 @@
 //! The door: who comes in, what they ask, when they go.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
-use hyper::body::Incoming;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, Request};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use fireside_kernel::connections::{Connection, Observer};
-use fireside_kernel::{Error, Kernel};
+use fireside_kernel::{Actor, Error, Identity, Kernel};
 use fireside_socketio::{
-    Config, ConnectError, ConnectRequest, DisconnectReason, Event, Handler, HandshakeRequest, Id, Namespace,
-    Peer, Refusal, Response, Rooms, Server, Socket, Turn,
+    Config, ConnectError, ConnectRequest, DisconnectReason, Event, Handler, Handshake, HandshakeRequest, Id,
+    Namespace, Peer, Refusal, Response, Server, Socket, Turn,
 };
 
 use super::authentication::token_of;
@@ -24,11 +25,15 @@ use super::outlet::SocketOutlet;
 use super::session::{Profile, Session};
 use super::{authentication, operations, subscriptions, sweep};
 use crate::Gateway;
+use crate::peer::client_address;
 
 /// Time a tutorial's client has to send `authenticate`.
 const AUTHENTICATE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest message of a socket that is not authenticated, in bytes.
 const MAX_PAYLOAD_BEFORE_ADMISSION: usize = 16 * 1024;
+
+/// The header in which proxies tell a client's address.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What the operator decides about the Socket.IO door.
 #[derive(Debug, Clone)]
@@ -67,8 +72,7 @@ impl Door {
         observers: Vec<Arc<dyn Observer>>,
         settings: DoorSettings,
     ) -> Door {
-        let rooms = Rooms::default();
-        let namespace = Namespace::of(&rooms, "/");
+        let namespace = Namespace::new("/");
         let delivery = Delivery::new(kernel.clone(), namespace.clone());
         let chat = Arc::new(Chat {
             kernel: kernel.clone(),
@@ -81,22 +85,29 @@ impl Door {
         });
         kernel.relay.subscribe(Arc::new(Doorbell(delivery)));
         kernel.relay.set_outlet(Arc::new(SocketOutlet(chat.clone())));
+        let mut keep_headers = vec![AUTHORIZATION];
+        if !chat.gateway.settings.trusted_proxies.is_empty() {
+            keep_headers.push(FORWARDED_FOR);
+        }
+        let transport = Config {
+            connect_timeout: AUTHENTICATE_TIMEOUT,
+            max_payload_before_admission: Some(MAX_PAYLOAD_BEFORE_ADMISSION),
+            origins: chat.gateway.settings.origins.clone(),
+            keep_headers,
+            ..settings.transport
+        };
         let tutorial = Config {
             path: "/io".to_owned(),
             admit_on_connect: false,
-            connect_timeout: AUTHENTICATE_TIMEOUT,
-            max_payload_before_admission: Some(MAX_PAYLOAD_BEFORE_ADMISSION),
-            ..settings.transport.clone()
+            ..transport.clone()
         };
         let idiomatic = Config {
             path: "/socket.io/".to_owned(),
             admit_on_connect: true,
-            connect_timeout: AUTHENTICATE_TIMEOUT,
-            max_payload_before_admission: Some(MAX_PAYLOAD_BEFORE_ADMISSION),
-            ..settings.transport
+            ..transport
         };
         let server = |config, profile| {
-            Server::with_rooms(config, ProfileHandler { chat: chat.clone(), profile }, rooms.clone())
+            Server::with_namespaces(config, ProfileHandler { chat: chat.clone(), profile }, [chat.namespace.clone()])
         };
         let door = Door {
             tutorial: server(tutorial, Profile::Tutorial),
@@ -113,7 +124,10 @@ impl Door {
     }
 
     /// Answers one request.
-    pub async fn call(&self, request: Request<Incoming>, peer: Peer) -> Response {
+    pub async fn call<B>(&self, request: Request<B>, peer: Peer) -> Response
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+    {
         if self.tutorial.matches(request.uri().path()) {
             self.tutorial.call(request, peer).await
         } else {
@@ -162,26 +176,12 @@ impl Handler for ProfileHandler {
         self.chat.admit_handshake(request)
     }
 
-    async fn connect(&self, request: ConnectRequest) -> Result<Session, ConnectError> {
-        let chat = &self.chat;
-        let address = chat.gateway.address_of(&request.handshake);
-        let permit = chat.gateway.limits.admit_socket(address).map_err(|error| refusal(&error))?;
-        match self.profile {
-            Profile::Tutorial => {
-                let phase = chat.phase.fetch_add(1, Ordering::Relaxed) % sweep::PING_SECONDS;
-                let until = Instant::now() + AUTHENTICATE_TIMEOUT;
-                Ok(Session::waiting(u8::try_from(phase).unwrap_or(0), until, permit))
-            }
-            Profile::Idiomatic => {
-                let token = token_of(&request.handshake, request.auth.as_ref(), None)
-                    .ok_or_else(|| refusal(&Error::unauthenticated("No token was given")))?;
-                let identity =
-                    chat.gateway.authenticator.authenticate(&token).await.map_err(|error| refusal(&error))?;
-                permit.belongs_to(&identity.user).map_err(|error| refusal(&error))?;
-                let arrival = chat.delivery.look_up(&identity.user).await.map_err(|error| refusal(&error))?;
-                Ok(Session::authenticated(identity, arrival, permit))
-            }
-        }
+    async fn connect(self: Arc<Self>, request: ConnectRequest<Session>) -> Result<Session, ConnectError> {
+        let admitted = match self.profile {
+            Profile::Tutorial => self.chat.receive(&request),
+            Profile::Idiomatic => self.chat.admit(&request).await,
+        };
+        admitted.map_err(|error| refusal(&error))
     }
 
     fn connected(&self, socket: &Socket<Session>) {
@@ -192,15 +192,13 @@ impl Handler for ProfileHandler {
         }
     }
 
-    fn event(&self, socket: Socket<Session>, event: Event, turn: Turn) -> impl Future<Output = ()> + Send + 'static {
-        let chat = self.chat.clone();
-        async move {
-            match event.name() {
-                "authenticate" => authentication::authenticate(&chat, &socket, event).await,
-                "join" => subscriptions::join(&chat, &socket, event).await,
-                "leave" => subscriptions::leave(&chat, &socket, event).await,
-                _ => operations::run(&chat, &socket, event, turn).await,
-            }
+    async fn event(self: Arc<Self>, socket: Socket<Session>, event: Event, turn: Turn) {
+        let chat = &self.chat;
+        match event.name() {
+            "authenticate" => authentication::authenticate(chat, &socket, event).await,
+            "join" => subscriptions::join(chat, &socket, event).await,
+            "leave" => subscriptions::leave(chat, &socket, event).await,
+            _ => operations::run(chat, &socket, event, turn).await,
         }
     }
 
@@ -231,11 +229,51 @@ impl Chat {
         if self.gateway.is_draining() {
             return refuse(&Error::new(fireside_protocol::Reason::Draining, "The server is shutting down"));
         }
-        let address = self.gateway.address(request.peer.addr.ip(), request.headers);
+        let address = client_address(request.peer.addr.ip(), request.headers, &self.gateway.settings.trusted_proxies);
         match self.gateway.limits.admit_handshake(address) {
             Ok(()) => Ok(()),
             Err(error) => refuse(&error),
         }
+    }
+
+    /// Lets a tutorial's client in, to say later who it is.
+    fn receive(&self, request: &ConnectRequest<Session>) -> Result<Session, Error> {
+        let address = self.address_of(request.handshake());
+        let permit = self.gateway.limits.open_connection(address)?;
+        let phase = self.phase.fetch_add(1, Ordering::Relaxed) % sweep::PING_SECONDS;
+        let token = token_of(request.handshake(), request.auth())?.map(String::into_boxed_str);
+        let until = Instant::now() + AUTHENTICATE_TIMEOUT;
+        Ok(Session::waiting(address, u8::try_from(phase).unwrap_or(0), until, token, permit))
+    }
+
+    /// Lets a client in that brings its token, and looks up what it will hear.
+    async fn admit(self: &Arc<Self>, request: &ConnectRequest<Session>) -> Result<Session, Error> {
+        let address = self.address_of(request.handshake());
+        let permit = self.gateway.limits.open_connection(address)?;
+        let token = token_of(request.handshake(), request.auth())?
+            .ok_or_else(|| Error::unauthenticated("No token was given"))?;
+        let identity = self.identify(address, &token).await?;
+        permit.authenticated(&identity.user)?;
+        let arrival = self.delivery.look_up(&identity.user).await?;
+        request.handshake().forget_headers();
+        Ok(Session::authenticated(address, identity, arrival, permit))
+    }
+
+    /// Whose token this is.
+    pub(super) async fn identify(&self, address: IpAddr, token: &str) -> Result<Identity, Error> {
+        match self.gateway.identify(Some(token), address).await? {
+            Actor::User(identity) => Ok(identity),
+            Actor::Anonymous => Err(Error::unauthenticated("No token was given")),
+        }
+    }
+
+    /// The client's address: of the TCP peer, or what a trusted proxy says.
+    fn address_of(&self, handshake: &Handshake) -> IpAddr {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = handshake.header(&FORWARDED_FOR) {
+            headers.insert(FORWARDED_FOR, value);
+        }
+        client_address(handshake.peer().addr.ip(), &headers, &self.gateway.settings.trusted_proxies)
     }
 
     /// Lets an authenticated socket hear its rooms, and tells whoever wants to know.
@@ -255,7 +293,7 @@ impl Chat {
     }
 }
 
-fn connection_of(socket: &Socket<Session>, identity: &fireside_kernel::Identity) -> Connection {
+fn connection_of(socket: &Socket<Session>, identity: &Identity) -> Connection {
     Connection {
         socket: socket.id().to_string(),
         user: identity.user.clone(),
@@ -266,5 +304,8 @@ fn connection_of(socket: &Socket<Session>, identity: &fireside_kernel::Identity)
 /// A refused connection in the form that Socket.IO's clients show as `connect_error`.
 fn refusal(error: &Error) -> ConnectError {
     metrics::counter!("fireside_connects_total", "result" => error.reason.as_str()).increment(1);
-    ConnectError::new(error.message.to_string()).with_data(&error.body(None))
+    ConnectError {
+        message: error.message.to_string(),
+        data: serde_json::to_string(&error.body(None)).ok(),
+    }
 }

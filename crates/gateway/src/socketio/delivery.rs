@@ -156,7 +156,8 @@ impl Delivery {
     /// Drops the feeds of rooms that nobody here hears any more.
     pub(super) fn tidy(&self) {
         let mut state = self.state.lock();
-        state.feeds.retain(|room, _| self.namespace.room_len(&room_name(room)) > 0);
+        let heard: HashSet<_> = self.namespace.rooms().into_iter().map(|(name, _)| name).collect();
+        state.feeds.retain(|room, _| heard.contains(room_name(room).as_str()));
     }
 
     fn deliver_ready(&self, state: &mut State, room: &RoomId) {
@@ -174,7 +175,7 @@ impl Delivery {
         }
         match Frame::event(committed.event.name(), &[&committed.event]) {
             Ok(frame) => {
-                let told = self.namespace.to([name.as_str()]).emit(&frame);
+                let told = self.namespace.to(name.as_str()).local().emit(&frame);
                 metrics::histogram!("fireside_fanout_recipients").record(told as f64);
             }
             Err(error) => tracing::error!(%error, room = %committed.room, seq = committed.seq, "an event has no JSON form"),
@@ -185,7 +186,9 @@ impl Delivery {
                     socket.leave(&name);
                 }
             }
-            Effect::Close => self.namespace.in_rooms([name.as_str()]).leave(&name),
+            Effect::Close => {
+                self.namespace.to(name.as_str()).local().leave([name.as_str()]);
+            }
             Effect::None | Effect::Enter(_) => {}
         }
     }
@@ -223,22 +226,26 @@ impl Delivery {
         for attempt in 1..=FILL_ATTEMPTS {
             let Some(after) = self.state.lock().feeds.get(&room).map(Feed::delivered) else { return };
             let found = room_log::read::events_after(&self.kernel.db, &room, after, FILL_CHUNK).await;
-            let mut state = self.state.lock();
-            if let Ok(events) = found {
-                let Some(feed) = state.feeds.get_mut(&room) else { return };
-                metrics::counter!("fireside_gaps_filled_total").increment(1);
-                events.into_iter().for_each(|event| feed.offer(event));
-                self.deliver_ready(&mut state, &room);
-            }
-            let Some(feed) = state.feeds.get_mut(&room) else { return };
-            if !feed.has_hole() {
-                feed.is_filling = false;
+            if self.close_hole(&room, found.unwrap_or_default()) {
                 return;
             }
-            drop(state);
             tokio::time::sleep(std::time::Duration::from_millis(50 << attempt)).await;
         }
         self.give_up(&room);
+    }
+
+    /// Offers what was read from the log; whether nothing is missing any more.
+    fn close_hole(&self, room: &RoomId, found: Vec<Committed>) -> bool {
+        let mut state = self.state.lock();
+        let Some(feed) = state.feeds.get_mut(room) else { return true };
+        if !found.is_empty() {
+            metrics::counter!("fireside_gaps_filled_total").increment(1);
+        }
+        found.into_iter().for_each(|event| feed.offer(event));
+        self.deliver_ready(&mut state, room);
+        let Some(feed) = state.feeds.get_mut(room) else { return true };
+        feed.is_filling = feed.has_hole();
+        !feed.is_filling
     }
 
     fn give_up(&self, room: &RoomId) {
@@ -250,7 +257,7 @@ impl Delivery {
         }
         let signal = Signal::RoomResync(Resync { room_id: room.clone() });
         if let Ok(frame) = Frame::event(signal.name(), &[&signal]) {
-            self.namespace.to([room_name(room).as_str()]).emit(&frame);
+            self.namespace.to(room_name(room)).local().emit(&frame);
         }
     }
 }

@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 
 use fireside_kernel::relay::Committed;
 
-/// Most events that wait behind a hole; beyond that the room is told to fetch afresh.
-pub(super) const WAITING_MAX: usize = 4096;
-
 /// The order keeper of one room: hands on events in the order of their positions, each once.
 #[derive(Debug)]
 pub(super) struct Feed {
@@ -44,11 +41,6 @@ impl Feed {
     /// Whether events wait behind a hole.
     pub(super) fn has_hole(&self) -> bool {
         self.waiting.first_key_value().is_some_and(|(seq, _)| *seq > self.delivered + 1)
-    }
-
-    /// Whether more waits than is worth keeping.
-    pub(super) fn is_overfull(&self) -> bool {
-        self.waiting.len() > WAITING_MAX
     }
 
     /// Gives the hole up: goes on after everything that waits. The sockets must be told to resync.

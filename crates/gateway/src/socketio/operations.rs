@@ -2,10 +2,11 @@
 
 use fireside_kernel::{Actor, Ctx, Error, Identity};
 use fireside_protocol::{Operation, Rate, Reason};
-use fireside_socketio::{Ack, Event, Frame, RawJson, Socket, Turn};
+use fireside_socketio::{Ack, DisconnectReason, Event, Frame, RawJson, Socket, Turn};
 
 use super::chat::Chat;
 use super::session::Session;
+use crate::limits::Subject;
 
 /// Runs the operation behind an event and answers it.
 pub(super) async fn run(chat: &Chat, socket: &Socket<Session>, event: Event, turn: Turn) {
@@ -18,7 +19,11 @@ pub(super) async fn run(chat: &Chat, socket: &Socket<Session>, event: Event, tur
         return answer_error(event.ack, None, &error);
     };
     let operation = entry.operation;
-    if let Err(error) = chat.gateway.limits.check_event(socket.id(), &identity.user, operation.rate) {
+    let subject = Subject::User(&identity.user);
+    if chat.gateway.limits.is_flooding(subject) {
+        socket.close_after_flush(DisconnectReason::ForcedServerClose);
+    }
+    if let Err(error) = chat.gateway.limits.check(subject, operation.rate) {
         count(operation.name, error.reason.as_str());
         if operation.rate == Rate::Typing {
             return answer(event.ack, "{\"ok\":true}");
@@ -49,7 +54,7 @@ pub(super) async fn run(chat: &Chat, socket: &Socket<Session>, event: Event, tur
 
 fn context(chat: &Chat, socket: &Socket<Session>, identity: Identity, turn: Turn) -> Ctx {
     let mut ctx = Ctx::new(Actor::User(identity), chat.gateway.names.word()).with_turn(turn);
-    ctx.peer.address = Some(chat.gateway.address_of(socket.handshake()));
+    ctx.peer.address = Some(socket.state().address);
     ctx
 }
 

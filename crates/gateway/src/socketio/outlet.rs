@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fireside_kernel::relay::{Audience, Closing, Outlet};
 use fireside_protocol::Signal;
 use fireside_protocol::event::SessionEnded;
-use fireside_socketio::{Frame, Socket};
+use fireside_socketio::{DisconnectReason, Frame, Socket};
 
 use super::chat::Chat;
 use super::delivery::{room_name, user_name};
@@ -17,12 +17,16 @@ pub(super) struct SocketOutlet(pub(super) Arc<Chat>);
 impl Outlet for SocketOutlet {
     fn signal(&self, audience: &Audience, signal: &Signal) {
         let Ok(frame) = Frame::event(signal.name(), &[signal]) else { return };
-        let names: Vec<String> = match audience {
-            Audience::Room(room) => vec![room_name(room)],
-            Audience::Rooms(rooms) => rooms.iter().map(room_name).collect(),
-            Audience::User(user) => vec![user_name(user)],
+        let everyone = self.0.namespace.everyone().local().volatile();
+        let target = match audience {
+            Audience::Room(room) => everyone.to(room_name(room)),
+            // Nobody, not everybody.
+            Audience::Rooms(rooms) if rooms.is_empty() => return,
+            Audience::Rooms(rooms) => rooms.iter().fold(everyone, |target, room| target.to(room_name(room))),
+            Audience::User(user) => everyone.to(user_name(user)),
+            Audience::Socket(socket) => everyone.to(socket.clone()),
         };
-        self.0.namespace.to(names.iter().map(String::as_str)).volatile().emit(&frame);
+        target.emit(&frame);
     }
 
     fn close(&self, closing: &Closing, reason: &'static str) {
@@ -47,7 +51,12 @@ pub(super) fn end(socket: &Socket<Session>, reason: &str) {
     if let Ok(frame) = Frame::event(signal.name(), &[&signal]) {
         socket.emit(&frame);
     }
-    socket.disconnect(true);
+    if reason == "expired" {
+        // The client's library may come back by itself, with a fresh token.
+        socket.close_after_flush(DisconnectReason::ForcedServerClose);
+    } else {
+        socket.disconnect(true);
+    }
 }
 
 impl Chat {

@@ -1,5 +1,7 @@
 //! What is known of one socket: how it speaks, and who it is.
 
+use std::net::IpAddr;
+
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -26,8 +28,12 @@ pub struct Session {
     standing: Mutex<Standing>,
     /// What it will hear, between being accepted and being connected.
     pub(super) arrival: Mutex<Option<Box<Arrival>>>,
-    /// Counts this connection for its address for as long as it lives.
-    _permit: ConnectionPermit,
+    /// Where it came from.
+    pub(super) address: IpAddr,
+    /// The token that came with the connection, until it is checked.
+    token: Mutex<Option<Box<str>>>,
+    /// Counts this connection for its address and user for as long as it lives.
+    pub(super) permit: ConnectionPermit,
 }
 
 /// How far a socket has come. Whatever fails can only take rights away.
@@ -45,16 +51,45 @@ enum Standing {
 
 impl Session {
     /// A socket of a tutorial's client, that has until then to say who it is.
-    pub(super) fn waiting(phase: u8, until: Instant, permit: ConnectionPermit) -> Session {
-        let standing = Mutex::new(Standing::Waiting { until });
-        Session { profile: Profile::Tutorial, phase, standing, arrival: Mutex::new(None), _permit: permit }
+    pub(super) fn waiting(
+        address: IpAddr,
+        phase: u8,
+        until: Instant,
+        token: Option<Box<str>>,
+        permit: ConnectionPermit,
+    ) -> Session {
+        Session {
+            profile: Profile::Tutorial,
+            phase,
+            standing: Mutex::new(Standing::Waiting { until }),
+            arrival: Mutex::new(None),
+            address,
+            token: Mutex::new(token),
+            permit,
+        }
     }
 
     /// A socket that came with a good token, and what it will hear.
-    pub(super) fn authenticated(identity: Identity, arrival: Box<Arrival>, permit: ConnectionPermit) -> Session {
-        let standing = Mutex::new(Standing::In(identity));
-        let arrival = Mutex::new(Some(arrival));
-        Session { profile: Profile::Idiomatic, phase: 0, standing, arrival, _permit: permit }
+    pub(super) fn authenticated(
+        address: IpAddr,
+        identity: Identity,
+        arrival: Box<Arrival>,
+        permit: ConnectionPermit,
+    ) -> Session {
+        Session {
+            profile: Profile::Idiomatic,
+            phase: 0,
+            standing: Mutex::new(Standing::In(identity)),
+            arrival: Mutex::new(Some(arrival)),
+            address,
+            token: Mutex::new(None),
+            permit,
+        }
+    }
+
+    /// The token that came with the connection; it is kept no longer.
+    pub(super) fn take_token(&self) -> Option<Box<str>> {
+        self.token.lock().take()
     }
 
     /// Who it is.
@@ -84,10 +119,10 @@ impl Session {
     }
 
     /// A newer token of the same user; false if it is anybody else's.
-    pub(super) fn renew(&self, identity: Identity) -> bool {
+    pub(super) fn renew(&self, identity: &Identity) -> bool {
         match &mut *self.standing.lock() {
             Standing::In(now) if now.user == identity.user => {
-                *now = identity;
+                *now = identity.clone();
                 true
             }
             _ => false,

@@ -1,12 +1,12 @@
 //! What happens by the clock: one task looks at all sockets once a second, so that an idle socket owns no
 //! timer.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::time::Duration;
 
 use fireside_protocol::Signal;
 use fireside_protocol::event::{Draining, SessionExpiring};
-use fireside_socketio::{Frame, Socket};
+use fireside_socketio::{DisconnectReason, Frame, Socket};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::chat::Chat;
@@ -81,7 +81,8 @@ pub(super) async fn drain(chat: &Chat, spread: Duration) {
     }
     for chunk in sockets.chunks(CLOSED_PER_SECOND / 10) {
         for socket in chunk {
-            socket.disconnect(true);
+            // Without a word to the namespace, so that the client's library comes back by itself.
+            socket.close_after_flush(DisconnectReason::ServerShuttingDown);
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

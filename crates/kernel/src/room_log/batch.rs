@@ -4,12 +4,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use fireside_protocol::members::{MemberEvent, Role};
-use fireside_protocol::messages::{Metadata, Sender};
+use fireside_protocol::members::Role;
+use fireside_protocol::messages::Sender;
 use fireside_protocol::{ClientId, Event, MessageId, RoomId, RoomRef, Time, UserId};
 
 use super::change::{ExtraWrite, Repeat};
 use super::state::{MemberState, MessageState, RoomKind, RoomState, UserState, pair_key};
+use super::writes::{EventRow, NewMessage, NewRoom, Opened, Place, Writes, references};
 use crate::error::{Error, Result};
 use crate::names::Names;
 use crate::permission::{self, Permission, RoomPass};
@@ -26,6 +27,8 @@ pub struct Batch {
     pub(super) users: HashMap<UserId, UserState>,
     pub(super) usernames: HashMap<String, UserId>,
     pub(super) members: HashMap<(RoomId, UserId), MemberState>,
+    /// How many rooms (not conversations) users are members of, where that was asked for.
+    pub(super) memberships: HashMap<UserId, i64>,
     pub(super) messages: HashMap<MessageId, MessageState>,
     pub(super) sent: HashMap<(UserId, RoomId, ClientId), MessageId>,
     pub(super) repeats: HashMap<(UserId, &'static str, ClientId), Done>,
@@ -40,75 +43,6 @@ pub(super) struct Done {
     pub(super) reference: String,
 }
 
-/// What has to be written, in terms of the maps of [`Batch`].
-#[derive(Default)]
-pub(super) struct Writes {
-    pub(super) new_rooms: Vec<RoomId>,
-    /// Rooms whose head moved.
-    pub(super) moved_rooms: HashSet<RoomId>,
-    /// Rooms whose name, description, privacy or existence changed.
-    pub(super) changed_rooms: HashSet<RoomId>,
-    pub(super) deleted_rooms: HashSet<RoomId>,
-    pub(super) members: HashSet<(RoomId, UserId)>,
-    pub(super) new_messages: Vec<MessageId>,
-    pub(super) changed_messages: HashSet<MessageId>,
-    pub(super) events: Vec<EventRow>,
-    pub(super) repeats: Vec<(Repeat, String)>,
-    pub(super) extra: Vec<Box<dyn ExtraWrite>>,
-}
-
-impl Writes {
-    /// Whether nothing has to be written.
-    pub(super) fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.members.is_empty() && self.repeats.is_empty() && self.extra.is_empty()
-    }
-}
-
-/// A row of `room_events`.
-#[derive(Debug)]
-pub(super) struct EventRow {
-    pub(super) room: RoomId,
-    pub(super) seq: i64,
-    pub(super) kind: &'static str,
-    pub(super) actor: UserId,
-    pub(super) subject: Option<UserId>,
-    pub(super) message: Option<MessageId>,
-    pub(super) data: Option<String>,
-    pub(super) at: Time,
-}
-
-/// The place an event takes in its room's log.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// Position.
-    pub seq: i64,
-    /// The room's epoch.
-    pub epoch: Arc<str>,
-    /// Stamp; never earlier than that of the event before.
-    pub at: Time,
-}
-
-/// A message to be appended.
-#[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the fields are those of the wire's message, documented there")]
-pub struct NewMessage {
-    pub content: String,
-    pub kind: String,
-    pub metadata: Option<Metadata>,
-    pub client_id: Option<ClientId>,
-    pub client_digest: Option<i64>,
-}
-
-/// A room to be made.
-#[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the fields are those of the wire's room, documented there")]
-pub struct NewRoom {
-    pub slug: String,
-    pub name: String,
-    pub description: Option<String>,
-    pub is_private: bool,
-}
-
 impl Batch {
     /// An empty batch at this time of day.
     pub(super) fn new(now: Time, names: Names) -> Batch {
@@ -121,6 +55,7 @@ impl Batch {
             users: HashMap::new(),
             usernames: HashMap::new(),
             members: HashMap::new(),
+            memberships: HashMap::new(),
             messages: HashMap::new(),
             sent: HashMap::new(),
             repeats: HashMap::new(),
@@ -167,6 +102,11 @@ impl Batch {
     /// Someone's membership of a room.
     pub fn member(&self, pass: &RoomPass, user: &UserId) -> Option<&MemberState> {
         self.members.get(&(pass.room().clone(), user.clone()))
+    }
+
+    /// How many rooms a user is a member of, if [`super::Needs::memberships`] asked for it.
+    pub fn memberships(&self, user: &UserId) -> i64 {
+        self.memberships.get(user).copied().unwrap_or(0)
     }
 
     /// The room as it is after what was decided so far.
@@ -324,6 +264,7 @@ impl Batch {
             if let Some(room) = self.rooms.get_mut(pass.room()) {
                 Arc::make_mut(room).member_count -= 1;
             }
+            self.memberships.entry(user.clone()).and_modify(|count| *count -= 1);
         }
         place
     }
@@ -381,6 +322,7 @@ impl Batch {
             member.modified_at = at;
         } else {
             state.member_count += 1;
+            self.memberships.entry(user.clone()).and_modify(|count| *count += 1);
             let head = state.head_seq;
             self.members.insert(
                 key.clone(),
@@ -433,32 +375,5 @@ impl Batch {
         let unknown =
             || Sender { id: user.clone(), username: user.to_string(), display_name: None, avatar: None };
         self.users.get(user).map_or_else(|| Arc::new(unknown()), |user| user.profile.clone())
-    }
-}
-
-/// Whether a conversation was there before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opened {
-    /// It was.
-    Before,
-    /// It was made just now.
-    Now,
-}
-
-/// What a row of the log keeps to make the event again: the message or the user it is about.
-fn references(event: &Event) -> (Option<MessageId>, Option<UserId>, Option<String>) {
-    let of_member = |event: &MemberEvent| {
-        (None, Some(event.user_id.clone()), event.role.map(|role| role.as_str().to_owned()))
-    };
-    match event {
-        Event::MessageNew(event) | Event::MessageEdited(event) => (Some(event.message.id.clone()), None, None),
-        Event::DirectMessageNew(event) | Event::DirectMessageEdited(event) => {
-            (Some(event.message.id.clone()), None, None)
-        }
-        Event::MessageDeleted(event) | Event::DirectMessageDeleted(event) => {
-            (Some(event.message_id.clone()), None, None)
-        }
-        Event::MemberJoined(event) | Event::MemberLeft(event) | Event::MemberUpdated(event) => of_member(event),
-        Event::RoomCreated(_) | Event::RoomUpdated(_) | Event::RoomDeleted(_) => (None, None, None),
     }
 }

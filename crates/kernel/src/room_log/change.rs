@@ -33,6 +33,7 @@ pub struct Needs {
     pub(super) pair_keys: HashSet<String>,
     pub(super) slugs_like: HashSet<String>,
     pub(super) members: HashSet<(String, String)>,
+    pub(super) memberships: HashSet<String>,
     pub(super) messages: HashSet<MessageId>,
     pub(super) message_readers: HashSet<(MessageId, UserId)>,
     pub(super) sent: HashSet<(UserId, String, ClientId)>,
@@ -64,6 +65,12 @@ impl Needs {
     pub fn member(&mut self, room: &RoomRef, user: &str) {
         self.room(room);
         self.members.insert((room.as_str().to_owned(), user.to_owned()));
+    }
+
+    /// How many rooms a user (by id or username) is a member of.
+    pub fn memberships(&mut self, user: &str) {
+        self.user(user);
+        self.memberships.insert(user.to_owned());
     }
 
     /// A message, its room, and this user's membership of it.

@@ -20,6 +20,7 @@ pub(super) async fn load(tx: &mut Tx, needs: &Needs, batch: &mut Batch) -> Resul
     rooms(tx, needs, &homes, batch).await?;
     slugs(tx, needs, batch).await?;
     members(tx, needs, &homes, batch).await?;
+    memberships(tx, needs, batch).await?;
     messages(tx, needs, batch).await?;
     sent(tx, needs, batch).await?;
     repeats(tx, needs, batch).await
@@ -157,6 +158,17 @@ async fn members(
     for row in in_list::<MemberRow>(tx, text, 2, keys).await? {
         let key = (RoomId::trusted(row.room_id.as_str()), UserId::trusted(row.user_id.as_str()));
         batch.members.insert(key, row.into_state());
+    }
+    Ok(())
+}
+
+async fn memberships(tx: &mut Tx, needs: &Needs, batch: &mut Batch) -> Result<(), Error> {
+    for name in &needs.memberships {
+        let Some(user) = batch.user(name).map(|user| user.profile.id.clone()) else { continue };
+        let text = "SELECT COUNT(*) FROM members m JOIN rooms r ON r.id = m.room_id \
+                    WHERE m.user_id = $1 AND r.kind = 'room' AND r.deleted_at IS NULL";
+        let (count,) = tx.one::<(i64,)>(fireside_db::sql(text).bind(user.as_str())).await?;
+        batch.memberships.insert(user, count);
     }
     Ok(())
 }

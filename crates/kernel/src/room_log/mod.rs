@@ -7,6 +7,7 @@
 //!
 //! - [`change`]: what a feature hands in: what it needs to know, and a pure decision.
 //! - [`batch`]: what is known and what was decided, while a batch is being worked on.
+//! - [`writes`]: what features hand in to be written, and the rows it becomes.
 //! - `load`, `store`: the statements before and after the decision.
 //! - `writer`: the loop.
 //! - [`read`]: reading the log back.
@@ -18,6 +19,7 @@ pub mod read;
 pub mod state;
 mod store;
 mod writer;
+pub mod writes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_VERSION,
-    UPGRADE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT,
+    SEC_WEBSOCKET_VERSION, UPGRADE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -45,7 +45,9 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn answer(self) -> Response {
         let (status, body) = match self {
-            Self::UnknownTransport => (StatusCode::BAD_REQUEST, r#"{"code":0,"message":"Transport unknown"}"#),
+            Self::UnknownTransport => {
+                (StatusCode::BAD_REQUEST, r#"{"code":0,"message":"Transport unknown"}"#)
+            }
             Self::UnknownSession => (StatusCode::BAD_REQUEST, r#"{"code":1,"message":"Session ID unknown"}"#),
             Self::BadMethod => (StatusCode::BAD_REQUEST, r#"{"code":2,"message":"Bad handshake method"}"#),
             Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"code":3,"message":"Bad request"}"#),
@@ -207,7 +209,11 @@ fn judge_handshake<H: EngineHandler>(
     Ok((Handshake::new(&request, &shared.config), shared.binding(&parts.headers)))
 }
 
-fn open_polling<H: EngineHandler>(engine: &Engine<H>, parts: &Parts, peer: Peer) -> Result<Response, Failure> {
+fn open_polling<H: EngineHandler>(
+    engine: &Engine<H>,
+    parts: &Parts,
+    peer: Peer,
+) -> Result<Response, Failure> {
     let opened_at = engine.shared.deadlines.now();
     let (handshake, binding) = match judge_handshake(engine, parts, peer, Transport::Polling) {
         Ok(accepted) => accepted,
@@ -297,10 +303,15 @@ fn upgrade_session(session: &Arc<Session>, parts: &mut Parts) -> Result<Response
         return Ok(response);
     }
     let (response, on_upgrade) = websocket_answer(parts)?;
-    if !session.is_open() || !session.reserve_upgrade() {
-        return Err(Failure::BadRequest);
+    if !session.is_open() {
+        return Err(Failure::UnknownSession);
     }
     let session = Arc::clone(session);
+    if !session.reserve_upgrade() {
+        // Clients of the reference implementation expect this WebSocket to open and close.
+        tokio::spawn(upgrade::turn_away(on_upgrade, session.shared.config.close_timeout));
+        return Ok(response);
+    }
     tokio::spawn(async move {
         match on_upgrade.await {
             Ok(upgraded) => {

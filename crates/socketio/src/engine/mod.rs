@@ -16,7 +16,7 @@ pub(crate) mod shared;
 mod upgrade;
 #[doc(hidden)]
 pub mod websocket;
-mod wire;
+pub(crate) mod wire;
 mod writing;
 
 use std::sync::Arc;

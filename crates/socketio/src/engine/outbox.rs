@@ -205,7 +205,9 @@ impl Outbox {
             self.bytes = self.queue.iter().map(Bytes::len).sum();
         }
         match &mut self.lane {
-            Lane::Polling(poll) => poll.farewell = Some(if closing.by_client { NOOP_PACKET } else { CLOSE_PACKET }),
+            Lane::Polling(poll) => {
+                poll.farewell = Some(if closing.by_client { NOOP_PACKET } else { CLOSE_PACKET })
+            }
             Lane::Tcp(_) | Lane::Task => {
                 if let Some(code) = closing.code {
                     self.queue.push_back(encoder::close(code));

@@ -110,7 +110,10 @@ mod tests {
         let body = |queue: Vec<Bytes>| encode(queue.into_iter());
         assert_eq!(body(vec![]), (Bytes::new(), 0));
         assert_eq!(body(vec![binary(&[1, 2, 3, 4])]), (Bytes::from("bAQIDBA=="), 1));
-        assert_eq!(body(vec![text("4a"), binary(&[1, 2, 3, 4]), text("4b")]), (Bytes::from("4a\x1ebAQIDBA==\x1e4b"), 3));
+        assert_eq!(
+            body(vec![text("4a"), binary(&[1, 2, 3, 4]), text("4b")]),
+            (Bytes::from("4a\x1ebAQIDBA==\x1e4b"), 3)
+        );
         let shared = text("4alone");
         let (alone, _) = body(vec![shared.clone()]);
         assert_eq!(alone.as_ptr(), shared[2..].as_ptr(), "a single text packet is shared, not copied");

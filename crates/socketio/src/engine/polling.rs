@@ -117,7 +117,8 @@ where
         session.end(PARSE_ERROR);
         return Failure::BadRequest.answer();
     };
-    if headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/octet-stream")) {
+    if headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/octet-stream"))
+    {
         session.end(PARSE_ERROR);
         return Failure::BadRequest.answer();
     }
@@ -126,7 +127,9 @@ where
         Err(error) => {
             let (closing, failure) = match error {
                 BodyError::TooLarge => (PARSE_ERROR, Failure::TooLarge),
-                BodyError::Timeout => (Closing::abrupt(DisconnectReason::TransportError, 1000), Failure::Timeout),
+                BodyError::Timeout => {
+                    (Closing::abrupt(DisconnectReason::TransportError, 1000), Failure::Timeout)
+                }
                 BodyError::Broken => (Closing::lost(DisconnectReason::TransportError), Failure::BadRequest),
             };
             session.end(closing);

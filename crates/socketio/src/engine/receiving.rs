@@ -52,7 +52,13 @@ impl<C: Connection> Driver<C> {
                 Poll::Ready(Ok(read)) => read,
                 Poll::Ready(Err(_)) => return Err(Closing::lost(DisconnectReason::TransportError)),
             };
-            feed(&self.session, &mut self.connection, &mut self.decoder, &mut self.stopped, &mut buffer[..read])?;
+            feed(
+                &self.session,
+                &mut self.connection,
+                &mut self.decoder,
+                &mut self.stopped,
+                &mut buffer[..read],
+            )?;
             Ok(true)
         })
     }

@@ -51,7 +51,12 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(shared: Arc<Shared>, handshake: Handshake, binding: u128, opened_at: Micros) -> Arc<Self> {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        handshake: Handshake,
+        binding: u128,
+        opened_at: Micros,
+    ) -> Arc<Self> {
         let (lane, polling) = match handshake.transport() {
             Transport::Polling => (Lane::Polling(PollLane::default()), Some(Box::default())),
             Transport::WebSocket => (Lane::Task, None),
@@ -264,7 +269,11 @@ impl Session {
             return;
         }
         let ping_at = now + micros(self.shared.config.ping_interval);
-        if self.heartbeat.compare_exchange(heartbeat, ping_at << 1, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        if self
+            .heartbeat
+            .compare_exchange(heartbeat, ping_at << 1, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+        {
             self.shared.deadlines.add(Kind::Ping, ping_at, self);
         }
     }

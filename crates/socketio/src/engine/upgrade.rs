@@ -6,10 +6,12 @@
 //! reads what the probed WebSocket has (see [`advance`]).
 
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::task::noop_waker;
+use hyper::upgrade::OnUpgrade;
 use tokio::sync::oneshot;
 
 use crate::engine::driver::with_read_buffer;
@@ -130,7 +132,9 @@ impl Session {
             Progress::Waiting => {}
             Progress::Failed => side.upgrade = Upgrade::None,
             Progress::Upgraded => {
-                let Upgrade::Probing(probe) = std::mem::take(&mut side.upgrade) else { return Progress::Failed };
+                let Upgrade::Probing(probe) = std::mem::take(&mut side.upgrade) else {
+                    return Progress::Failed;
+                };
                 let lane = match &probe.wire {
                     Wire::Tcp(wire) => Lane::Tcp(Arc::clone(wire)),
                     Wire::Other(_) => Lane::Task,
@@ -242,5 +246,21 @@ pub(crate) async fn watch(session: Arc<Session>) {
     let limit = session.shared.config.upgrade_timeout;
     if tokio::time::timeout(limit, finished).await.is_err() {
         session.cancel_upgrade();
+    }
+}
+
+/// Closes a WebSocket that comes for a session which has its transport already.
+pub(crate) async fn turn_away(on_upgrade: OnUpgrade, time: Duration) {
+    let Ok(upgraded) = on_upgrade.await else { return };
+    let (mut wire, _) = Wire::take(upgraded);
+    if wire.write_now(&noop_waker(), &encoder::close(1000)) {
+        let closed = std::future::poll_fn(|cx| {
+            with_read_buffer(|buffer| {
+                while ready!(wire.poll_read(cx, buffer)).is_ok_and(|read| read > 0) {}
+                Poll::Ready(())
+            })
+        });
+        // Whether the client lets go in time or not, the connection is dropped.
+        let _ = tokio::time::timeout(time, closed).await;
     }
 }

@@ -37,6 +37,9 @@ pub use body::{BodyError, read_body};
 /// How long to wait when the process has no file descriptor left: accepting again at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The least that hyper accepts as the size of its buffer.
+const SMALLEST_BUFFER: usize = 8192;
+
 /// What a connection may cost.
 #[derive(Clone, Debug)]
 pub struct HttpLimits {
@@ -118,7 +121,10 @@ pub async fn serve<S, F, B>(
 }
 
 /// Waits for a free slot and a connection.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     let permit = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
@@ -187,6 +193,7 @@ where
             .header_read_timeout(self.limits.head_timeout)
             .max_headers(self.limits.max_headers)
             .max_header_size(self.limits.max_head_bytes)
+            .max_buf_size(self.limits.max_head_bytes.max(SMALLEST_BUFFER))
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         let mut connection = pin!(connection);
@@ -213,9 +220,9 @@ fn tune(stream: &TcpStream, limits: &HttpLimits) {
 fn has_valid_host<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host.to_str().is_ok_and(|host| {
-            host.is_empty() || (!host.contains('@') && host.parse::<Authority>().is_ok())
-        }),
+        (Some(host), None) => host
+            .to_str()
+            .is_ok_and(|host| host.is_empty() || (!host.contains('@') && host.parse::<Authority>().is_ok())),
         (None, _) => request.version() < Version::HTTP_11,
         (Some(_), Some(_)) => false,
     }

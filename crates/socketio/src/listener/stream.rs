@@ -53,13 +53,13 @@ impl Stream {
     fn write<R>(
         &mut self,
         cx: &mut Context<'_>,
-        write: impl FnOnce(Pin<&mut dyn AsyncWrite>, &mut Context<'_>) -> Poll<io::Result<R>>,
+        write: impl FnOnce(Pin<&mut (dyn AsyncWrite + Unpin)>, &mut Context<'_>) -> Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
-        let io: Pin<&mut dyn AsyncWrite> = match &mut self.io {
-            Io::Tcp(stream) => Pin::new(stream),
-            Io::Tls(stream) => Pin::new(stream),
+        let io: &mut (dyn AsyncWrite + Unpin) = match &mut self.io {
+            Io::Tcp(stream) => stream,
+            Io::Tls(stream) => stream,
         };
-        if let Poll::Ready(result) = write(io, cx) {
+        if let Poll::Ready(result) = write(Pin::new(io), cx) {
             self.stalled = None;
             return Poll::Ready(result);
         }
@@ -71,7 +71,11 @@ impl Stream {
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match &mut self.get_mut().io {
             Io::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
             Io::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),

@@ -2,7 +2,7 @@
 
 use fireside_kernel::permission::RoomPass;
 use fireside_kernel::relay::Effect;
-use fireside_kernel::room_log::batch::{NewMessage, Opened};
+use fireside_kernel::room_log::writes::{NewMessage, Opened};
 use fireside_kernel::room_log::state::{MessageState, pair_key};
 use fireside_kernel::room_log::{Batch, Change, Needs};
 use fireside_kernel::{Ctx, Error, Kernel, Result};

@@ -8,6 +8,7 @@ use fireside_protocol::members::{JoinRoom, Joined, Role};
 use fireside_protocol::{Event, RoomRef, UserId};
 
 use super::told;
+use crate::members::rules;
 
 pub(crate) async fn join(kernel: Kernel, ctx: Ctx, request: JoinRoom) -> Result<Joined> {
     let user = ctx.user()?.clone();
@@ -23,7 +24,7 @@ impl Change for Join {
     type Answer = Joined;
 
     fn needs(&self, needs: &mut Needs) {
-        needs.user(self.user.as_str());
+        needs.memberships(self.user.as_str());
         needs.member(&self.room, self.user.as_str());
     }
 
@@ -31,6 +32,7 @@ impl Change for Join {
         let pass = batch.enter(&self.room, &self.user, Permission::Join)?;
         let duplicate = pass.role().is_some();
         if !duplicate {
+            rules::check_memberships(batch.memberships(&self.user))?;
             let place = batch.put_member(&pass, &self.user, Role::Member);
             let event = told(pass.room(), &self.user, Some(Role::Member), &self.user, &place);
             batch.emit(&pass, &place, Event::MemberJoined(event), Effect::Enter(vec![self.user.clone()]));

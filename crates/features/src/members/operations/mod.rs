@@ -6,7 +6,7 @@ pub(super) mod list;
 pub(super) mod remove;
 pub(super) mod set;
 
-use fireside_kernel::room_log::batch::Place;
+use fireside_kernel::room_log::writes::Place;
 use fireside_protocol::members::{MemberEvent, Role};
 use fireside_protocol::{RoomId, UserId};
 

@@ -10,6 +10,7 @@ use fireside_protocol::members::{Member, Role, SetMember};
 use fireside_protocol::{Event, RoomRef, UserId};
 
 use super::told;
+use crate::members::rules;
 
 pub(crate) async fn set(kernel: Kernel, ctx: Ctx, request: SetMember) -> Result<Member> {
     let actor = ctx.user()?.clone();
@@ -28,7 +29,7 @@ impl Change for Set {
     type Answer = Member;
 
     fn needs(&self, needs: &mut Needs) {
-        needs.user(self.target.as_str());
+        needs.memberships(self.target.as_str());
         needs.member(&self.room, self.actor.as_str());
         needs.member(&self.room, self.target.as_str());
     }
@@ -45,6 +46,9 @@ impl Change for Set {
         let target = target.ok_or_else(|| Error::not_found("User"))?;
         let before = batch.member(&pass, &target).map(|member| member.role);
         let role = self.role.or(before).unwrap_or(Role::Member);
+        if before.is_none() {
+            rules::check_memberships(batch.memberships(&target))?;
+        }
         if before != Some(role) {
             let place = batch.put_member(&pass, &target, role);
             let event = told(pass.room(), &target, Some(role), &self.actor, &place);

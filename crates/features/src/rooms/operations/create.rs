@@ -1,7 +1,7 @@
 //! `rooms.create`: a new room, its maker its first member and admin.
 
 use fireside_kernel::relay::Effect;
-use fireside_kernel::room_log::batch::NewRoom;
+use fireside_kernel::room_log::writes::NewRoom;
 use fireside_kernel::room_log::{Batch, Change, Needs, Repeat};
 use fireside_kernel::{Ctx, Error, Kernel, Result};
 use fireside_protocol::rooms::{CreateRoom, Room, RoomEvent};

@@ -103,7 +103,9 @@ impl Header {
             return Err(Violation::Protocol);
         }
         let size = 2 + extended + 4;
-        let Some(mask) = data.get(2 + extended..size) else { return Ok(Some(Self::unmasked(fin, opcode, size, len))) };
+        let Some(mask) = data.get(2 + extended..size) else {
+            return Ok(Some(Self::unmasked(fin, opcode, size, len)));
+        };
         let mask = [mask[0], mask[1], mask[2], mask[3]];
         Ok(Some(Self { fin, opcode, mask, size, len }))
     }
@@ -153,12 +155,6 @@ impl Decoder {
         Ok(())
     }
 
-    /// Whether bytes are waiting that [`Decoder::feed`] may turn into messages.
-    #[must_use]
-    pub fn has_kept(&self) -> bool {
-        !self.kept.is_empty()
-    }
-
     /// When the last fragment of the message that is being received is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
@@ -178,7 +174,8 @@ impl Decoder {
                 return Err(Violation::TooBig);
             }
             let start = at + header.size;
-            let Some(content) = usize::try_from(header.len).ok().and_then(|len| data.get_mut(start..start + len))
+            let Some(content) =
+                usize::try_from(header.len).ok().and_then(|len| data.get_mut(start..start + len))
             else {
                 break;
             };
@@ -237,7 +234,11 @@ impl Decoder {
     }
 }
 
-fn deliver(text: bool, content: &[u8], sink: &mut dyn FnMut(Incoming<'_>) -> Flow) -> Result<Flow, Violation> {
+fn deliver(
+    text: bool,
+    content: &[u8],
+    sink: &mut dyn FnMut(Incoming<'_>) -> Flow,
+) -> Result<Flow, Violation> {
     if text {
         let text = std::str::from_utf8(content).map_err(|_| Violation::Utf8)?;
         return Ok(sink(Incoming::Text(text)));

@@ -111,7 +111,7 @@ pub(crate) enum Part {
 }
 
 /// Takes encoded frames apart into the packets that they carry; control frames are left out.
-pub(crate) fn parts(encoded: &Bytes) -> impl Iterator<Item = Part> {
+pub(crate) fn parts(encoded: &Bytes) -> impl Iterator<Item = Part> + use<> {
     let mut rest = encoded.clone();
     std::iter::from_fn(move || {
         loop {

@@ -46,7 +46,8 @@ fn has_token(headers: &HeaderMap, name: &http::HeaderName, token: &str) -> bool 
 }
 
 fn accept_value(key: &[u8]) -> HeaderValue {
-    let digest = Sha1::new().chain_update(key).chain_update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
+    let digest =
+        Sha1::new().chain_update(key).chain_update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
     HeaderValue::from_str(&STANDARD.encode(digest)).expect("base64 is a valid header value")
 }
 

@@ -57,13 +57,14 @@ fn messages_and_control_frames_come_out_in_order() {
     bytes.extend(frame(0x82, &[1, 2]));
     bytes.extend(frame(0x8a, b""));
     bytes.extend(frame(0x88, &1000u16.to_be_bytes()));
-    let expected = ["Text(\"one\")", "Ping([112, 105, 110, 103])", "Text(\"tüwo\")", "Binary([1, 2])", "Pong"];
+    let expected =
+        ["Text(\"one\")", "Ping([112, 105, 110, 103])", "Text(\"tüwo\")", "Binary([1, 2])", "Pong"];
     for piece in [1, 2, 7, 1000] {
         let (seen, error, decoder) = read(&bytes, piece);
         assert_eq!(error, None);
         assert_eq!(seen[..5], expected);
         assert_eq!(seen[5], "Close(Some(1000))");
-        assert!(!decoder.has_kept() && decoder.deadline().is_none(), "nothing stays behind");
+        assert!(decoder.kept.is_empty() && decoder.deadline().is_none(), "nothing stays behind");
         assert_eq!(decoder.kept.capacity(), 0, "an idle decoder owns no buffer");
     }
 }
@@ -81,7 +82,11 @@ fn frames_that_no_client_may_send_are_protocol_errors() {
         assert_eq!(violation(&frame(0x80 | opcode, b"x")), Some(Violation::Protocol));
     }
     assert_eq!(violation(&frame(0x80, b"x")), Some(Violation::Protocol), "continuation of nothing");
-    assert_eq!(violation(&[frame(0x01, b"a"), frame(0x81, b"b")].concat()), Some(Violation::Protocol), "interleaved");
+    assert_eq!(
+        violation(&[frame(0x01, b"a"), frame(0x81, b"b")].concat()),
+        Some(Violation::Protocol),
+        "interleaved"
+    );
     assert_eq!(violation(&frame(0x09, b"")), Some(Violation::Protocol), "fragmented ping");
     assert_eq!(violation(&frame(0x89, &[0; 126])), Some(Violation::Protocol), "long ping");
     assert_eq!(violation(&frame(0x81, &[0xff])), Some(Violation::Utf8));
@@ -107,7 +112,11 @@ fn an_announced_size_over_the_limit_is_refused_at_the_header() {
         assert_eq!(error, Some(Violation::TooBig));
         assert!(decoder.kept.capacity() < 100, "nothing is allocated by the announced size");
     }
-    assert_eq!(violation(&[0x82, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0]), Some(Violation::Protocol), "2^63 and more");
+    assert_eq!(
+        violation(&[0x82, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0]),
+        Some(Violation::Protocol),
+        "2^63 and more"
+    );
     assert_eq!(violation(&frame(0x82, &[0; LIMIT])), None);
     let parts = [frame(0x02, &[0; 600]), frame(0x80, &[0; 401])].concat();
     assert_eq!(violation(&parts), Some(Violation::TooBig), "fragments are counted together");
@@ -140,11 +149,11 @@ fn a_stop_keeps_the_rest_for_later() {
         seen.len()
     };
     assert_eq!(step(&mut decoder, &mut bytes), 1);
-    assert!(decoder.has_kept());
+    assert!(!decoder.kept.is_empty());
     assert_eq!(step(&mut decoder, &mut []), 2);
     assert_eq!(step(&mut decoder, &mut frame(0x81, b"d")), 3);
     assert_eq!(step(&mut decoder, &mut []), 4);
-    assert!(!decoder.has_kept());
+    assert!(decoder.kept.is_empty());
     assert_eq!(seen, ["Text(\"a\")", "Text(\"b\")", "Text(\"c\")", "Text(\"d\")"]);
 }
 

@@ -1,0 +1,87 @@
+//! The two tasks of presence: one tells what has changed, one writes down who was last seen when. Both end
+//! with the [`Presence`] they work for.
+
+use std::sync::{Arc, Weak};
+
+use fireside_db::{Db, Error};
+use fireside_protocol::presence::PresenceSnapshot;
+use fireside_kernel::relay::{Audience, Relay};
+use fireside_protocol::{Signal, Time, UserId};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::{CHANGES_PER_ROUND, GREETINGS_PER_ROUND, Presence, SNAPSHOT_MAX, rules, show_online};
+use crate::users;
+
+/// Most users written down in one transaction: it must not keep messages waiting.
+const ROWS_PER_WRITE: usize = 1_024;
+
+/// Tells in rounds, as long as there is something to tell.
+pub(super) async fn tell(presence: Weak<Presence>, wake: Arc<Notify>) {
+    loop {
+        let Some(next) = presence.upgrade().map(|presence| presence.roster.lock().next_round()) else { return };
+        let Some(next) = next else {
+            wake.notified().await;
+            continue;
+        };
+        tokio::select! {
+            // It may have become earlier.
+            () = wake.notified() => continue,
+            () = sleep_until(next) => {}
+        }
+        let Some(presence) = presence.upgrade() else { return };
+        let Some(relay) = presence.relay.upgrade() else { return };
+        tell_round(&presence, &relay);
+    }
+}
+
+fn tell_round(presence: &Presence, relay: &Relay) {
+    let at = presence.clock.now();
+    let (round, online) = {
+        let mut roster = presence.roster.lock();
+        (roster.round(Instant::now(), at, CHANGES_PER_ROUND), roster.len())
+    };
+    show_online(online);
+    for (audience, signal) in rules::plan(round.changes) {
+        relay.signal(&audience, &signal);
+    }
+    for _ in 0..GREETINGS_PER_ROUND {
+        // One at a time, so that connections do not wait for the whole crowd to be greeted.
+        let Some((socket, users)) = presence.roster.lock().greet(at, SNAPSHOT_MAX) else { break };
+        relay.signal(&Audience::Socket(socket), &Signal::PresenceSnapshot(PresenceSnapshot { users }));
+    }
+    if !round.seen.is_empty() {
+        presence.unsaved.lock().extend(round.seen);
+        presence.save.notify_one();
+    }
+}
+
+/// Writes down who was last seen when, whenever there is something to write. What could not be written
+/// stays for the next time.
+pub(super) async fn write_down(presence: Weak<Presence>, save: Arc<Notify>, db: Db) {
+    loop {
+        save.notified().await;
+        let Some(presence) = presence.upgrade() else { return };
+        if let Err(error) = self::save(&presence, &db).await {
+            let users = presence.unsaved.lock().len();
+            tracing::warn!(%error, users, "when users were last seen could not be written; it waits for the next one");
+        }
+    }
+}
+
+/// Writes down all that waits, in parts.
+pub(super) async fn save(presence: &Presence, db: &Db) -> Result<(), Error> {
+    let waiting: Vec<(UserId, Time)> = presence.unsaved.lock().drain().collect();
+    let mut parts = waiting.chunks(ROWS_PER_WRITE);
+    while let Some(part) = parts.next() {
+        if let Err(error) = users::set_last_seen(db, part).await {
+            let mut unsaved = presence.unsaved.lock();
+            for (user, at) in part.iter().chain(parts.flatten()) {
+                // Whoever was seen again meanwhile has a later time there.
+                unsaved.entry(user.clone()).or_insert(*at);
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Presence as clients meet it: its tasks, its operations, its statement on both engines.
+
+use std::time::Duration;
+
+use fireside_db::testing::TestDatabase;
+use fireside_db::{Engine, sql as statement};
+use fireside_kernel::relay::Audience;
+use fireside_protocol::Signal;
+use fireside_protocol::presence::Status;
+use serde_json::json;
+
+use super::stage::{ENGINES, Stage, room, socket, user};
+use super::*;
+
+async fn account(stage: &Stage, name: &str, seen: i64) {
+    let text = "INSERT INTO users (id, username, kind, role, origin, created_at, modified_at, last_seen_at) \
+                VALUES ($1, $1, 'person', 'member', 'local', 1, 1, $2)";
+    stage.kernel.db.run(statement(text).bind(name).bind(seen)).await.unwrap();
+}
+
+/// Presence on a stage with the rooms: `hall` of ann and bob, `side` of bob and cid.
+async fn stage(engine: Engine) -> (Stage, Arc<Presence>) {
+    let mut stage = Stage::on(engine).await;
+    stage.room("hall", &["ann", "bob"]).await;
+    stage.room("side", &["bob", "cid"]).await;
+    for name in ["ann", "bob", "cid", "eve"] {
+        account(&stage, name, 1_000).await;
+    }
+    let presence = register(&stage.kernel, &mut stage.registry);
+    (stage, presence)
+}
+
+#[tokio::test]
+async fn arrivals_are_told_to_rooms_and_newcomers_are_greeted() {
+    let (stage, presence) = stage(Engine::Sqlite).await;
+    presence.opened(&socket("ann", 1), &[room("hall")]);
+    let (audience, signal) = stage.hears().await;
+    assert_eq!(audience, Audience::Rooms(vec![room("hall")]));
+    let Signal::PresenceChanged(row) = signal else { panic!("{signal:?}") };
+    assert_eq!((row.user_id, row.status), (user("ann"), Status::Online));
+    let (audience, signal) = stage.hears().await;
+    assert_eq!(audience, Audience::Socket("ann#1".into()));
+    let Signal::PresenceSnapshot(snapshot) = signal else { panic!("{signal:?}") };
+    assert!(snapshot.users.is_empty(), "ann is alone: {snapshot:?}");
+
+    presence.opened(&socket("bob", 1), &[room("hall"), room("side")]);
+    let (audience, _) = stage.hears().await;
+    assert_eq!(audience, Audience::Rooms(vec![room("hall"), room("side")]));
+    let (audience, signal) = stage.hears().await;
+    assert_eq!(audience, Audience::Socket("bob#1".into()));
+    let Signal::PresenceSnapshot(snapshot) = signal else { panic!("{signal:?}") };
+    assert_eq!(snapshot.users.iter().map(|row| row.user_id.clone()).collect::<Vec<_>>(), [user("ann")]);
+    assert!(stage.is_quiet().await);
+}
+
+#[tokio::test]
+async fn presence_is_seen_by_who_shares_a_room_only() {
+    for engine in ENGINES {
+        let (stage, presence) = stage(engine).await;
+        presence.opened(&socket("ann", 1), &[room("hall")]);
+        let ask = r#"{"userIds":["ann","bob","cid","eve","nobody","ann"]}"#;
+
+        let answer = stage.call("bob", "presence:get", ask).await.unwrap();
+        let rows = answer["users"].as_array().unwrap();
+        let shown: Vec<_> = rows.iter().map(|row| (row["userId"].clone(), row["status"].clone())).collect();
+        let expected =
+            [(json!("ann"), json!("online")), (json!("bob"), json!("offline")), (json!("cid"), json!("offline"))];
+        assert_eq!(shown, expected, "{engine:?}");
+        assert_eq!(rows[1]["lastSeenAt"], json!("1970-01-01T00:00:00.001Z"), "{engine:?}");
+
+        let answer = stage.call("eve", "presence:get", ask).await.unwrap();
+        assert_eq!(answer["users"].as_array().unwrap().len(), 1, "eve sees herself only, {engine:?}");
+
+        let online = stage.call("bob", "room:online", r#"{"roomId":"hall-slug"}"#).await.unwrap();
+        assert_eq!(online["items"][0]["userId"], json!("ann"), "{engine:?}");
+        let error = stage.call("eve", "room:online", r#"{"roomId":"hall"}"#).await.unwrap_err();
+        assert_eq!(error.message, "Room not found", "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn too_many_questions_are_refused() {
+    let (stage, _presence) = stage(Engine::Sqlite).await;
+    let ids: Vec<String> = (0..201).map(|number| format!("u{number}")).collect();
+    let ask = json!({ "userIds": ids }).to_string();
+    assert_eq!(stage.call("ann", "presence:get", &ask).await.unwrap_err().field.as_deref(), Some("userIds"));
+}
+
+#[tokio::test]
+async fn a_tidy_end_writes_down_who_was_here() {
+    for engine in ENGINES {
+        let (stage, presence) = stage(engine).await;
+        presence.opened(&socket("ann", 1), &[room("hall")]);
+        presence.save(&stage.kernel.db).await.unwrap();
+        let rows = crate::users::find_many(&stage.kernel.db, &[user("ann"), user("bob")]).await.unwrap();
+        assert!(rows[0].last_seen_at > rows[1].last_seen_at, "{engine:?}");
+        assert!(presence.unsaved.lock().is_empty(), "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_is_kept() {
+    let (stage, presence) = stage(Engine::Sqlite).await;
+    presence.opened(&socket("ann", 1), &[room("hall")]);
+    stage.kernel.db.close().await;
+    presence.save(&stage.kernel.db).await.unwrap_err();
+    assert_eq!(presence.unsaved.lock().len(), 1);
+}
+
+#[tokio::test]
+async fn the_tasks_end_with_the_presence() {
+    let database = TestDatabase::sqlite();
+    let relay = Arc::new(Relay::default());
+    let presence = Arc::new(Presence::new(&relay, Clock::default()));
+    let (weak, wake, save) = (Arc::downgrade(&presence), presence.wake.clone(), presence.save.clone());
+    let tell = tokio::spawn(rounds::tell(weak.clone(), wake));
+    let write_down = tokio::spawn(rounds::write_down(weak, save, database.open().await));
+    drop(presence);
+    for task in [tell, write_down] {
+        tokio::time::timeout(Duration::from_secs(5), task).await.expect("the task ends").unwrap();
+    }
+}

@@ -1,0 +1,68 @@
+//! A server without an administrator: the token that claims it.
+
+use fireside_db::Tx;
+use fireside_kernel::{Error, Result};
+use fireside_protocol::{Reason, Time};
+use subtle::ConstantTimeEq as _;
+
+use super::sql::settings::{self, CLAIMED, SETUP_TOKEN};
+use super::tokens::digest;
+use super::{Sessions, sql};
+use crate::users;
+
+/// How long a setup token can be used.
+const SETUP_TTL_MS: i64 = 60 * 60 * 1000;
+
+impl Sessions {
+    /// A new token to claim this server with, if it has no administrator yet; the one before it ends. It is good
+    /// once, for an hour, and shown nowhere else. None also if the database does not answer.
+    pub async fn setup_token(&self) -> Option<String> {
+        match self.make_setup_token().await {
+            Ok(token) => token,
+            Err(error) => {
+                tracing::warn!(%error, "no setup token could be made");
+                None
+            }
+        }
+    }
+
+    async fn make_setup_token(&self) -> Result<Option<String>> {
+        if self.is_claimed().await? {
+            return Ok(None);
+        }
+        let token = self.kernel.names.secret();
+        let ends_at = self.now().plus_ms(SETUP_TTL_MS).as_micros();
+        settings::upsert(&self.kernel.db, SETUP_TOKEN, &format!("{} {ends_at}", digest(&token))).await?;
+        Ok(Some(token))
+    }
+
+    /// Whether the server has, or once had, an administrator.
+    pub(super) async fn is_claimed(&self) -> Result<bool> {
+        let db = &self.kernel.db;
+        Ok(settings::find(db, CLAIMED).await?.is_some() || users::has_admin(db).await?)
+    }
+
+    /// Whether `token` is the setup token.
+    ///
+    /// # Errors
+    /// `not_found` if it is not; `gone` if it has ended.
+    pub(super) async fn check_setup_token(&self, token: &str) -> Result<()> {
+        let stored = settings::find(&self.kernel.db, SETUP_TOKEN).await?.unwrap_or_default();
+        let (hash, ends_at) = stored.split_once(' ').unwrap_or_default();
+        if !bool::from(hash.as_bytes().ct_eq(digest(token).as_bytes())) {
+            return Err(Error::new(Reason::NotFound, "This setup link is not valid; use the newest one"));
+        }
+        let ends_at = Time::from_micros(ends_at.parse().unwrap_or(0));
+        if ends_at <= self.now() {
+            return Err(Error::new(Reason::Gone, "This setup link has ended; restart the server for a new one"));
+        }
+        Ok(())
+    }
+
+    /// Makes the transaction the one in which the server gets its first administrator; whether it is the first.
+    pub(super) async fn mark_claimed(&self, tx: &mut Tx) -> Result<bool> {
+        let is_first = sql::settings::claim(tx, CLAIMED, &self.now().to_string()).await?;
+        sql::settings::delete(tx, SETUP_TOKEN).await?;
+        Ok(is_first)
+    }
+}

@@ -1,0 +1,1 @@
+//! The contract of a registry of the real requests.

@@ -1,0 +1,98 @@
+//! Static pages: a fixed table from path to bytes, made when the server starts. There is no folder behind it
+//! that a path could leave.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use sha2::{Digest, Sha256};
+
+use super::answer::{self, Response};
+use super::headers;
+
+/// Ask again each time, with the tag: most answers are then empty.
+const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+/// For a URL that names the version of its content.
+const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// All pages of a server.
+#[derive(Debug, Default)]
+pub struct Pages(Vec<Page>);
+
+#[derive(Debug)]
+struct Page {
+    path: &'static str,
+    content_type: &'static str,
+    body: Bytes,
+    tag: String,
+}
+
+impl Pages {
+    /// No pages.
+    pub fn new() -> Pages {
+        Pages::default()
+    }
+
+    /// With one more page. `path` may have `{fields}` as routes have, whose values are for the page's own
+    /// script. The content type follows from the ending of `file`, the name of what is served.
+    ///
+    /// # Panics
+    /// If the ending is unknown: that is a mistake of the program, found at its start.
+    #[must_use]
+    pub fn with(mut self, path: &'static str, file: &str, body: impl Into<Bytes>) -> Pages {
+        let content_type = content_type(file).unwrap_or_else(|| panic!("no content type is known for {file}"));
+        let body = body.into();
+        let digest = Sha256::digest(&body);
+        let tag = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self.0.push(Page { path, content_type, body, tag });
+        self
+    }
+
+    /// What `?v=` has to say after the page's path for browsers to keep it for good.
+    pub fn version(&self, path: &str) -> Option<&str> {
+        self.0.iter().find(|page| page.path == path).map(|page| page.tag.as_str())
+    }
+
+    pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|page| page.path)
+    }
+
+    pub(super) fn answer(&self, index: usize, query: &str, asked: &HeaderMap) -> Option<Response> {
+        let page = self.0.get(index)?;
+        let tag = HeaderValue::from_str(&format!("\"{}\"", page.tag)).ok()?;
+        let is_known = asked.get_all(IF_NONE_MATCH).iter().any(|list| lists(list, tag.as_bytes()));
+        let mut response = if is_known {
+            answer::empty(StatusCode::NOT_MODIFIED)
+        } else {
+            answer::with_body(StatusCode::OK, HeaderValue::from_static(page.content_type), page.body.clone())
+        };
+        let is_versioned = query.strip_prefix("v=") == Some(page.tag.as_str());
+        let answer = response.headers_mut();
+        headers::secure_page(answer);
+        answer.insert(ETAG, tag);
+        answer.insert(CACHE_CONTROL, if is_versioned { KEEP } else { REVALIDATE });
+        Some(response)
+    }
+}
+
+/// Whether an `If-None-Match` list has the tag; compared weakly, as RFC 9110 §13.1.2 wants.
+fn lists(list: &HeaderValue, tag: &[u8]) -> bool {
+    let entries = list.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    entries.map(|entry| entry.strip_prefix(b"W/").unwrap_or(entry)).any(|entry| entry == tag || entry == b"*")
+}
+
+fn content_type(file: &str) -> Option<&'static str> {
+    Some(match file.rsplit_once('.')?.1 {
+        "html" => "text/html; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "json" => "application/json; charset=utf-8",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "webp" => "image/webp",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => return None,
+    })
+}

@@ -1,0 +1,1 @@
+//! The door as a client meets it.
