@@ -63,6 +63,19 @@ export class Directory {
     return readRoom(await this.#api.call('GET', path`/chat/rooms/${ref}`));
   }
 
+  /** The place that an address means, a room of others with its `room`; null where it means none. */
+  async resolve({ kind, ref }) {
+    if (kind === 'room') {
+      const isIt = (room) => room.slug === ref || room.id === ref;
+      const room = [...this.#store.rooms.values()].find(isIt) ?? (await this.findRoom(ref));
+      return { kind, id: room.id, room };
+    }
+    if (kind !== 'dm') return null;
+    const person = [...this.#store.people.values()].find((one) => one.username === ref) ?? (await this.findPerson(ref));
+    if (person.id === this.#store.me.id) throw new Error('That is you.');
+    return { kind, id: person.id };
+  }
+
   /** Reads who is in a room. */
   async loadMembers(roomId) {
     const raw = await this.#api.call('GET', path`/chat/rooms/${roomId}/members`);

@@ -144,25 +144,11 @@ export class ChatView {
   async #go() {
     const turn = (this.#turn += 1);
     const address = readAddress(location.hash);
-    const [place, note] = await this.#resolve(address).catch((error) => [null, error.message]);
+    const found = this.#world.directory.resolve(address);
+    const [place, note] = await found.then((one) => [one, ''], (error) => [null, error.message]);
     if (turn !== this.#turn) return;
     if (address.kind === 'home' && !NARROW.matches) return this.#goHome();
     await this.#open(place, address, note);
-  }
-
-  /** The place an address means, and what to say where there is none. */
-  async #resolve({ kind, ref }) {
-    const { store, directory } = this.#world;
-    if (kind === 'room') {
-      const isIt = (room) => room.slug === ref || room.id === ref;
-      const room = [...store.rooms.values()].find(isIt) ?? await directory.findRoom(ref);
-      return [{ kind: 'room', id: room.id, room }, ''];
-    }
-    if (kind === 'dm') {
-      const person = [...store.people.values()].find((one) => one.username === ref) ?? await directory.findPerson(ref);
-      return person.id === store.me.id ? [null, 'That is you.'] : [{ kind: 'dm', id: person.id }, ''];
-    }
-    return [null, ''];
   }
 
   #goHome() {

@@ -12,5 +12,6 @@ pub mod limits;
 pub mod peer;
 pub mod rest;
 pub mod socketio;
+pub mod starter_page;
 
 pub use gateway::{Gateway, GatewaySettings};

@@ -139,8 +139,14 @@ async fn assert_logs_are_whole(db: &Db) {
         assert!(places.is_sorted_by_key(|(_, at)| *at), "the log of {room} goes back in time");
         assert_eq!(places.last().map_or(0, |(seq, _)| *seq), head, "the head of {room}");
         assert!(places.iter().all(|(_, at)| *at <= last_at), "{room} has events after its last");
-        let read = events_after(db, &RoomId::trusted(room.as_str()), 0, 1000).await.expect("the log reads back");
-        assert_eq!(read.len(), places.len(), "{room} reads back whole");
+        let id = RoomId::trusted(room.as_str());
+        let mut read = 0;
+        while read < head {
+            let events = events_after(db, &id, read, 1000).await.expect("the log reads back");
+            assert!(!events.is_empty(), "the log of {room} reads back only to {read}");
+            read += i64::try_from(events.len()).unwrap();
+        }
+        assert_eq!(read, head, "{room} reads back whole");
         let text = "SELECT COUNT(*) FROM members WHERE room_id = $1";
         assert_eq!(db.one::<(i64,)>(sql(text).bind(&room)).await.unwrap().0, member_count, "members of {room}");
     }
@@ -213,7 +219,7 @@ async fn what_comes_over_is_what_was_there() {
         let expected = [
             format!("u-ada ada Ada Lovelace https://x.example/ada.png import {seen}"),
             "u-ben ben-bock Ben Böck - import 0".to_owned(),
-            "u-cyd ada-2 - - import 0".to_owned(),
+            "u-cyd ada-2 ADA - import 0".to_owned(),
         ];
         assert_eq!(lines(&db, users).await, expected, "{engine:?}");
         let messages = "SELECT CAST(seq AS TEXT) || ' ' || id || ' ' || type || ' ' || content || ' ' || \

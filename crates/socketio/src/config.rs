@@ -64,7 +64,7 @@ pub struct Config {
     pub attachment_timeout: Duration,
     /// Events of one session that wait or run at the same time; reading stops above. Default 64.
     pub max_in_flight: usize,
-    /// CONNECT packets that one session may send. Default 10.
+    /// CONNECT packets of one session that may fail before it is closed. Default 10.
     pub max_namespaces: usize,
     /// Acknowledgements that the server may wait for on one socket. Default 256.
     pub max_pending_acks: usize,

@@ -108,15 +108,21 @@ impl Frame {
         let mut attachments = Vec::new();
         for part in parts(&self.encoded) {
             match part {
-                Part::Text(text) => {
-                    let text = String::from_utf8_lossy(&text);
-                    let start = 2 + self.namespace.as_ref().map_or(0, |namespace| namespace.len());
-                    array = text[text[start..].find('[').map_or(text.len(), |at| start + at)..].to_owned();
-                }
+                Part::Text(text) => array = self.array_of(&text),
                 Part::Binary(content) => attachments.push(content),
             }
         }
         (array, attachments)
+    }
+
+    /// What follows the head of an encoded event.
+    fn array_of(&self, text: &[u8]) -> String {
+        let attachments = match text {
+            [_, b'5', ..] => text.iter().position(|byte| *byte == b'-').map_or(0, |dash| dash + 1),
+            _ => 2,
+        };
+        let namespace = self.namespace.as_ref().map_or(0, |namespace| namespace.len() + 1);
+        String::from_utf8_lossy(text.get(attachments + namespace..).unwrap_or_default()).into_owned()
     }
 
     pub(crate) fn encoded(&self) -> &Bytes {

@@ -16,6 +16,7 @@ impl Id {
     /// Length in characters.
     pub const LEN: usize = 20;
 
+    #[expect(clippy::disallowed_methods, reason = "the one place where this crate needs randomness")]
     pub(crate) fn random() -> Self {
         let mut entropy = [0u8; 15];
         getrandom::fill(&mut entropy).expect("the operating system has a random source");

@@ -154,6 +154,7 @@ impl Scanner<'_> {
         loop {
             self.space();
             let open = match self.peek().ok_or(InvalidJson)? {
+                b'{' | b'[' if depth == max_depth => return Err(InvalidJson),
                 byte @ (b'{' | b'[') => {
                     self.at += 1;
                     self.space();
@@ -168,9 +169,6 @@ impl Scanner<'_> {
                 _ => return Err(InvalidJson),
             };
             if let Some(object) = open {
-                if depth == max_depth {
-                    return Err(InvalidJson);
-                }
                 depth += 1;
                 objects = objects << 1 | u128::from(object);
                 if object {

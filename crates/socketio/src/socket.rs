@@ -259,10 +259,10 @@ impl<S> Socket<S> {
         }
     }
 
-    /// Closes the connection after what is queued for it, without a word to the namespace: the client's
-    /// library then reconnects by itself.
+    /// Closes the connection when the events that were received have come to their end and everything that is
+    /// queued has been handed out. The namespace is told nothing: the client's library reconnects by itself.
     pub fn close_after_flush(&self, reason: DisconnectReason) {
-        self.0.session.end(Closing::after_flush(reason));
+        self.0.session.drain(reason);
     }
 
     /// Takes a connected socket out of its namespace; its task tells the handler.

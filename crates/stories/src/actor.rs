@@ -46,6 +46,8 @@ pub struct Actor {
     http: Mutex<Arc<Http>>,
     /// Every socket they ever had, with what it heard.
     sockets: Mutex<Vec<Arc<Socket>>>,
+    /// Ids of sockets that choose which rooms they hear.
+    choosy: Mutex<Vec<String>>,
     /// Every HTTP answer they ever got: headers and body.
     answers: Mutex<Vec<String>>,
 }
@@ -75,6 +77,7 @@ impl Actor {
             http: Mutex::new(Arc::new(Http::new(*house.address.lock()))),
             house: house.clone(),
             sockets: Mutex::default(),
+            choosy: Mutex::default(),
             answers: Mutex::default(),
         }
     }
@@ -167,6 +170,16 @@ impl Actor {
         self.sockets().into_iter().filter(|socket| !socket.heard().is_over()).collect()
     }
 
+    /// From now on one of their sockets chooses which rooms it hears: the audit lets it miss events.
+    pub fn lets_choose(&self, socket: &Socket) {
+        self.choosy.lock().push(socket.id().to_owned());
+    }
+
+    /// Whether one of their sockets chooses which rooms it hears.
+    pub fn is_choosy(&self, socket: &Socket) -> bool {
+        self.choosy.lock().iter().any(|id| id == socket.id())
+    }
+
     /// Everything they ever received, byte for byte: frames and HTTP answers.
     pub fn received(&self) -> Vec<String> {
         let frames = self.sockets().into_iter().flat_map(|socket| socket.heard().frames());
@@ -215,6 +228,15 @@ impl Actor {
     /// If it is refused.
     pub async fn does(&self, operation: &Operation, payload: &Value) -> Answer {
         let outcome = self.tries(operation, payload).await;
+        outcome.unwrap_or_else(|refusal| panic!("{} may not {}: {refusal:?}", self.name, operation.name))
+    }
+
+    /// Does something that must be possible through a certain door; the answer.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn does_by(&self, door: Door, operation: &Operation, payload: &Value) -> Answer {
+        let outcome = self.tries_by(door, operation, payload).await;
         outcome.unwrap_or_else(|refusal| panic!("{} may not {}: {refusal:?}", self.name, operation.name))
     }
 

@@ -2,6 +2,7 @@
 //! that was sent later has come.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fireside_protocol::Request as _;
 use fireside_protocol::direct_messages::SendDirectMessage;
@@ -9,7 +10,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::actor::Actor;
-use crate::answer::{Answer, Door};
+use crate::answer::Door;
 use crate::client::{Event, Socket};
 
 /// An ear on one socket, that hears from a certain moment on.
@@ -91,21 +92,21 @@ impl Actor {
         if sockets.is_empty() {
             return;
         }
-        let answer = Answer::of_ack(sockets[0].call("dm:send", &payload).await);
-        answer.unwrap_or_else(|refusal| panic!("{} cannot write a note: {refusal:?}", self.name()));
+        self.writes_note(&payload).await;
         let is_note = |message: &Value| message["content"] == note.as_str();
         join_all(sockets.iter().map(|socket| socket.heard().wait(0, "dm:new", is_note))).await;
     }
 
-    /// The same by HTTP: for whoever must not act on a socket.
-    pub async fn fence_by_rest(&self) {
-        let note = self.house().names.word();
-        let payload = json!({ "receiverId": self.id(), "content": note, "type": FENCE });
-        let answer = self.tries_by(Door::Rest, &SendDirectMessage::OPERATION, &payload).await;
-        answer.unwrap_or_else(|refusal| panic!("{} cannot write a note: {refusal:?}", self.name()));
-        let is_note = |message: &Value| message["content"] == note.as_str();
-        let sockets = self.open_sockets();
-        join_all(sockets.iter().map(|socket| socket.heard().wait(0, "dm:new", is_note))).await;
+    /// Writes a note to oneself, as soon as the rate limits let it through.
+    async fn writes_note(&self, payload: &Value) {
+        loop {
+            let answer = self.tries_by(Door::Rest, &SendDirectMessage::OPERATION, payload).await;
+            match answer.map_err(|refusal| refusal.retry_after_ms) {
+                Ok(_) => return,
+                Err(Some(wait_ms)) => tokio::time::sleep(Duration::from_millis(wait_ms)).await,
+                Err(None) => panic!("{} cannot write a note", self.name()),
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use fireside_protocol::Request as _;
 use serde_json::{Value, json};
 
 use crate::actor::Actor;
-use crate::answer::{Answer, Outcome};
+use crate::answer::{Answer, Door, Outcome};
 use crate::place::Room;
 
 /// A message that was stored.
@@ -159,10 +159,15 @@ impl Actor {
 
     /// Makes a room. Its name carries its canary.
     pub async fn creates(&self, name: &str, is_private: bool) -> Room {
+        self.creates_by(self.door(), name, is_private).await
+    }
+
+    /// The same through a certain door.
+    pub async fn creates_by(&self, door: Door, name: &str, is_private: bool) -> Room {
         let canary = format!("canary-{}", self.house().names.word());
         let name = format!("{name} {canary}");
         let payload = json!({ "name": name, "isPrivate": is_private });
-        let made = self.does(&CreateRoom::OPERATION, &payload).await.body;
+        let made = self.does_by(door, &CreateRoom::OPERATION, &payload).await.body;
         let text = |field: &str| made[field].as_str().unwrap_or_else(|| panic!("half a room: {made}")).to_owned();
         let room = Room { id: text("id"), name, slug: text("slug"), canary, is_private };
         self.house().rooms.lock().push(room.clone());
@@ -171,6 +176,11 @@ impl Actor {
 
     /// Changes a room.
     pub async fn changes(&self, room: &Room, change: Value) -> Answer {
+        if change["isPrivate"] == false {
+            // Everyone may know of it from here on: the audit must not look for its secrets.
+            let mut rooms = self.house().rooms.lock();
+            rooms.iter_mut().filter(|other| other.id == room.id).for_each(|other| other.is_private = false);
+        }
         self.does(&UpdateRoom::OPERATION, &with(change, "roomId", &room.id)).await
     }
 
@@ -202,7 +212,12 @@ impl Actor {
 
     /// Adds someone to a room.
     pub async fn adds(&self, room: &Room, who: &Actor) -> Answer {
-        self.does(&SetMember::OPERATION, &json!({ "roomId": room.id, "userId": who.id() })).await
+        self.adds_by(self.door(), room, who).await
+    }
+
+    /// The same through a certain door.
+    pub async fn adds_by(&self, door: Door, room: &Room, who: &Actor) -> Answer {
+        self.does_by(door, &SetMember::OPERATION, &json!({ "roomId": room.id, "userId": who.id() })).await
     }
 
     /// Gives someone a role.

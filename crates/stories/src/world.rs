@@ -1,31 +1,29 @@
 //! The world of a story: a server on a database of its own, and the cast.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use fireside_db::Engine;
 use fireside_db::testing::TestDatabase;
-use fireside_kernel::{Clock, Names};
-use fireside_protocol::sessions::{Claim, Register};
+use fireside_kernel::{Clock, Kernel, Names};
 use fireside_protocol::Request as _;
-use fireside_server::{Config, Running};
+use fireside_protocol::sessions::{Claim, Register};
+use fireside_server::config::{Config, Secret, Signup};
+use fireside_server::wiring::{self, Running};
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::actor::{Actor, House, Way};
-use crate::answer::{Answer, Door};
-use crate::audit;
+use crate::answer::Door;
+use crate::audit::{self, Witness};
 use crate::client::{Profile, Transport};
 use crate::place::Room;
 use crate::token::SECRET;
 
-const TUTORIAL: Way = (Profile::Tutorial, Transport::WebSocket);
-const TUTORIAL_POLLING: Way = (Profile::Tutorial, Transport::Polling);
-const IDIOMATIC: Way = (Profile::Idiomatic, Transport::WebSocket);
-const IDIOMATIC_POLLING: Way = (Profile::Idiomatic, Transport::Polling);
+/// The password of everyone who has one.
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A server and the people around it.
 pub struct World {
@@ -47,14 +45,209 @@ pub struct World {
     pub square: Room,
     /// Mallory's private room.
     pub lair: Room,
-    /// The database's kind.
+    /// The kind of the database.
     pub engine: Engine,
     house: Arc<House>,
-    door: Door,
-    config: Config,
-    server: Mutex<Option<Running>>,
+    /// People who came later, for the audit.
+    others: Mutex<Vec<Arc<Actor>>>,
     /// Positions of the rooms when everyone had connected.
     before: HashMap<String, i64>,
-    database: TestDatabase,
+    config: Config,
+    server: Mutex<Option<Running>>,
+    _database: TestDatabase,
     _files: TempDir,
+}
+
+/// How the world differs from the usual one.
+pub type Change = fn(&mut Config);
+
+impl World {
+    /// A world on this kind of database, whose people act through this door.
+    pub async fn new(engine: Engine, door: Door) -> World {
+        World::with(engine, door, |_| {}).await
+    }
+
+    /// A world whose server is configured otherwise.
+    pub async fn with(engine: Engine, door: Door, change: Change) -> World {
+        World::on(TestDatabase::on(engine).await, engine, door, change).await
+    }
+
+    /// A world on a database that the story has in its hands.
+    ///
+    /// # Panics
+    /// If the server does not start, or the cast cannot take its places.
+    pub async fn on(database: TestDatabase, engine: Engine, door: Door, change: Change) -> World {
+        let files = tempfile::Builder::new().prefix("fireside-stories-").tempdir().expect("a temporary directory");
+        let mut config = Config {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            data_dir: files.path().to_owned(),
+            database_url: Some(database.url().parse().expect("the address of a test database")),
+            signup: Some(Signup::Open),
+            rate_limits: false,
+            ..Config::default()
+        };
+        config.jwt.secret = Some(Secret::new(SECRET));
+        change(&mut config);
+        let clock = Clock::default();
+        let server = wiring::start(&config, clock.clone(), None).await.expect("the server starts");
+        let house = Arc::new(House {
+            address: Mutex::new(server.address()),
+            rooms: Mutex::default(),
+            den: Mutex::default(),
+            clock,
+            names: Names::random(),
+        });
+        let guest = |name, profile, transport| Actor::guest(&house, name, door, (profile, transport));
+        let alice = guest("alice", Profile::Tutorial, Transport::WebSocket);
+        let bob = guest("bob", Profile::Idiomatic, Transport::WebSocket);
+        let carol = guest("carol", Profile::Idiomatic, Transport::Polling);
+        let dave = guest("dave", Profile::Tutorial, Transport::Polling);
+        let mallory = guest("mallory", Profile::Idiomatic, Transport::WebSocket);
+        let idiomatic = (Profile::Idiomatic, Transport::WebSocket);
+        let stranger = Actor::with_token(&house, "a stranger", "nobody", None, door, idiomatic);
+        let cast = [&alice, &bob, &carol, &dave, &mallory];
+        // A user exists from the first token on.
+        join_all(cast.iter().map(|actor| actor.gets("/auth/me"))).await;
+        let den = build(&alice, "den", true).await;
+        let square = build(&alice, "square", false).await;
+        let lair = build(&mallory, "lair", true).await;
+        for member in [&bob, &carol] {
+            alice.adds_by(Door::Rest, &den, member).await;
+        }
+        *house.den.lock() = Some(den.clone());
+        join_all(cast.iter().map(|actor| actor.connects())).await;
+        let before = heads(&[&alice, &mallory]).await;
+        World {
+            alice,
+            bob,
+            carol,
+            dave,
+            mallory,
+            stranger,
+            den,
+            square,
+            lair,
+            engine,
+            house,
+            others: Mutex::default(),
+            before,
+            config,
+            server: Mutex::new(Some(server)),
+            _database: database,
+            _files: files,
+        }
+    }
+
+    /// What the cast shares.
+    pub fn house(&self) -> &Arc<House> {
+        &self.house
+    }
+
+    /// Everyone who has a token.
+    pub fn cast(&self) -> [&Actor; 5] {
+        [&self.alice, &self.bob, &self.carol, &self.dave, &self.mallory]
+    }
+
+    /// Someone more, vouched for by the host application and not connected yet.
+    pub async fn newcomer(&self, name: &str) -> Arc<Actor> {
+        let way = (Profile::Idiomatic, Transport::WebSocket);
+        let actor = Arc::new(Actor::guest(&self.house, name, self.alice.door(), way));
+        actor.gets("/auth/me").await;
+        self.others.lock().push(actor.clone());
+        actor
+    }
+
+    /// Someone with an account of their own and [`PASSWORD`], signed in and not connected yet; and the answer
+    /// to signing up.
+    pub async fn registers(&self, name: &str) -> (Arc<Actor>, Value) {
+        let payload = json!({ "username": name, "password": PASSWORD });
+        let answer = self.stranger.does(&Register::OPERATION, &payload).await.body;
+        (self.device(name, &answer), answer)
+    }
+
+    /// One more device of someone: acts with the tokens of an answer to signing in.
+    ///
+    /// # Panics
+    /// If it is no such answer.
+    pub fn device(&self, name: &str, signed_in: &Value) -> Arc<Actor> {
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no sign-in: {signed_in}")).to_owned();
+        let (id, token) = (text(&signed_in["user"]["id"]), text(&signed_in["accessToken"]));
+        let way = (Profile::Idiomatic, Transport::WebSocket);
+        let actor = Arc::new(Actor::with_token(&self.house, name, &id, Some(token), self.alice.door(), way));
+        self.others.lock().push(actor.clone());
+        actor
+    }
+
+    /// The administrator of the server: claims it with the token that it prints at its start.
+    ///
+    /// # Panics
+    /// If the server has one already.
+    pub async fn root(&self) -> Arc<Actor> {
+        let sessions = self.server.lock().as_ref().expect("the server runs").sessions().clone();
+        let token = sessions.setup_token().await.expect("nobody has claimed the server yet");
+        let payload = json!({ "token": token, "username": "wurzel", "password": PASSWORD });
+        let answer = self.stranger.does(&Claim::OPERATION, &payload).await.body;
+        self.device("root", &answer)
+    }
+
+    /// What the server's operations use: its database, its clock.
+    ///
+    /// # Panics
+    /// If the server is stopped.
+    pub fn kernel(&self) -> Kernel {
+        self.server.lock().as_ref().expect("the server runs").kernel().clone()
+    }
+
+    /// Stops the server and starts it again on the same database. Sockets are closed; whoever is needed comes
+    /// back by [`Actor::comes_back`].
+    ///
+    /// # Panics
+    /// If the server does not start again.
+    pub async fn restart(&self) {
+        self.stop().await;
+        let clock = self.house.clock.clone();
+        let server = wiring::start(&self.config, clock, None).await.expect("the server starts again");
+        *self.house.address.lock() = server.address();
+        *self.server.lock() = Some(server);
+    }
+
+    async fn stop(&self) {
+        let server = self.server.lock().take();
+        if let Some(server) = server {
+            server.stop().await;
+        }
+    }
+
+    /// Ends the story: what everyone knows and was told is held against what the server has.
+    ///
+    /// # Panics
+    /// If anything is not as it should be, with everything that is not.
+    pub async fn close(self) {
+        let others = self.others.lock().clone();
+        let mut everyone: Vec<_> = self.cast().map(|actor| Witness { actor, was_there: true }).into();
+        let late = std::iter::once(&self.stranger).chain(others.iter().map(Arc::as_ref));
+        everyone.extend(late.map(|actor| Witness { actor, was_there: false }));
+        let mut findings = audit::knowledge(&everyone).await;
+        findings.extend(audit::record(&self.kernel().db, &self.house, &self.before, &everyone).await);
+        self.stop().await;
+        assert!(findings.is_empty(), "the audit found:\n{}", findings.join("\n"));
+    }
+}
+
+/// Makes a room by HTTP, before anyone is connected.
+async fn build(owner: &Actor, name: &str, is_private: bool) -> Room {
+    owner.creates_by(Door::Rest, name, is_private).await
+}
+
+/// Positions of the rooms of these people.
+async fn heads(people: &[&Actor]) -> HashMap<String, i64> {
+    let mut heads = HashMap::new();
+    for person in people {
+        let rooms = person.gets("/chat/rooms").await;
+        for room in rooms.as_array().into_iter().flatten() {
+            let head = room["id"].as_str().zip(room["seq"].as_i64());
+            heads.extend(head.map(|(id, seq)| (id.to_owned(), seq)));
+        }
+    }
+    heads
 }

@@ -15,7 +15,7 @@ use fireside_kernel::{Kernel, Registry};
 
 use crate::presence::Presence;
 
-pub(crate) use sql::{find, share_room, user_ids};
+pub(crate) use sql::find;
 
 /// Registers the operations.
 pub fn register(kernel: &Kernel, registry: &mut Registry, presence: &Arc<Presence>) {

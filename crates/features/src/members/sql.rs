@@ -20,18 +20,3 @@ pub(crate) async fn find(db: &Db, room: &RoomId, user: &UserId) -> Result<Option
     let row: Option<MemberRow> = db.optional(sql(text).bind(room.as_str()).bind(user.as_str())).await?;
     Ok(row.map(MemberRow::into_state))
 }
-
-/// The users who are members of a room.
-pub(crate) async fn user_ids(db: &Db, room: &RoomId) -> Result<Vec<UserId>, Error> {
-    let rows: Vec<(String,)> =
-        db.all(sql("SELECT user_id FROM members WHERE room_id = $1").bind(room.as_str())).await?;
-    Ok(rows.into_iter().map(|(user,)| UserId::trusted(user)).collect())
-}
-
-/// Whether two users share a room or conversation.
-pub(crate) async fn share_room(db: &Db, one: &UserId, other: &UserId) -> Result<bool, Error> {
-    let text = "SELECT a.room_id FROM members a JOIN members b ON b.room_id = a.room_id \
-                WHERE a.user_id = $1 AND b.user_id = $2 LIMIT 1";
-    let found: Option<(String,)> = db.optional(sql(text).bind(one.as_str()).bind(other.as_str())).await?;
-    Ok(found.is_some())
-}

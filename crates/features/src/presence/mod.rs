@@ -21,9 +21,7 @@ mod rounds;
 mod rules;
 mod sql;
 #[cfg(test)]
-pub(crate) mod stage;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};

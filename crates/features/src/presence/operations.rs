@@ -37,8 +37,11 @@ pub(super) async fn get(
     rules::check_asked(&request.user_ids)?;
     let visible = presence.visible(&kernel.db, me, &request.user_ids).await?;
     let mut asked = HashSet::new();
-    let asked: Vec<UserId> =
-        request.user_ids.into_iter().filter(|user| visible.contains(user) && asked.insert(user.clone())).collect();
+    let asked: Vec<UserId> = request
+        .user_ids
+        .into_iter()
+        .filter(|user| visible.contains(user) && asked.insert(user.clone()))
+        .collect();
     let (online, offline): (Vec<UserId>, Vec<UserId>) =
         asked.iter().cloned().partition(|user| presence.is_online(user));
     let at = kernel.clock.now();

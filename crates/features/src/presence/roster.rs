@@ -213,7 +213,9 @@ impl Roster {
 
     fn take_departures(&mut self, now: Instant, max: usize, round: &mut Round) {
         while round.changes.len() < max {
-            let Some((since, user)) = self.leaving.pop_front_if(|(since, _)| *since + GRACE <= now) else { return };
+            let Some((since, user)) = self.leaving.pop_front_if(|(since, _)| *since + GRACE <= now) else {
+                return;
+            };
             // Whoever came back in between and left again stands further back in the queue once more.
             let is_due = |person: &Person| person.left.as_ref().is_some_and(|left| left.since == since);
             if !self.people.get(&user).is_some_and(is_due) {
@@ -257,7 +259,8 @@ impl Roster {
 
     /// Sets the rooms of someone to what the database says.
     fn set_rooms(&mut self, user: &UserId, rooms: &[RoomId]) {
-        let had = self.people.get_mut(user).map(|person| std::mem::take(&mut person.rooms)).unwrap_or_default();
+        let had =
+            self.people.get_mut(user).map(|person| std::mem::take(&mut person.rooms)).unwrap_or_default();
         for room in &had {
             self.unseat(room, user);
         }

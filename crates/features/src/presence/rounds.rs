@@ -4,8 +4,8 @@
 use std::sync::{Arc, Weak};
 
 use fireside_db::{Db, Error};
-use fireside_protocol::presence::PresenceSnapshot;
 use fireside_kernel::relay::{Audience, Relay};
+use fireside_protocol::presence::PresenceSnapshot;
 use fireside_protocol::{Signal, Time, UserId};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -19,7 +19,9 @@ const ROWS_PER_WRITE: usize = 1_024;
 /// Tells in rounds, as long as there is something to tell.
 pub(super) async fn tell(presence: Weak<Presence>, wake: Arc<Notify>) {
     loop {
-        let Some(next) = presence.upgrade().map(|presence| presence.roster.lock().next_round()) else { return };
+        let Some(next) = presence.upgrade().map(|presence| presence.roster.lock().next_round()) else {
+            return;
+        };
         let Some(next) = next else {
             wake.notified().await;
             continue;

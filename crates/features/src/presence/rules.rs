@@ -37,7 +37,8 @@ pub(super) fn plan(changes: Vec<Change>) -> Vec<(Audience, Signal)> {
             signals.push((Audience::Rooms(calm), Signal::PresenceChanged(presence)));
         }
     }
-    let snapshot = |(room, users)| (Audience::Room(room), Signal::PresenceSnapshot(PresenceSnapshot { users }));
+    let snapshot =
+        |(room, users)| (Audience::Room(room), Signal::PresenceSnapshot(PresenceSnapshot { users }));
     signals.extend(crowds.into_iter().map(snapshot));
     signals
 }
@@ -75,7 +76,8 @@ mod tests {
     #[test]
     fn a_few_are_told_one_by_one_to_all_their_rooms() {
         let signals = plan(vec![change(1, &["a", "b"]), change(2, &["b"]), change(3, &[])]);
-        let told: Vec<_> = signals.iter().map(|(audience, signal)| (audience.clone(), signal.name())).collect();
+        let told: Vec<_> =
+            signals.iter().map(|(audience, signal)| (audience.clone(), signal.name())).collect();
         let expected = [
             (Audience::Rooms(vec![room("a"), room("b")]), "presence:changed"),
             (Audience::Rooms(vec![room("b")]), "presence:changed"),

@@ -27,7 +27,12 @@ pub(super) async fn mark(kernel: Kernel, ctx: Ctx, request: ReadRoom) -> Result<
 }
 
 /// Moves someone's position, and tells who should know.
-pub(super) async fn advance(kernel: &Kernel, room: RoomRef, user: UserId, target: Target) -> Result<ReadPosition> {
+pub(super) async fn advance(
+    kernel: &Kernel,
+    room: RoomRef,
+    user: UserId,
+    target: Target,
+) -> Result<ReadPosition> {
     if kernel.log.waiting() > SHED_AT {
         return Err(Error::overloaded());
     }

@@ -42,8 +42,14 @@ mod tests {
         let message = MessageId::trusted("m1");
         assert_eq!(target(Some(3), None).unwrap(), Target::Seq(3));
         assert_eq!(target(None, Some(&message)).unwrap(), Target::Message(message.clone()));
-        for (seq, message) in [(None, None), (Some(1), Some(&message)), (Some(-1), None), (Some(i64::MIN), None)] {
-            assert_eq!(target(seq, message).unwrap_err().field.as_deref(), Some("seq"), "{seq:?} {message:?}");
+        for (seq, message) in
+            [(None, None), (Some(1), Some(&message)), (Some(-1), None), (Some(i64::MIN), None)]
+        {
+            assert_eq!(
+                target(seq, message).unwrap_err().field.as_deref(),
+                Some("seq"),
+                "{seq:?} {message:?}"
+            );
         }
     }
 

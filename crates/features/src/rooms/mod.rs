@@ -12,8 +12,7 @@ mod sql;
 
 use fireside_kernel::{Kernel, Registry};
 
-pub use operations::create::ensure_general;
-pub(crate) use sql::find_many;
+pub(crate) use operations::create::open_first;
 
 /// Registers the operations.
 pub fn register(kernel: &Kernel, registry: &mut Registry) {

@@ -39,7 +39,8 @@ impl Sessions {
             return Err(not_valid());
         }
         let found = self.accounts.find(&self.kernel.db, &access.user).await?;
-        let account = found.map(|found| found.account).filter(|account| account.is_enabled).ok_or_else(not_valid)?;
+        let account =
+            found.map(|found| found.account).filter(|account| account.is_enabled).ok_or_else(not_valid)?;
         self.last_used.note(&access.session, Instant::now());
         Ok(Identity {
             user: access.user,

@@ -55,12 +55,16 @@ impl Sessions {
         let _held = self.hold(&username).await?;
         let password_hash = self.hash(password).await?;
         let mut tx = self.kernel.db.begin().await?;
-        let account = NewAccount { username, display_name, role, password_hash };
-        let user = self.insert_account(&mut tx, account).await?;
         if role == ServerRole::Admin {
+            // First, as whoever claims the server does: two transactions that lock in one order do not deadlock.
             self.mark_claimed(&mut tx).await?;
         }
+        let account = NewAccount { username, display_name, role, password_hash };
+        let user = self.insert_account(&mut tx, account).await?;
         tx.commit().await?;
+        if role == ServerRole::Admin {
+            self.open_first_room(&user.id).await;
+        }
         Ok(user.id)
     }
 
@@ -82,10 +86,16 @@ impl Sessions {
     /// `validation` for a name that cannot be one, `conflict` for a user who is shut out.
     pub async fn create_service_token(&self, user: &str, label: &str, ttl_days: u32) -> Result<String> {
         if !TTL_DAYS.contains(&ttl_days) {
-            return Err(Error::validation("ttl", format!("must be {} to {} days", TTL_DAYS.start(), TTL_DAYS.end())));
+            return Err(Error::validation(
+                "ttl",
+                format!("must be {} to {} days", TTL_DAYS.start(), TTL_DAYS.end()),
+            ));
         }
         if label.chars().count() > LABEL_MAX_CHARS || label.chars().any(char::is_control) {
-            return Err(Error::validation("label", format!("must be one line of at most {LABEL_MAX_CHARS} characters")));
+            return Err(Error::validation(
+                "label",
+                format!("must be one line of at most {LABEL_MAX_CHARS} characters"),
+            ));
         }
         let user = match users::find(&self.kernel.db, user).await? {
             Some(row) => enabled(&row)?,

@@ -135,8 +135,13 @@ impl<'a> Unverified<'a> {
     /// What it says, if `key` has made it.
     pub(super) fn verify(&self, key: &Key) -> Option<Verified<'a>> {
         let is_by_key = self.algorithm == key.algorithm
-            && jsonwebtoken::crypto::verify(self.signature, self.signed.as_bytes(), &key.decoding, key.algorithm)
-                .unwrap_or(false);
+            && jsonwebtoken::crypto::verify(
+                self.signature,
+                self.signed.as_bytes(),
+                &key.decoding,
+                key.algorithm,
+            )
+            .unwrap_or(false);
         is_by_key.then_some(Verified { payload: self.payload })
     }
 }
@@ -238,7 +243,7 @@ mod tests {
     #[test]
     fn a_token_holds_between_its_times() {
         let now = Time::from_micros(1_700_000_000_500_000);
-        let at = |seconds| NumericDate(1_700_000_000 + seconds);
+        let at = |seconds: i64| NumericDate(1_700_000_000 + seconds);
         let ends = |seconds, leeway_ms| check_end(at(seconds), now, leeway_ms);
         assert_eq!(ends(-30, 45_000), Ok(()));
         assert_eq!(ends(-61, 45_000), Err(Refusal::Ended));
@@ -246,6 +251,17 @@ mod tests {
         let begins = |seconds, leeway_ms| check_begin(at(seconds), now, leeway_ms);
         assert_eq!((begins(30, 45_000), begins(61, 45_000)), (Ok(()), Err(Refusal::NotYet)));
         assert_eq!((begins(0, 0), begins(1, 0)), (Ok(()), Err(Refusal::NotYet)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_a_token_by_chance(text in ".{0,300}", dotted in "[A-Za-z0-9_=-]{0,40}(\\.[A-Za-z0-9_=-]{0,40}){1,4}") {
+            let key = Key::secret("a secret that only the tests share");
+            for token in [text.as_str(), dotted.as_str(), &format!("{HEADER}.{dotted}"), &format!("{HEADER}.{text}")] {
+                let verified = Unverified::parse(token).is_ok_and(|token| token.verify(&key).is_some());
+                proptest::prop_assert!(!verified, "{}", token);
+            }
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ mod tests {
         let (alice, now) = (SessionId::trusted("alice"), Instant::now());
         used.note(&alice, now);
         used.note(&alice, now);
-        assert_eq!(used.take(), [alice.clone()]);
+        assert_eq!(used.take(), std::slice::from_ref(&alice));
         used.note(&alice, now + Duration::from_secs(59));
         assert_eq!(used.take(), []);
         used.note(&alice, now + Duration::from_secs(60));

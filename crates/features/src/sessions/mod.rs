@@ -101,10 +101,15 @@ where
 }
 
 impl Sessions {
-    async fn start(kernel: &Kernel, presence: &Arc<Presence>, settings: Settings) -> Result<Self, StartError> {
+    async fn start(
+        kernel: &Kernel,
+        presence: &Arc<Presence>,
+        settings: Settings,
+    ) -> Result<Self, StartError> {
         settings.check()?;
         let names = &kernel.names;
-        let key = sql::settings::find_or_insert(&kernel.db, sql::settings::ACCESS_TOKEN_KEY, &names.secret()).await?;
+        let key = sql::settings::find_or_insert(&kernel.db, sql::settings::ACCESS_TOKEN_KEY, &names.secret())
+            .await?;
         let sessions = Self {
             tokens: tokens::Tokens::new(&key, names.clone()),
             host: host::HostTokens::new(&settings).await?,

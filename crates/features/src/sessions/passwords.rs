@@ -34,8 +34,10 @@ pub(super) struct Passwords {
     decoy: Arc<str>,
 }
 
-/// A place in the queue.
-pub(super) struct Place(OwnedSemaphorePermit);
+/// A place in the queue, until it is dropped.
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+}
 
 impl Passwords {
     /// Makes the decoy, which takes as long as one hash.
@@ -56,7 +58,8 @@ impl Passwords {
     /// # Errors
     /// `overloaded` if there is none left.
     pub(super) fn enter(&self) -> Result<Place> {
-        self.places.clone().try_acquire_owned().map(Place).map_err(|_| Error::overloaded())
+        let permit = self.places.clone().try_acquire_owned().map_err(|_| Error::overloaded())?;
+        Ok(Place { _permit: permit })
     }
 
     /// The hash to store for a password.

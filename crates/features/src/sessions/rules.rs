@@ -15,9 +15,33 @@ const REPEAT_WITHIN_MS: i64 = 10_000;
 /// Names that speak for the server, for a role, for everyone or for nobody. Whoever runs the server may
 /// give them away; nobody can take one.
 const RESERVED: &[&str] = &[
-    "admin", "administrator", "all", "anonymous", "channel", "deleted", "everyone", "fireside", "here", "me", "mod",
-    "moderator", "nobody", "null", "official", "operator", "postmaster", "room", "root", "security", "staff",
-    "superuser", "support", "sysadmin", "system", "undefined", "webmaster",
+    "admin",
+    "administrator",
+    "all",
+    "anonymous",
+    "channel",
+    "deleted",
+    "everyone",
+    "fireside",
+    "here",
+    "me",
+    "mod",
+    "moderator",
+    "nobody",
+    "null",
+    "official",
+    "operator",
+    "postmaster",
+    "room",
+    "root",
+    "security",
+    "staff",
+    "superuser",
+    "support",
+    "sysadmin",
+    "system",
+    "undefined",
+    "webmaster",
 ];
 
 /// Whether a folded username is kept back. Dots, dashes and underscores do not make it another name.
@@ -81,9 +105,27 @@ mod tests {
 
     #[test]
     fn reserved_names_are_recognised_in_disguise() {
-        for name in ["admin", "administrator", "root", "system", "fireside", "support", "everyone", "here", "channel",
-            "room", "all", "me", "null", "undefined", "deleted", "anonymous", "moderator", "a.d-min", "_root_"]
-        {
+        for name in [
+            "admin",
+            "administrator",
+            "root",
+            "system",
+            "fireside",
+            "support",
+            "everyone",
+            "here",
+            "channel",
+            "room",
+            "all",
+            "me",
+            "null",
+            "undefined",
+            "deleted",
+            "anonymous",
+            "moderator",
+            "a.d-min",
+            "_root_",
+        ] {
             assert!(is_reserved(name), "{name} is free");
         }
         for name in ["alice", "admin2", "rooms", "meg"] {
@@ -101,8 +143,11 @@ mod tests {
     #[test]
     fn a_used_token_is_repeated_shortly_and_a_theft_after_that() {
         let at = Time::from_micros(1_000_000_000_000);
-        let token = |used_at, successor_used| Presented { expires_at: at.plus_ms(60_000), used_at, successor_used };
-        let judged = |used_ms_ago: i64, successor_used| judge(token(Some(at.plus_ms(-used_ms_ago)), successor_used), at);
+        let token =
+            |used_at, successor_used| Presented { expires_at: at.plus_ms(60_000), used_at, successor_used };
+        let judged = |used_ms_ago: i64, successor_used| {
+            judge(token(Some(at.plus_ms(-used_ms_ago)), successor_used), at)
+        };
         assert_eq!(judged(10_000, false), Verdict::Repeat);
         assert_eq!(judged(10_000, true), Verdict::Refuse);
         assert_eq!(judged(10_001, false), Verdict::Stolen);

@@ -56,7 +56,7 @@ pub struct Settings {
     pub jwt_secret: Option<Secret>,
     /// Where a host application publishes the keys of its tokens (RFC 7517).
     pub jwks_url: Option<String>,
-    /// The same as a file; read again every few minutes.
+    /// The same as a file, instead; read again every few minutes.
     pub jwks_file: Option<PathBuf>,
     /// What `iss` of a host application's token must be; anything where not set.
     pub issuer: Option<String>,
@@ -109,6 +109,9 @@ pub enum StartError {
     /// Not an address of a key set.
     #[error("FIRESIDE_JWT_JWKS_URL must begin with https:// or http://")]
     JwksUrl,
+    /// One of two key sets would be ignored.
+    #[error("FIRESIDE_JWT_JWKS_URL and FIRESIDE_JWT_JWKS_FILE are both set; choose one")]
+    TwoKeySets,
     /// The file of a key set is of no use.
     #[error("FIRESIDE_JWT_JWKS_FILE {}: {reason}", path.display())]
     JwksFile {
@@ -149,12 +152,19 @@ impl Settings {
             }
         }
         if let Some(url) = &self.jwks_url
-            && !["https://", "http://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme))
+            && !["https://", "http://"]
+                .iter()
+                .any(|scheme| url.len() > scheme.len() && url.starts_with(scheme))
         {
             return Err(StartError::JwksUrl);
         }
+        if self.jwks_url.is_some() && self.jwks_file.is_some() {
+            return Err(StartError::TwoKeySets);
+        }
         if self.jwt_secret.is_none() && self.jwks_url.is_none() && self.jwks_file.is_none() {
-            for (key, value) in [("FIRESIDE_JWT_ISSUER", &self.issuer), ("FIRESIDE_JWT_AUDIENCE", &self.audience)] {
+            for (key, value) in
+                [("FIRESIDE_JWT_ISSUER", &self.issuer), ("FIRESIDE_JWT_AUDIENCE", &self.audience)]
+            {
                 if value.is_some() {
                     return Err(StartError::NoHostKey { key });
                 }
@@ -181,6 +191,8 @@ mod tests {
         for bad in ["", "https://", "file:///etc/passwd", "example.org/jwks"] {
             assert!(refusal(url(bad)).contains("FIRESIDE_JWT_JWKS_URL"), "{bad}");
         }
+        let both = Settings { jwks_file: Some("jwks.json".into()), ..url("https://host/jwks") };
+        assert!(refusal(both).contains("FIRESIDE_JWT_JWKS_FILE"));
         let issuer = Settings { issuer: Some("x".into()), ..Settings::default() };
         assert!(refusal(issuer).contains("FIRESIDE_JWT_ISSUER"));
         assert!(secret(&"x".repeat(32)).check().is_ok());

@@ -2,13 +2,13 @@
 
 use fireside_db::Tx;
 use fireside_kernel::{Error, Result};
-use fireside_protocol::{Reason, Time};
+use fireside_protocol::{Reason, Time, UserId};
 use subtle::ConstantTimeEq as _;
 
+use super::Sessions;
 use super::sql::settings::{self, CLAIMED, SETUP_TOKEN};
 use super::tokens::digest;
-use super::{Sessions, sql};
-use crate::users;
+use crate::{rooms, users};
 
 /// How long a setup token can be used.
 const SETUP_TTL_MS: i64 = 60 * 60 * 1000;
@@ -54,15 +54,26 @@ impl Sessions {
         }
         let ends_at = Time::from_micros(ends_at.parse().unwrap_or(0));
         if ends_at <= self.now() {
-            return Err(Error::new(Reason::Gone, "This setup link has ended; restart the server for a new one"));
+            return Err(Error::new(
+                Reason::Gone,
+                "This setup link has ended; restart the server for a new one",
+            ));
         }
         Ok(())
     }
 
+    /// Gives the first administrator a room to meet the next person in. They can make one themselves, so
+    /// that it fails is no reason to fail.
+    pub(super) async fn open_first_room(&self, owner: &UserId) {
+        if let Err(error) = rooms::open_first(&self.kernel, owner).await {
+            tracing::warn!(%error, "the first room could not be made");
+        }
+    }
+
     /// Makes the transaction the one in which the server gets its first administrator; whether it is the first.
     pub(super) async fn mark_claimed(&self, tx: &mut Tx) -> Result<bool> {
-        let is_first = sql::settings::claim(tx, CLAIMED, &self.now().to_string()).await?;
-        sql::settings::delete(tx, SETUP_TOKEN).await?;
+        let is_first = settings::claim(tx, CLAIMED, &self.now().to_string()).await?;
+        settings::delete(tx, SETUP_TOKEN).await?;
         Ok(is_first)
     }
 }

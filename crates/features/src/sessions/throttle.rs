@@ -153,7 +153,8 @@ impl Counts {
 
 /// One failure more; the wait that follows from it.
 fn fail(failures: &mut Option<Failures>, now: Instant) -> Duration {
-    let before = failures.filter(|failures| now < failures.free_at + FORGOTTEN_AFTER).map_or(0, |found| found.count);
+    let before =
+        failures.filter(|failures| now < failures.free_at + FORGOTTEN_AFTER).map_or(0, |found| found.count);
     let count = before.saturating_add(1);
     let wait = wait_after(count);
     *failures = Some(Failures { count, free_at: now + wait });
@@ -184,7 +185,13 @@ mod tests {
         let throttle = Throttle::new(true);
         let start = Instant::now();
         let answers: Vec<_> = (0..20)
-            .map(|n| wrong(&throttle, &attempt("alice", &format!("10.0.0.{n}")), start + Duration::from_secs(3 * n)))
+            .map(|n| {
+                wrong(
+                    &throttle,
+                    &attempt("alice", &format!("10.0.0.{n}")),
+                    start + Duration::from_secs(3 * n),
+                )
+            })
             .collect();
         assert_eq!(answers[..5], [None; 5]);
         assert_eq!(answers[5..10], [1, 2, 4, 8, 16].map(Some));
@@ -196,7 +203,8 @@ mod tests {
     fn six_names_from_one_address() {
         let throttle = Throttle::new(true);
         let now = Instant::now();
-        let answers: Vec<_> = (0..6).map(|n| wrong(&throttle, &attempt(&format!("u{n}"), "10.0.0.1"), now)).collect();
+        let answers: Vec<_> =
+            (0..6).map(|n| wrong(&throttle, &attempt(&format!("u{n}"), "10.0.0.1"), now)).collect();
         assert_eq!(answers, [None, None, None, None, None, Some(1)]);
     }
 

@@ -65,7 +65,14 @@ impl Board {
     }
 
     /// Remembers that someone is a member, as looked up since `exits`. False if that may be over already.
-    pub(super) fn admit(&mut self, user: &UserId, name: &RoomRef, room: &RoomId, exits: Exits, now: Instant) -> bool {
+    pub(super) fn admit(
+        &mut self,
+        user: &UserId,
+        name: &RoomRef,
+        room: &RoomId,
+        exits: Exits,
+        now: Instant,
+    ) -> bool {
         if exits != self.exits {
             return false;
         }

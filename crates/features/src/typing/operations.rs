@@ -7,13 +7,17 @@ use fireside_kernel::permission::{self, Permission};
 use fireside_kernel::{Ctx, Kernel, Result};
 use fireside_protocol::request::Done;
 use fireside_protocol::typing::{StartTyping, StopTyping};
-use tokio::time::Instant;
 
 use super::Typing;
 
 /// `typing.start`. Membership and board are looked at under one lock, so that nobody writes who has just
 /// left.
-pub(super) async fn start(kernel: Kernel, typing: Arc<Typing>, ctx: Ctx, request: StartTyping) -> Result<Done> {
+pub(super) async fn start(
+    kernel: Kernel,
+    typing: Arc<Typing>,
+    ctx: Ctx,
+    request: StartTyping,
+) -> Result<Done> {
     let (user, name) = (ctx.user()?, &request.room_id);
     let mut unknown = None;
     typing.change(|board, now| match board.room(user, name, now) {

@@ -5,7 +5,7 @@ use fireside_protocol::members::MemberEvent;
 use serde_json::json;
 
 use super::*;
-use crate::presence::stage::{ENGINES, Stage, room, user};
+use crate::presence::tests::stage::{ENGINES, Stage, room, user};
 
 /// The next signal, in short: the room told, who, and `+` for writing.
 async fn heard(stage: &Stage) -> String {

@@ -3,7 +3,7 @@
 //! - A username is stored folded and is unique; an id never changes. Where a client names a user, an id
 //!   wins over another user's username of the same text.
 //! - Profiles are a directory of the whole server; whether someone is online and when they were last
-//!   seen is told only to who shares a room or conversation with them (`to_wire`, `to_stranger`).
+//!   seen is told only to who shares a room or conversation with them (`rules`).
 //! - A disabled user keeps their profile, so that what they said keeps its author. Their sockets are
 //!   closed at once and their sessions end when the sessions feature next looks at `disabled_at`.
 //!
@@ -26,7 +26,7 @@ use fireside_protocol::ids::UserRef;
 use crate::presence::Presence;
 
 pub(crate) use account::{HostProfile, Kind, NewUser, Origin, ServerRole, UserRow};
-pub(crate) use rules::{to_stranger, to_wire};
+pub(crate) use rules::to_wire;
 pub(crate) use sql::{find, find_many, has_admin, insert, set_last_seen, set_profile};
 
 /// Registers the operations.
@@ -35,8 +35,8 @@ pub fn register(kernel: &Kernel, registry: &mut Registry, presence: &Arc<Presenc
     registry.add(move |ctx, request| operations::search(hall.clone(), online.clone(), ctx, request));
     let (hall, online) = (kernel.clone(), presence.clone());
     registry.add(move |ctx, request| operations::get(hall.clone(), online.clone(), ctx, request));
-    let hall = kernel.clone();
-    registry.add(move |ctx, request| operations::update(hall.clone(), ctx, request));
+    let (hall, online) = (kernel.clone(), presence.clone());
+    registry.add(move |ctx, request| operations::update(hall.clone(), online.clone(), ctx, request));
     let hall = kernel.clone();
     registry.add(move |ctx, request| operations::disable(hall.clone(), ctx, request));
 }

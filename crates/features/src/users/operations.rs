@@ -45,14 +45,19 @@ async fn seen_by(kernel: &Kernel, presence: &Presence, me: &UserId, users: &[Use
 
 /// Changes one's own profile. The picture comes from the host application only. For a user of a host
 /// application the host's name comes back with the next token that carries one.
-pub(super) async fn update(kernel: Kernel, ctx: Ctx, request: UpdateMe) -> Result<User> {
+pub(super) async fn update(
+    kernel: Kernel,
+    presence: Arc<Presence>,
+    ctx: Ctx,
+    request: UpdateMe,
+) -> Result<User> {
     let me = ctx.user()?;
     let user = match &request.display_name {
         Some(name) => sql::set_display_name(&kernel.db, me, name.as_str(), kernel.clock.now()).await?,
         None => sql::find(&kernel.db, me.as_str()).await?,
     };
     let user = user.ok_or_else(|| Error::not_found("User"))?;
-    Ok(rules::to_wire(&user, true))
+    Ok(rules::to_wire(&user, presence.is_online(me)))
 }
 
 /// Shuts a user out, or lets them in again. The sockets of this node are closed at once; the column is

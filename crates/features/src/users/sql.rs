@@ -141,7 +141,12 @@ pub(super) async fn find_system(db: &Db) -> Result<Option<UserId>, Error> {
 }
 
 /// Takes over what the host application says of a user. Writes nothing where nothing is new.
-pub(crate) async fn set_profile(db: &Db, user: &UserId, profile: &HostProfile, at: Time) -> Result<(), Error> {
+pub(crate) async fn set_profile(
+    db: &Db,
+    user: &UserId,
+    profile: &HostProfile,
+    at: Time,
+) -> Result<(), Error> {
     let text = "UPDATE users SET display_name = COALESCE($2, display_name), avatar = COALESCE($3, avatar), \
                 modified_at = $4 \
                 WHERE id = $1 AND (COALESCE($2, display_name) IS DISTINCT FROM display_name \
@@ -161,10 +166,8 @@ pub(crate) async fn set_display_name(
     name: &str,
     at: Time,
 ) -> Result<Option<UserRow>, Error> {
-    const TEXT: &str = concat!(
-        "UPDATE users SET display_name = $2, modified_at = $3 WHERE id = $1 RETURNING ",
-        columns!()
-    );
+    const TEXT: &str =
+        concat!("UPDATE users SET display_name = $2, modified_at = $3 WHERE id = $1 RETURNING ", columns!());
     let changed = db.write_optional(sql(TEXT).bind(user.as_str()).bind(name).bind(at.as_micros())).await?;
     Ok(changed.map(Stored::into_row))
 }
@@ -182,7 +185,8 @@ pub(crate) async fn set_disabled(
          WHERE id = $1 RETURNING ",
         columns!()
     );
-    let changed = db.write_optional(sql(TEXT).bind(user.as_str()).bind(disabled).bind(at.as_micros())).await?;
+    let changed =
+        db.write_optional(sql(TEXT).bind(user.as_str()).bind(disabled).bind(at.as_micros())).await?;
     Ok(changed.map(Stored::into_row))
 }
 
@@ -197,7 +201,8 @@ pub(crate) async fn set_last_seen(db: &Db, seen: &[(UserId, Time)]) -> Result<()
              WHERE users.id = seen.id AND (users.last_seen_at IS NULL OR users.last_seen_at < seen.at)",
             values_list(size, 2, 1)
         );
-        let values = chunk.iter().flat_map(|(id, at)| [Value::from(id.as_str()), Value::from(at.as_micros())]);
+        let values =
+            chunk.iter().flat_map(|(id, at)| [Value::from(id.as_str()), Value::from(at.as_micros())]);
         tx.run(Statement::generated(text).bind_all(values)).await?;
         left = rest;
     }

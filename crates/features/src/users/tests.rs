@@ -5,6 +5,8 @@ use fireside_db::{Db, Engine, Error, Statement};
 use fireside_protocol::{Time, UserId};
 
 use super::*;
+use crate::presence;
+use crate::presence::tests::stage::{Stage, socket};
 
 const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
 
@@ -188,7 +190,8 @@ async fn search_by_username_reads_its_index() {
     let database = TestDatabase::sqlite();
     let db = database.open().await;
     let explain = Statement::generated(format!("EXPLAIN QUERY PLAN {}", sql::SEARCH));
-    let plan: Vec<(i64, i64, i64, String)> = db.all(explain.bind("al").bind("\u{10FFFF}").bind(50)).await.unwrap();
+    let plan: Vec<(i64, i64, i64, String)> =
+        db.all(explain.bind("al").bind("\u{10FFFF}").bind(50)).await.unwrap();
     assert!(plan.iter().any(|row| row.3.contains("username>? AND username<?")), "{plan:?}");
 }
 
@@ -198,11 +201,45 @@ async fn there_is_one_system_user_whoever_has_its_name() {
         let database = TestDatabase::on(engine).await;
         let db = database.open().await;
         add(&db, &user("host1", "system", None)).await.unwrap();
-        let kernel = Kernel::start(db.clone(), fireside_kernel::Clock::default(), fireside_kernel::Names::seeded(1));
+        let kernel =
+            Kernel::start(db.clone(), fireside_kernel::Clock::default(), fireside_kernel::Names::seeded(1));
         let first = system(&kernel).await.unwrap();
         assert_eq!(system(&kernel).await.unwrap(), first, "{engine:?}");
         let row = find(&db, first.as_str()).await.unwrap().unwrap();
         assert_eq!(row.kind, Kind::System, "{engine:?}");
         assert!(row.username.starts_with("system-"), "{}", row.username);
+    }
+}
+
+#[tokio::test]
+async fn who_shares_no_room_sees_the_profile_and_no_more() {
+    for engine in ENGINES {
+        let mut stage = Stage::on(engine).await;
+        let db = stage.kernel.db.clone();
+        for name in ["ann", "bob", "eve"] {
+            add(&db, &user(name, name, None)).await.unwrap();
+        }
+        set_last_seen(&db, &[(id("ann"), at(5_000))]).await.unwrap();
+        stage.room("hall", &["ann", "bob"]).await;
+        let online = presence::register(&stage.kernel, &mut stage.registry);
+        register(&stage.kernel, &mut stage.registry, &online);
+        fireside_kernel::connections::Observer::opened(&*online, &socket("ann", 1), &[]);
+
+        for (name, sees) in [("bob", true), ("ann", true), ("eve", false)] {
+            let got = stage.call(name, "user:get", r#"{"userId":"ann"}"#).await.unwrap();
+            assert_eq!(got["isOnline"], sees, "{name} {engine:?}");
+            assert_eq!(!got["lastSeenAt"].is_null(), sees, "{name} {engine:?}");
+            let found = stage.call(name, "user:search", r#"{"query":"AN"}"#).await.unwrap();
+            assert_eq!(found["items"][0]["isOnline"], sees, "{name} {engine:?}");
+        }
+        let changed = stage.call("bob", "user:update", r#"{"displayName":"Bob"}"#).await.unwrap();
+        assert_eq!(
+            (&changed["displayName"], &changed["isOnline"]),
+            (&"Bob".into(), &false.into()),
+            "{engine:?}"
+        );
+        let refused =
+            stage.call("bob", "user:disable", r#"{"userId":"ann","disabled":true}"#).await.unwrap_err();
+        assert_eq!(refused.reason, fireside_protocol::Reason::Forbidden, "{engine:?}");
     }
 }

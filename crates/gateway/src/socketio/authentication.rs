@@ -1,5 +1,7 @@
 //! The event `authenticate` of the tutorial's clients, and where a token is looked for.
 
+use std::sync::atomic::Ordering;
+
 use serde::Deserialize;
 
 use fireside_kernel::Error;
@@ -10,6 +12,7 @@ use http::header::AUTHORIZATION;
 use super::chat::Chat;
 use super::operations::{answer, fail};
 use super::session::Session;
+use super::sweep;
 use crate::authenticate::bearer;
 
 /// `{token}`: the connect payload, and the argument of `authenticate`.
@@ -51,6 +54,7 @@ pub(super) async fn authenticate(chat: &Chat, socket: &Socket<Session>, event: E
         Ok(arrival) => {
             socket.handshake().forget_headers();
             socket.admit();
+            session.phase.store(sweep::phase_now(chat), Ordering::Relaxed);
             chat.enter(socket, arrival, || {
                 emit(socket, "ping", &serde_json::json!({ "time": now }));
                 emit(socket, "authenticated", &serde_json::json!({ "id": socket.id().as_str(), "time": now }));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -50,7 +50,8 @@ pub(super) struct Chat {
     pub(super) observers: Vec<Arc<dyn Observer>>,
     pub(super) sockets: Mutex<HashMap<Id, Socket<Session>>>,
     pub(super) namespace: Namespace<Session>,
-    phase: AtomicU32,
+    /// Seconds that the sweep has counted.
+    pub(super) second: AtomicU32,
 }
 
 /// The Socket.IO door.
@@ -81,7 +82,7 @@ impl Door {
             observers,
             sockets: Mutex::default(),
             namespace,
-            phase: AtomicU32::new(0),
+            second: AtomicU32::new(0),
         });
         kernel.relay.subscribe(Arc::new(Doorbell(delivery)));
         kernel.relay.set_outlet(Arc::new(SocketOutlet(chat.clone())));
@@ -240,10 +241,9 @@ impl Chat {
     fn receive(&self, request: &ConnectRequest<Session>) -> Result<Session, Error> {
         let address = self.address_of(request.handshake());
         let permit = self.gateway.limits.open_connection(address)?;
-        let phase = self.phase.fetch_add(1, Ordering::Relaxed) % sweep::PING_SECONDS;
         let token = token_of(request.handshake(), request.auth())?.map(String::into_boxed_str);
         let until = Instant::now() + AUTHENTICATE_TIMEOUT;
-        Ok(Session::waiting(address, u8::try_from(phase).unwrap_or(0), until, token, permit))
+        Ok(Session::waiting(address, until, token, permit))
     }
 
     /// Lets a client in that brings its token, and looks up what it will hear.

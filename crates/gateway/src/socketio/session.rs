@@ -1,6 +1,7 @@
 //! What is known of one socket: how it speaks, and who it is.
 
 use std::net::IpAddr;
+use std::sync::atomic::AtomicU8;
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -24,7 +25,7 @@ pub(super) enum Profile {
 pub struct Session {
     pub(super) profile: Profile,
     /// Where this socket's `ping` events fall within their interval, in seconds.
-    pub(super) phase: u8,
+    pub(super) phase: AtomicU8,
     standing: Mutex<Standing>,
     /// What it will hear, between being accepted and being connected.
     pub(super) arrival: Mutex<Option<Box<Arrival>>>,
@@ -53,14 +54,13 @@ impl Session {
     /// A socket of a tutorial's client, that has until then to say who it is.
     pub(super) fn waiting(
         address: IpAddr,
-        phase: u8,
         until: Instant,
         token: Option<Box<str>>,
         permit: ConnectionPermit,
     ) -> Session {
         Session {
             profile: Profile::Tutorial,
-            phase,
+            phase: AtomicU8::new(0),
             standing: Mutex::new(Standing::Waiting { until }),
             arrival: Mutex::new(None),
             address,
@@ -78,7 +78,7 @@ impl Session {
     ) -> Session {
         Session {
             profile: Profile::Idiomatic,
-            phase: 0,
+            phase: AtomicU8::new(0),
             standing: Mutex::new(Standing::In(identity)),
             arrival: Mutex::new(Some(arrival)),
             address,

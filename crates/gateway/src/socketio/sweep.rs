@@ -2,6 +2,7 @@
 //! timer.
 
 use std::sync::Weak;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fireside_protocol::Signal;
@@ -26,13 +27,17 @@ const TIDY_SECONDS: u32 = 60;
 pub(super) async fn run(chat: Weak<Chat>) {
     let mut second = tokio::time::interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut tick: u32 = 0;
     loop {
         second.tick().await;
         let Some(chat) = chat.upgrade() else { return };
-        tick = tick.wrapping_add(1);
+        let tick = chat.second.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         sweep(&chat, tick);
     }
+}
+
+/// Where the `ping` events of a socket fall that authenticates now: the next one is a whole interval away.
+pub(super) fn phase_now(chat: &Chat) -> u8 {
+    u8::try_from(chat.second.load(Ordering::Relaxed) % PING_SECONDS).unwrap_or(0)
 }
 
 fn sweep(chat: &Chat, tick: u32) {
@@ -57,7 +62,7 @@ fn sweep(chat: &Chat, tick: u32) {
             }
         }
         if session.profile == Profile::Tutorial
-            && u32::from(session.phase) == tick % PING_SECONDS
+            && u32::from(session.phase.load(Ordering::Relaxed)) == tick % PING_SECONDS
             && let Some(ping) = &ping
         {
             socket.emit(ping);

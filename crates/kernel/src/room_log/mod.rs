@@ -33,6 +33,7 @@ pub use batch::Batch;
 pub use change::{Change, Needs, Repeat};
 
 use crate::clock::Clock;
+use crate::actor::Actor;
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::names::Names;
@@ -79,6 +80,14 @@ impl RoomLog {
             Err(_) if ticket.abandon() => Err(Error::overloaded()),
             Err(_) => Err(Error::indeterminate()),
         }
+    }
+
+    /// Submits a change that nobody asked for over a connection, and waits for its commit.
+    ///
+    /// # Errors
+    /// As [`RoomLog::submit`].
+    pub async fn submit_unasked<C: Change>(&self, change: C) -> Result<C::Answer> {
+        self.submit(&Ctx::new(Actor::Anonymous, "server"), change).await
     }
 
     /// How many changes wait.

@@ -5,7 +5,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::layers::{Form, Given, Layer, Origin, by_key, known_keys};
+use super::layers::{Given, Layer, Origin, by_key, known_keys};
 use super::problem::{Problem, did_you_mean, nearest};
 use super::settings::{Kind, Setting};
 
@@ -77,6 +77,7 @@ fn text_of(setting: &Setting, value: &DeValue<'_>) -> Result<String, &'static st
 
 #[cfg(test)]
 mod tests {
+    use super::super::layers::Form;
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
@@ -102,15 +103,15 @@ mod tests {
     #[test]
     fn mistakes_are_named_with_their_line() {
         assert_eq!(problems("\n\nlistne = 'x'\n"), ["f.toml:3: unknown key listne; did you mean listen?"]);
-        assert_eq!(problems("[limit]\nbody = 1\n"), ["f.toml:1: unknown key limit"]);
+        assert_eq!(problems("[limit]\nsend = 1\n"), ["f.toml:1: unknown key limit"]);
         assert_eq!(
-            problems("[limits]\n\nbodyy = 1\n"),
-            ["f.toml:3: unknown key limits.bodyy; did you mean limits.body?"]
+            problems("[limits]\n\nsendd = 1\n"),
+            ["f.toml:3: unknown key limits.sendd; did you mean limits.send?"]
         );
         let one = "takes one value: a text, a number, or true or false";
         assert_eq!(problems("listen = ['a']\n"), [format!("f.toml:1: listen {one}")]);
-        assert_eq!(problems("limits.body = 1.5\n"), [format!("f.toml:1: limits.body {one}")]);
-        assert_eq!(problems("limits.body = { x = 1 }\n"), [format!("f.toml:1: limits.body {one}")]);
+        assert_eq!(problems("limits.send = 1.5\n"), [format!("f.toml:1: limits.send {one}")]);
+        assert_eq!(problems("limits.send = { x = 1 }\n"), [format!("f.toml:1: limits.send {one}")]);
         assert_eq!(
             problems("jwt_secret = 'a'\njwt_secret_file = 'b'\n"),
             ["f.toml:2: is given twice, also as f.toml:1"]

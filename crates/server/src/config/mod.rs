@@ -9,6 +9,7 @@ mod aliases;
 mod check;
 mod file;
 mod layers;
+mod limits;
 pub mod problem;
 mod settings;
 mod sources;
@@ -17,12 +18,16 @@ pub mod values;
 use std::path::PathBuf;
 
 use fireside_db::DatabaseUrl;
+use fireside_features::sessions;
+
+pub use fireside_features::sessions::Secret;
 
 pub use layers::Origin;
+pub use limits::Limits;
 pub use problem::{ConfigError, Problem};
 pub use settings::{Kind, SETTINGS, Setting};
 pub use sources::{Flag, Loaded, Sources};
-pub use values::{Bytes, Listen, LogFormat, LogLevel, Proxy, PublicUrl, Secret, Signup, WebOrigins};
+pub use values::{Bytes, Listen, LogFormat, LogLevel, Proxy, PublicUrl, Rate, Signup, WebOrigins};
 
 /// Every setting of a server. [`Config::default`] is what a fresh machine runs with.
 #[derive(Debug, Clone)]
@@ -39,13 +44,13 @@ pub struct Config {
     pub redis_url: Option<Secret>,
     /// Web pages of other origins that may use the server.
     pub cors_origins: WebOrigins,
-    /// Who may make an account.
-    pub signup: Signup,
+    /// Who may make an account; see [`Config::signup`] for what holds where it is not said.
+    pub signup: Option<Signup>,
     /// Trust in tokens of a host application.
     pub jwt: Jwt,
     /// Whether the rate limits are on. Size limits always are.
     pub rate_limits: bool,
-    /// Sizes and counts.
+    /// Rates, sizes and counts.
     pub limits: Limits,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Proxy>,
@@ -90,39 +95,6 @@ pub struct Log {
     pub format: LogFormat,
 }
 
-/// Sizes and counts.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Connections of all kinds at the same time.
-    pub connections: usize,
-    /// Connections of one address at the same time.
-    pub connections_per_address: usize,
-    /// Sockets of one user at the same time.
-    pub sockets_per_user: usize,
-    /// Largest JSON body of a REST request.
-    pub body: Bytes,
-    /// Largest Socket.IO message, and largest polling request.
-    pub payload: Bytes,
-    /// Bytes that may wait for one socket before it is closed as too slow.
-    pub queue: Bytes,
-    /// Packets that may wait for one socket before it is closed as too slow.
-    pub queue_packets: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            connections: 10_000,
-            connections_per_address: 200,
-            sockets_per_user: 20,
-            body: Bytes(64 << 10),
-            payload: Bytes(1_000_000),
-            queue: Bytes(1 << 20),
-            queue_packets: 1024,
-        }
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -132,7 +104,7 @@ impl Default for Config {
             database_url: None,
             redis_url: None,
             cors_origins: WebOrigins::default(),
-            signup: Signup::default(),
+            signup: None,
             jwt: Jwt::default(),
             rate_limits: true,
             limits: Limits::default(),
@@ -145,6 +117,31 @@ impl Default for Config {
 }
 
 impl Config {
+    /// What the operator decided about identity.
+    pub fn sessions(&self) -> sessions::Settings {
+        sessions::Settings {
+            signup: match self.signup() {
+                Signup::Open => sessions::Signup::Open,
+                Signup::Invite => sessions::Signup::Invite,
+                Signup::Closed => sessions::Signup::Closed,
+            },
+            jwt_secret: self.jwt.secret.clone(),
+            jwks_url: self.jwt.jwks_url.as_ref().map(ToString::to_string),
+            jwks_file: self.jwt.jwks_file.clone(),
+            issuer: self.jwt.issuer.clone(),
+            audience: self.jwt.audience.clone(),
+            throttle: self.rate_limits,
+            ..sessions::Settings::default()
+        }
+    }
+
+    /// Who may make an account. Where it is not said: anyone, as long as only this machine can connect;
+    /// else whoever has an invite.
+    pub fn signup(&self) -> Signup {
+        let default = if self.listen.is_loopback() { Signup::Open } else { Signup::Invite };
+        self.signup.unwrap_or(default)
+    }
+
     /// The database in use: the one given, or the SQLite file in the data directory.
     pub fn database(&self) -> DatabaseUrl {
         let in_data_dir = || DatabaseUrl::Sqlite(self.data_dir.join("fireside.db"));

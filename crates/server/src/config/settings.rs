@@ -5,9 +5,13 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-use super::Config;
-use super::values::{Bytes, Proxy, Secret, count, list, switch};
+use fireside_features::sessions::SECRET_MIN_BYTES;
+
+use super::{Config, Secret};
+use super::limits::LIMITS;
+use super::values::{Proxy, list, switch};
 
 /// How a setting is given and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +44,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    const fn one(key: &'static str, takes: &'static str, help: &'static str, read: Read, show: Show) -> Setting {
+    pub(super) const fn one(key: &'static str, takes: &'static str, help: &'static str, read: Read, show: Show) -> Setting {
         Setting { key, kind: Kind::One, flag: true, takes, help, read, show }
     }
 
@@ -88,21 +92,11 @@ fn put_path(field: &mut Option<PathBuf>, text: &str) -> Result<(), String> {
 }
 
 fn put_secret(field: &mut Option<Secret>, text: &str) -> Result<(), String> {
-    *field = Some(Secret::new(text));
+    *field = Some(Secret::from(text));
     Ok(())
 }
 
-fn put_count(field: &mut usize, text: &str) -> Result<(), String> {
-    *field = count(text)?;
-    Ok(())
-}
-
-fn put_size(field: &mut Bytes, text: &str) -> Result<(), String> {
-    put(field, text)?;
-    if field.0 < 1024 { Err(format!("{text:?} is too small; at least 1 KiB")) } else { Ok(()) }
-}
-
-fn shown(value: &impl ToString) -> Option<String> {
+pub(super) fn shown(value: &impl ToString) -> Option<String> {
     Some(value.to_string())
 }
 
@@ -114,13 +108,10 @@ fn hidden(value: &Option<Secret>) -> Option<String> {
     value.as_ref().map(|_| "…".to_owned())
 }
 
-/// At least 256 bits, as RFC 7518 §3.2 asks of an HS256 key.
-const JWT_SECRET_MIN_BYTES: usize = 32;
-
 fn put_jwt_secret(config: &mut Config, text: &str) -> Result<(), String> {
-    if text.len() < JWT_SECRET_MIN_BYTES {
+    if text.len() < SECRET_MIN_BYTES {
         return Err(format!(
-            "has {} bytes, at least {JWT_SECRET_MIN_BYTES} are needed; `openssl rand -base64 48` makes one",
+            "has {} bytes, at least {SECRET_MIN_BYTES} are needed; `openssl rand -base64 48` makes one",
             text.len()
         ));
     }
@@ -163,7 +154,9 @@ fn proxies(config: &Config) -> Option<String> {
 }
 
 /// Every setting there is, in the order of the help.
-pub const SETTINGS: &[Setting] = &[
+pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| MAIN.into_iter().chain(LIMITS).collect());
+
+const MAIN: [Setting; 19] = [
     Setting::one(
         "listen",
         "HOST:PORT",
@@ -213,8 +206,8 @@ pub const SETTINGS: &[Setting] = &[
         "signup",
         "open|invite|closed",
         "Who may make an account",
-        |c, text| put(&mut c.signup, text),
-        |c| shown(&c.signup),
+        |c, text| put_some(&mut c.signup, text),
+        |c| shown(&c.signup()),
     ),
     Setting::one(
         "jwt_secret",
@@ -262,55 +255,6 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
         |c| shown(&if c.rate_limits { "on" } else { "off" }),
-    ),
-    Setting::one(
-        "limits.connections",
-        "COUNT",
-        "Connections at the same time",
-        |c, text| put_count(&mut c.limits.connections, text),
-        |c| shown(&c.limits.connections),
-    ),
-    Setting::one(
-        "limits.connections_per_address",
-        "COUNT",
-        "Connections of one address at the same time",
-        |c, text| put_count(&mut c.limits.connections_per_address, text),
-        |c| shown(&c.limits.connections_per_address),
-    ),
-    Setting::one(
-        "limits.sockets_per_user",
-        "COUNT",
-        "Sockets of one user at the same time",
-        |c, text| put_count(&mut c.limits.sockets_per_user, text),
-        |c| shown(&c.limits.sockets_per_user),
-    ),
-    Setting::one(
-        "limits.body",
-        "SIZE",
-        "Largest JSON body of a REST request",
-        |c, text| put_size(&mut c.limits.body, text),
-        |c| shown(&c.limits.body),
-    ),
-    Setting::one(
-        "limits.payload",
-        "SIZE",
-        "Largest Socket.IO message, and largest polling request",
-        |c, text| put_size(&mut c.limits.payload, text),
-        |c| shown(&c.limits.payload),
-    ),
-    Setting::one(
-        "limits.queue",
-        "SIZE",
-        "What may wait for one socket before it is closed as too slow",
-        |c, text| put_size(&mut c.limits.queue, text),
-        |c| shown(&c.limits.queue),
-    ),
-    Setting::one(
-        "limits.queue_packets",
-        "COUNT",
-        "How many packets may wait for one socket before it is closed as too slow",
-        |c, text| put_count(&mut c.limits.queue_packets, text),
-        |c| shown(&c.limits.queue_packets),
     ),
     Setting::one(
         "trusted_proxies",

@@ -83,7 +83,7 @@ impl Sources {
         let mut problems: Vec<_> = layers.iter().flat_map(|layer| layer.problems.clone()).collect();
         let mut config = Config::default();
         let mut origins = Vec::with_capacity(SETTINGS.len());
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter() {
             let given = layers.iter().find_map(|layer| layer.given.get(setting.key));
             origins.push(given.map_or(Origin::Default, |given| given.origin.clone()));
             let Some(given) = given else { continue };

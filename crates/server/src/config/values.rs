@@ -3,30 +3,10 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
+use fireside_gateway::limits::Quota;
 use fireside_gateway::peer::{InvalidNetwork, Network};
-
-/// A value that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a secret.
-    pub fn new(text: impl Into<String>) -> Secret {
-        Secret(text.into())
-    }
-
-    /// The secret itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// Where to listen: `HOST:PORT`. Without a host (`:8081`, `8081`) it is the loopback address: to be
 /// reachable from other machines is never an accident.
@@ -45,6 +25,12 @@ impl Listen {
     /// The port; 0 lets the system choose.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Whether only this machine can connect.
+    pub fn is_loopback(&self) -> bool {
+        let address = self.host.parse::<std::net::IpAddr>();
+        self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 
     /// The same host, another port.
@@ -231,6 +217,52 @@ impl fmt::Display for Bytes {
     }
 }
 
+/// How often something may happen: `5/s burst 20` is five a second, and up to twenty at once. Without a
+/// burst it is as much at once as in one unit of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    count: u32,
+    unit: &'static str,
+    burst: u32,
+}
+
+/// Units of [`Rate`] in seconds.
+const RATE_UNITS: &[(&str, u64)] = &[("s", 1), ("min", 60), ("h", 3600)];
+
+impl Rate {
+    /// `count` in a `unit` of `s`, `min` or `h`, at most `burst` at once.
+    pub(super) const fn new(count: u32, unit: &'static str, burst: u32) -> Rate {
+        Rate { count, unit, burst }
+    }
+
+    /// As the limits want it.
+    pub fn quota(&self) -> Quota {
+        let unit = RATE_UNITS.iter().find(|(name, _)| *name == self.unit).map_or(1, |(_, seconds)| *seconds);
+        Quota { burst: self.burst, interval: Duration::from_secs(unit) / self.count.max(1) }
+    }
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let problem = || format!("{text:?} is not a rate like 5/s burst 20, or 30/min");
+        let (rate, burst) = text.split_once("burst").map_or((text, None), |(rate, burst)| (rate, Some(burst)));
+        let (count, unit) = rate.trim().split_once('/').ok_or_else(problem)?;
+        let number = |text: &str| text.trim().parse().ok().filter(|number: &u32| *number > 0);
+        let count = number(count).ok_or_else(problem)?;
+        let unit = RATE_UNITS.iter().find(|(name, _)| *name == unit.trim()).ok_or_else(problem)?.0;
+        let burst = burst.map_or(Some(count), number).ok_or_else(problem)?;
+        Ok(Rate { count, unit, burst })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{} burst {}", self.count, self.unit, self.burst)
+    }
+}
+
 /// Makes an enum that is written as one of a few words.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
@@ -327,8 +359,8 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
 }
 
 /// Reads a count of at least one.
-pub(super) fn count(text: &str) -> Result<usize, String> {
-    let number = text.replace('_', "").parse().ok().filter(|number| *number > 0);
+pub(super) fn count<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
+    let number = text.replace('_', "").parse().ok().filter(|number| *number > T::from(0));
     number.ok_or_else(|| format!("{text:?} is not a whole number above 0"))
 }
 

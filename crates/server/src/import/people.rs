@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use fireside_db::Value;
 use fireside_protocol::UserId;
+use fireside_protocol::text::fold_username;
 
 use super::report::Note;
 use super::source::{Source, UserRow};
@@ -57,12 +58,14 @@ fn row(import: &mut Import<'_>, user: &UserRow, names: &mut HashSet<String>) -> 
     let wanted = naming::username(&user.username, &user.id);
     let username = naming::free_username(&wanted, |name| names.contains(name));
     names.insert(username.clone());
-    if username != user.username {
+    // Its folded form is the same name: it can be typed as before.
+    let is_same = fold_username(&user.username).as_ref() == Ok(&username);
+    if !is_same {
         report.note(Note::Renamed, format!("{:?} is {username}", user.username));
     }
     // Who is known by a name that could not stay keeps it as what others see.
     let shown = user.display_name.as_deref().filter(|name| !name.is_empty());
-    let shown = shown.or_else(|| (!username.eq_ignore_ascii_case(&user.username)).then_some(&*user.username));
+    let shown = shown.or_else(|| (!is_same).then_some(&*user.username));
     let display_name = shown.and_then(naming::display_name);
     if user.display_name.as_deref().is_some_and(|name| !name.is_empty() && display_name.as_deref() != Some(name)) {
         report.note(Note::DisplayNameChanged, &user.id);

@@ -57,8 +57,8 @@ pub(crate) struct Client<H: Handler> {
     /// What waits or runs; only while there is something.
     work: Option<Box<Work<H>>>,
     last_turn: u64,
-    /// CONNECT packets seen.
-    connects: usize,
+    /// CONNECT packets that have not led into a namespace.
+    tries: usize,
     /// The server has removed the client from a namespace: packets that were under way are no offence.
     dismissed: bool,
     closed: bool,
@@ -73,7 +73,7 @@ impl<H: Handler> Client<H> {
             partial: None,
             work: None,
             last_turn: 0,
-            connects: 0,
+            tries: 0,
             dismissed: false,
             closed: false,
         }
@@ -103,8 +103,8 @@ impl<H: Handler> Client<H> {
     }
 
     fn connect(&mut self, packet: &Packet<'_>) -> Result<(), ProtocolViolation> {
-        self.connects += 1;
-        if self.connects > self.session.shared.config.max_namespaces {
+        self.tries += 1;
+        if self.tries > self.session.shared.config.max_namespaces {
             return Err(ProtocolViolation);
         }
         let auth = match packet.payload {

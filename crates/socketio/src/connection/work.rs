@@ -272,6 +272,7 @@ impl<H: Handler> Client<H> {
             self.session.admit();
         }
         self.session.establish();
+        self.tries = self.tries.saturating_sub(1);
         let socket = Socket::new(id, Arc::clone(&self.session), namespace, state);
         socket.namespace().with_table(|table| {
             // Under the lock, so that no broadcast can reach the client before it knows that it is in.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
 use crate::engine::Connection;
-use crate::engine::outbox::{Closing, Lane};
+use crate::engine::outbox::{Closing, Draining, Lane};
 use crate::engine::session::Session;
 use crate::engine::websocket::decoder::Decoder;
 use crate::engine::wire::{READ_SIZE, Wire};
@@ -51,6 +51,8 @@ pub(crate) struct Driver<C: Connection> {
     pub(crate) on_websocket: bool,
     /// Messages are at hand that the application was not ready for.
     pub(crate) stopped: bool,
+    /// Packets without a message since the last heartbeat.
+    pub(crate) noise: u32,
     /// What was taken from the queue for a connection that is no plain TCP.
     pub(crate) unsent: Unsent,
     pub(crate) phase: Phase,
@@ -96,6 +98,7 @@ impl<C: Connection> Driver<C> {
             wire,
             decoder,
             stopped: true,
+            noise: 0,
             unsent: Unsent::default(),
             phase: Phase::Open,
             timer: Timer::default(),
@@ -106,19 +109,23 @@ impl<C: Connection> Driver<C> {
         while matches!(self.phase, Phase::Open) {
             self.adopt_upgrade();
             let ready = self.connection.ready();
-            if let Err(closing) = self.receive(cx) {
-                self.session.end(closing);
+            let draining = self.session.with_outbox(|outbox| outbox.draining);
+            if draining.is_none() {
+                self.receive(cx).unwrap_or_else(|closing| self.session.end(closing));
             }
             self.connection.poll(cx);
-            if self.timer.poll(self.deadline(), cx) {
+            if self.timer.poll(self.deadline(draining), cx) && draining.is_none() {
                 self.session.end(Closing::abrupt(DisconnectReason::ParseError, 1008));
+            }
+            if let Some(draining) = draining.filter(|draining| self.is_drained(draining)) {
+                self.session.end(Closing::after_flush(draining.reason));
             }
             if let Some(closing) = self.session.with_outbox(|outbox| outbox.closing) {
                 self.begin_end(closing);
                 break;
             }
             let waits = self.stopped || !ready;
-            if waits && self.connection.ready() {
+            if waits && draining.is_none() && self.connection.ready() {
                 continue;
             }
             self.session.set_paused(!self.connection.ready());
@@ -128,8 +135,15 @@ impl<C: Connection> Driver<C> {
         self.finish(cx)
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        [self.decoder.deadline(), self.connection.deadline()].into_iter().flatten().min()
+    fn deadline(&self, draining: Option<Draining>) -> Option<Instant> {
+        match draining {
+            Some(draining) => Some(draining.until),
+            None => [self.decoder.deadline(), self.connection.deadline()].into_iter().flatten().min(),
+        }
+    }
+
+    fn is_drained(&self, draining: &Draining) -> bool {
+        self.connection.finished() || draining.until <= Instant::now()
     }
 
     /// Takes over the WebSocket that a polling client has moved to.
@@ -180,10 +194,9 @@ impl<C: Connection> Future for Driver<C> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         this.session.register(cx);
-        this.session.with_outbox(|outbox| outbox.driving = true);
+        this.session.begin_driving();
         let result = this.step(cx);
-        this.session.with_outbox(|outbox| outbox.driving = false);
-        with_write_buffer(|scratch| this.session.flush(scratch));
+        with_write_buffer(|scratch| this.session.end_driving(scratch));
         result
     }
 }

@@ -189,21 +189,21 @@ fn judge_handshake<H: EngineHandler>(
     parts: &Parts,
     peer: Peer,
     transport: Transport,
-) -> Result<(Handshake, u128), Response> {
+) -> Result<(Handshake, u128), Box<Response>> {
     let shared = &engine.shared;
     if !shared.is_open() {
-        return Err(Failure::Unavailable.answer());
+        return Err(Box::new(Failure::Unavailable.answer()));
     }
     let request = HandshakeRequest { peer, transport, uri: &parts.uri, headers: &parts.headers };
     match catch_unwind(AssertUnwindSafe(|| engine.handler().handshake(&request))) {
         Ok(Ok(())) => {}
         Ok(Err(refusal)) => {
             count(&shared.stats.refused_handshakes, 1);
-            return Err(refused(refusal));
+            return Err(Box::new(refused(refusal)));
         }
         Err(_) => {
             count(&shared.stats.panics, 1);
-            return Err(Failure::BadRequest.answer());
+            return Err(Box::new(Failure::BadRequest.answer()));
         }
     }
     Ok((Handshake::new(&request, &shared.config), shared.binding(&parts.headers)))
@@ -217,13 +217,13 @@ fn open_polling<H: EngineHandler>(
     let opened_at = engine.shared.deadlines.now();
     let (handshake, binding) = match judge_handshake(engine, parts, peer, Transport::Polling) {
         Ok(accepted) => accepted,
-        Err(response) => return Ok(response),
+        Err(response) => return Ok(*response),
     };
     let session = Session::new(Arc::clone(&engine.shared), handshake, binding, opened_at);
     let open = engine.shared.open_packet(session.id(), Transport::Polling);
+    let connection = engine.handler().open(&session);
     count(&engine.shared.stats.opened_polling, 1);
     engine.shared.insert(&session);
-    let connection = engine.handler().open(&session);
     tokio::spawn(Driver::new(session, connection, None, Decoder::default()));
     Ok(text(open.slice(2..)))
 }
@@ -267,7 +267,7 @@ fn open_websocket<H: EngineHandler>(
     let (response, on_upgrade) = websocket_answer(parts)?;
     let (handshake, binding) = match judge_handshake(engine, parts, peer, Transport::WebSocket) {
         Ok(accepted) => accepted,
-        Err(response) => return Ok(response),
+        Err(response) => return Ok(*response),
     };
     let engine = engine.clone();
     tokio::spawn(async move {
@@ -287,14 +287,14 @@ fn begin_websocket<H: EngineHandler>(
     let shared = &engine.shared;
     let (wire, early) = Wire::take(upgraded);
     let session = Session::new(Arc::clone(shared), handshake, binding, shared.deadlines.now());
-    count(&shared.stats.opened_websocket, 1);
-    shared.insert(&session);
     if let Wire::Tcp(wire) = &wire {
         session.with_outbox(|outbox| outbox.switch(Lane::Tcp(Arc::clone(wire))));
     }
     // The session's task starts at once and sends this.
     session.enqueue(&shared.open_packet(session.id(), Transport::WebSocket), false);
     let connection = engine.handler().open(&session);
+    count(&shared.stats.opened_websocket, 1);
+    shared.insert(&session);
     Driver::new(session, connection, Some(wire), Decoder::with(early))
 }
 

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -70,6 +71,14 @@ impl Closing {
     }
 }
 
+/// The server wants to close a session, but not in the middle of something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Draining {
+    pub(crate) reason: DisconnectReason,
+    /// When it is closed all the same.
+    pub(crate) until: Instant,
+}
+
 /// Where packets go.
 #[derive(Debug)]
 pub(crate) enum Lane {
@@ -123,6 +132,7 @@ pub(crate) struct Outbox {
     queue: VecDeque<Bytes>,
     bytes: usize,
     pub(crate) lane: Lane,
+    pub(crate) draining: Option<Draining>,
     pub(crate) closing: Option<Closing>,
     /// The flusher has the session on its list.
     pub(crate) scheduled: bool,
@@ -142,6 +152,7 @@ impl Outbox {
             queue: VecDeque::new(),
             bytes: 0,
             lane,
+            draining: None,
             closing: None,
             scheduled: false,
             driving: false,

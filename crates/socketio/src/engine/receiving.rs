@@ -1,5 +1,6 @@
 //! The reading half of a session's task: from the transport to the application.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::engine::driver::{Driver, with_read_buffer};
@@ -7,12 +8,11 @@ use crate::engine::outbox::Closing;
 use crate::engine::payload::{self, InvalidPacket, Packet, SEPARATOR};
 use crate::engine::session::Session;
 use crate::engine::upgrade::{Inbox, Refused};
-use crate::engine::websocket::decoder::{Decoder, Flow, Incoming};
+use crate::engine::websocket::decoder::{Flow, Incoming};
 use crate::engine::websocket::encoder;
 use crate::engine::{Connection, Message};
 use crate::reason::DisconnectReason;
 use crate::stats::count;
-use std::sync::Arc;
 
 /// What a client gets that breaks the protocol above the WebSocket: "policy violation".
 const VIOLATION: u16 = 1008;
@@ -26,6 +26,9 @@ impl From<InvalidPacket> for Closing {
         violation()
     }
 }
+
+/// Most packets that carry no message (pings, pongs, noops) between two heartbeats.
+const MAX_NOISE: u32 = 1000;
 
 impl<C: Connection> Driver<C> {
     /// Hands what has come to the application, as long as it is ready for more.
@@ -44,27 +47,31 @@ impl<C: Connection> Driver<C> {
 
     /// Reads from the WebSocket once; false when there is nothing for now.
     fn receive_from_wire(&mut self, cx: &mut Context<'_>) -> Result<bool, Closing> {
-        let Some(wire) = &mut self.wire else { return Ok(false) };
         with_read_buffer(|buffer| {
-            let read = match wire.poll_read(cx, buffer) {
-                Poll::Pending => return Ok(false),
-                Poll::Ready(Ok(0)) => return Err(Closing::lost(DisconnectReason::TransportClose)),
-                Poll::Ready(Ok(read)) => read,
-                Poll::Ready(Err(_)) => return Err(Closing::lost(DisconnectReason::TransportError)),
-            };
-            feed(
-                &self.session,
-                &mut self.connection,
-                &mut self.decoder,
-                &mut self.stopped,
-                &mut buffer[..read],
-            )?;
-            Ok(true)
+            let Some(wire) = &mut self.wire else { return Ok(false) };
+            match wire.poll_read(cx, buffer) {
+                Poll::Pending => Ok(false),
+                Poll::Ready(Ok(0)) => Err(Closing::lost(DisconnectReason::TransportClose)),
+                Poll::Ready(Ok(read)) => self.feed(&mut buffer[..read]).map(|()| true),
+                Poll::Ready(Err(_)) => Err(Closing::lost(DisconnectReason::TransportError)),
+            }
         })
     }
 
+    /// Acts on bytes of the WebSocket.
     fn feed(&mut self, input: &mut [u8]) -> Result<(), Closing> {
-        feed(&self.session, &mut self.connection, &mut self.decoder, &mut self.stopped, input)
+        let limit = self.session.limit();
+        let mut receiver =
+            Receiver { session: &self.session, connection: &mut self.connection, noise: &mut self.noise };
+        let stopped = &mut self.stopped;
+        let mut result = Ok(());
+        let fed = self.decoder.feed(input, limit, &mut |incoming| {
+            result = receiver.accept(incoming);
+            *stopped = result.is_ok() && !receiver.connection.ready();
+            if result.is_err() || *stopped { Flow::Stop } else { Flow::More }
+        });
+        result?;
+        fed.map_err(|violation| Closing::abrupt(DisconnectReason::ParseError, violation as u16))
     }
 
     /// Goes on with the body of a polling request.
@@ -73,6 +80,7 @@ impl<C: Connection> Driver<C> {
             return Ok(());
         };
         let result = self.receive_packets(&mut inbox);
+        // The request may have been given up; nobody then waits for the answer.
         match result {
             Ok(false) => {
                 self.stopped = true;
@@ -80,10 +88,8 @@ impl<C: Connection> Driver<C> {
                     side.inbox = Some(inbox);
                 }
             }
-            // The request may have been given up; nobody then waits for the answer.
-            Ok(true) => drop(inbox.done.send(Ok(()))),
             Err(Closing { reason: DisconnectReason::ParseError, .. }) => drop(inbox.done.send(Err(Refused))),
-            Err(_) => drop(inbox.done.send(Ok(()))),
+            Ok(true) | Err(_) => drop(inbox.done.send(Ok(()))),
         }
         result.map(|_| ())
     }
@@ -92,88 +98,73 @@ impl<C: Connection> Driver<C> {
     fn receive_packets(&mut self, inbox: &mut Inbox) -> Result<bool, Closing> {
         let body = inbox.body.clone();
         let text = std::str::from_utf8(&body).map_err(|_| violation())?;
+        let mut receiver =
+            Receiver { session: &self.session, connection: &mut self.connection, noise: &mut self.noise };
         while let Some(rest) = text.get(inbox.at..) {
-            if !self.connection.ready() {
+            if !receiver.connection.ready() {
                 return Ok(false);
             }
             let packet = rest.split(SEPARATOR).next().unwrap_or(rest);
             inbox.at += packet.len() + SEPARATOR.len_utf8();
-            let decoded = payload::decode_polling(packet)?;
-            accept_packet(&self.session, &mut self.connection, decoded, packet.len())?;
+            receiver.accept_packet(payload::decode_polling(packet)?, packet.len())?;
         }
         Ok(true)
     }
 }
 
-fn feed<C: Connection>(
-    session: &Arc<Session>,
-    connection: &mut C,
-    decoder: &mut Decoder,
-    stopped: &mut bool,
-    input: &mut [u8],
-) -> Result<(), Closing> {
-    let mut result = Ok(());
-    let mut sink = |incoming: Incoming<'_>| {
-        result = accept(session, connection, incoming);
-        if result.is_err() {
-            return Flow::Stop;
-        }
-        if connection.ready() {
-            return Flow::More;
-        }
-        *stopped = true;
-        Flow::Stop
-    };
-    let fed = decoder.feed(input, session.limit(), &mut sink);
-    result?;
-    fed.map_err(|violation| Closing::abrupt(DisconnectReason::ParseError, violation as u16))
+/// The parts of a session's task that act on what has come.
+struct Receiver<'a, C> {
+    session: &'a Arc<Session>,
+    connection: &'a mut C,
+    noise: &'a mut u32,
 }
 
-/// Acts on one message or control frame of a WebSocket.
-fn accept<C: Connection>(
-    session: &Arc<Session>,
-    connection: &mut C,
-    incoming: Incoming<'_>,
-) -> Result<(), Closing> {
-    match incoming {
-        Incoming::Text(text) => accept_packet(session, connection, payload::decode(text)?, text.len()),
-        Incoming::Binary(content) => {
-            count_received(session, content.len());
-            connection.message(session, Message::Binary(content)).map_err(|_| violation())
+impl<C: Connection> Receiver<'_, C> {
+    /// Acts on one message or control frame of a WebSocket.
+    fn accept(&mut self, incoming: Incoming<'_>) -> Result<(), Closing> {
+        match incoming {
+            Incoming::Text(text) => self.accept_packet(payload::decode(text)?, text.len()),
+            Incoming::Binary(content) => {
+                self.count(content.len());
+                self.hand_on(Message::Binary(content))
+            }
+            Incoming::Ping(content) => {
+                self.session.send(&encoder::pong(content));
+                self.note_noise()
+            }
+            Incoming::Pong => self.note_noise(),
+            Incoming::Close(code) => Err(Closing::by_client(code.unwrap_or(1000))),
         }
-        Incoming::Ping(content) => {
-            session.send(&encoder::pong(content));
-            Ok(())
-        }
-        Incoming::Pong => Ok(()),
-        Incoming::Close(code) => Err(Closing::by_client(code.unwrap_or(1000))),
     }
-}
 
-fn accept_packet<C: Connection>(
-    session: &Arc<Session>,
-    connection: &mut C,
-    packet: Packet<'_>,
-    size: usize,
-) -> Result<(), Closing> {
-    count_received(session, size);
-    match packet {
-        Packet::Text(text) => connection.message(session, Message::Text(text)).map_err(|_| violation()),
-        Packet::Binary(content) => {
-            connection.message(session, Message::Binary(&content)).map_err(|_| violation())
+    fn accept_packet(&mut self, packet: Packet<'_>, size: usize) -> Result<(), Closing> {
+        self.count(size);
+        match packet {
+            Packet::Text(text) => self.hand_on(Message::Text(text)),
+            Packet::Binary(content) => self.hand_on(Message::Binary(&content)),
+            Packet::Pong if self.session.pong() => {
+                *self.noise = 0;
+                Ok(())
+            }
+            Packet::Pong | Packet::Noop => self.note_noise(),
+            Packet::Close => Err(Closing::by_client(1000)),
+            // Only the server pings in this version of the protocol, and an upgrade belongs to a probed WebSocket.
+            Packet::Ping(_) | Packet::Upgrade => Err(violation()),
         }
-        Packet::Pong => {
-            session.pong();
-            Ok(())
-        }
-        Packet::Noop => Ok(()),
-        Packet::Close => Err(Closing::by_client(1000)),
-        // In this version of the protocol only the server pings, and an upgrade belongs to a probed WebSocket.
-        Packet::Ping(_) | Packet::Upgrade => Err(violation()),
     }
-}
 
-fn count_received(session: &Session, bytes: usize) {
-    count(&session.shared.stats.packets_in, 1);
-    count(&session.shared.stats.bytes_in, bytes);
+    fn hand_on(&mut self, message: Message<'_>) -> Result<(), Closing> {
+        self.connection.message(self.session, message).map_err(|_| violation())
+    }
+
+    /// The application never sees such packets, so it cannot limit them.
+    fn note_noise(&mut self) -> Result<(), Closing> {
+        *self.noise += 1;
+        if *self.noise > MAX_NOISE { Err(violation()) } else { Ok(()) }
+    }
+
+    fn count(&self, bytes: usize) {
+        count(&self.session.shared.stats.packets_in, 1);
+        count(&self.session.shared.stats.bytes_in, bytes);
+    }
 }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::config::Transport;
 use crate::engine::deadlines::{Kind, Micros, micros};
-use crate::engine::outbox::{Batch, Closing, Lane, Outbox, PollLane, Queued};
+use crate::engine::outbox::{Batch, Closing, Draining, Lane, Outbox, PollLane, Queued};
 use crate::engine::payload;
 use crate::engine::shared::Shared;
 use crate::engine::upgrade::PollingSide;
@@ -108,9 +109,9 @@ impl Session {
         self.send(&encoder::binary(content))
     }
 
-    /// Hands out what is queued, then closes.
+    /// Stops reading, lets the application come to its end, hands out what is queued, and closes.
     pub fn close(&self) {
-        self.end(Closing::after_flush(DisconnectReason::ForcedServerClose));
+        self.drain(DisconnectReason::ForcedServerClose);
     }
 
     /// Whether the session is neither closed nor closing.
@@ -174,6 +175,13 @@ impl Session {
         self.wake();
     }
 
+    /// Stops reading, lets what was received come to its end, hands out what is queued, and closes.
+    pub(crate) fn drain(&self, reason: DisconnectReason) {
+        let until = Instant::now() + self.shared.config.close_timeout;
+        self.with_outbox(|outbox| outbox.draining.get_or_insert(Draining { reason, until }).until);
+        self.wake();
+    }
+
     /// Runs `change` on the outbox.
     pub(crate) fn with_outbox<R>(&self, change: impl FnOnce(&mut Outbox) -> R) -> R {
         change(&mut self.outbox.lock())
@@ -192,6 +200,22 @@ impl Session {
     pub(crate) fn flush(&self, scratch: &mut Vec<u8>) {
         let mut outbox = self.outbox.lock();
         outbox.scheduled = false;
+        self.flush_locked(outbox, scratch);
+    }
+
+    /// The session's task begins to run: until it rests, it takes care of what is queued.
+    pub(crate) fn begin_driving(&self) {
+        self.outbox.lock().driving = true;
+    }
+
+    /// The session's task is about to rest.
+    pub(crate) fn end_driving(&self, scratch: &mut Vec<u8>) {
+        let mut outbox = self.outbox.lock();
+        outbox.driving = false;
+        self.flush_locked(outbox, scratch);
+    }
+
+    fn flush_locked<'a>(&'a self, mut outbox: MutexGuard<'a, Outbox>, scratch: &mut Vec<u8>) {
         loop {
             if outbox.is_empty() && outbox.closing.is_some() {
                 // The session's task goes on with closing when everything has left.
@@ -261,21 +285,20 @@ impl Session {
         Poll::Ready(body)
     }
 
-    /// Notes a pong. One that nobody waits for changes nothing.
-    pub(crate) fn pong(self: &Arc<Self>) {
+    /// Notes a pong; false for one that nobody waits for, which changes nothing.
+    pub(crate) fn pong(self: &Arc<Self>) -> bool {
         let now = self.shared.deadlines.now();
         let heartbeat = self.heartbeat.load(Ordering::Relaxed);
         if heartbeat & AWAITING_PONG == 0 {
-            return;
+            return false;
         }
         let ping_at = now + micros(self.shared.config.ping_interval);
-        if self
-            .heartbeat
-            .compare_exchange(heartbeat, ping_at << 1, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok()
-        {
+        let change =
+            self.heartbeat.compare_exchange(heartbeat, ping_at << 1, Ordering::Relaxed, Ordering::Relaxed);
+        if change.is_ok() {
             self.shared.deadlines.add(Kind::Ping, ping_at, self);
         }
+        change.is_ok()
     }
 
     /// Whether the pong is overdue by the clock, whatever the timers have come to.

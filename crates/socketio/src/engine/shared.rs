@@ -12,7 +12,6 @@ use tokio::task::AbortHandle;
 use crate::config::{Config, Transport};
 use crate::engine::deadlines::Deadlines;
 use crate::engine::flusher::Flusher;
-use crate::engine::outbox::Closing;
 use crate::engine::session::Session;
 use crate::engine::websocket::encoder;
 use crate::id::Id;
@@ -88,7 +87,7 @@ impl Shared {
     pub(crate) fn close_all(&self, reason: DisconnectReason) {
         let sessions: Vec<_> = self.sessions.lock().values().cloned().collect();
         for session in sessions {
-            session.end(Closing::after_flush(reason));
+            session.drain(reason);
         }
     }
 

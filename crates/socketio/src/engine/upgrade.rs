@@ -161,7 +161,11 @@ impl Session {
         if !matches!(side.upgrade, Upgrade::Done(..)) {
             return None;
         }
-        match std::mem::replace(&mut side.upgrade, Upgrade::Taken) {
+        let upgrade = std::mem::replace(&mut side.upgrade, Upgrade::Taken);
+        if side.inbox.is_none() {
+            *polling = None;
+        }
+        match upgrade {
             Upgrade::Done(wire, decoder) => Some((wire, decoder)),
             _ => None,
         }

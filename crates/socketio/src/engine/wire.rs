@@ -3,12 +3,12 @@
 use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -16,6 +16,9 @@ use crate::listener::stream::Stream;
 
 /// Bytes that one read may bring. The buffer belongs to the thread, not to the connection.
 pub(crate) const READ_SIZE: usize = 64 * 1024;
+
+/// Whether the runtime is told of new bytes only, so that a read that does not fill its buffer was the last.
+const EDGE_TRIGGERED: bool = cfg!(target_os = "linux");
 
 /// A plain TCP connection, which any thread may write to.
 #[derive(Debug)]
@@ -41,10 +44,21 @@ impl TcpWire {
 
     fn poll_read(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
-            std::task::ready!(self.stream.poll_read_ready(cx))?;
-            match self.stream.try_read(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                result => return Poll::Ready(result),
+            ready!(self.stream.poll_read_ready(cx))?;
+            let mut drained = None;
+            let result = self.stream.try_io(Interest::READABLE, || {
+                let read = self.read_now(buffer)?;
+                if EDGE_TRIGGERED && 0 < read && read < buffer.len() {
+                    // The kernel has no more. Saying so clears the readiness and saves asking again.
+                    drained = Some(read);
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
+                Ok(read)
+            });
+            match (drained, result) {
+                (Some(read), _) => return Poll::Ready(Ok(read)),
+                (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+                (None, result) => return Poll::Ready(result),
             }
         }
     }

@@ -5,10 +5,10 @@ use fireside_kernel::room_log::writes::NewRoom;
 use fireside_kernel::room_log::{Batch, Change, Needs, Repeat};
 use fireside_kernel::{Ctx, Error, Kernel, Result};
 use fireside_protocol::rooms::{CreateRoom, Room, RoomEvent};
-use fireside_protocol::{Event, Time, UserId};
+use fireside_protocol::text::{Description, RoomName};
+use fireside_protocol::{Event, UserId};
 
 use crate::rooms::{rules, sql};
-use crate::users;
 
 pub(crate) async fn create(kernel: Kernel, ctx: Ctx, request: CreateRoom) -> Result<Room> {
     let maker = ctx.user()?.clone();
@@ -77,26 +77,18 @@ impl Change for MakeRoom {
     }
 }
 
-/// Makes the public room `general` on a server that has no room yet, so that the first two people have
-/// a place to meet. Its maker is the system user.
+/// Makes the public room `general` on a server that has no room yet, for its first administrator: so
+/// that the next person has a place to meet them.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn ensure_general(kernel: &Kernel) -> Result<()> {
+pub(crate) async fn open_first(kernel: &Kernel, owner: &UserId) -> Result<()> {
     if sql::any(&kernel.db).await? {
         return Ok(());
     }
-    let system = users::system(kernel).await?;
-    let never = Time::from_micros(i64::MAX);
-    let identity =
-        fireside_kernel::Identity { user: system, session: None, is_admin: false, expires_at: never };
-    let ctx = Ctx::new(fireside_kernel::Actor::User(identity), "startup");
-    let request: CreateRoom =
-        serde_json::from_str(r#"{"name":"General","description":"For everyone"}"#).map_err(|error| Error::internal(error.to_string()))?;
-    match create(kernel.clone(), ctx, request).await {
-        // Another node was faster.
-        Err(error) if error.reason == fireside_protocol::Reason::Conflict => Ok(()),
-        outcome => outcome.map(|_| ()),
-    }
+    let name = RoomName::parse("General").map_err(Error::internal)?;
+    let description = Some(Description::parse("For everyone").map_err(Error::internal)?);
+    let request = CreateRoom { name, description, is_private: false };
+    kernel.log.submit_unasked(MakeRoom { maker: owner.clone(), request, repeat: None }).await?;
+    Ok(())
 }
-

@@ -131,7 +131,11 @@ mod tests {
     fn a_key_has_the_algorithm_of_its_kind() {
         let rsa = format!(r#"{{"kty":"RSA","n":"{}","e":"AQAB"}}"#, of(256));
         let pss = format!(r#"{{"kty":"RSA","alg":"PS384","use":"sig","n":"{}","e":"AQAB"}}"#, of(256));
-        let ec = format!(r#"{{"kty":"EC","crv":"P-256","x":"{}","y":"{}","kid":"a","extra":[1]}}"#, of(32), of(32));
+        let ec = format!(
+            r#"{{"kty":"EC","crv":"P-256","x":"{}","y":"{}","kid":"a","extra":[1]}}"#,
+            of(32),
+            of(32)
+        );
         let ed = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, of(32));
         let found = algorithms(&[rsa, pss, ec, ed].join(","));
         assert_eq!(found, [Algorithm::RS256, Algorithm::PS384, Algorithm::ES256, Algorithm::EdDSA]);
@@ -146,7 +150,9 @@ mod tests {
         let other_use = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}","use":"enc"}}"#, of(32));
         let other_curve = format!(r#"{{"kty":"EC","crv":"secp256k1","x":"{}","y":"{}"}}"#, of(32), of(32));
         let half = format!(r#"{{"kty":"EC","crv":"P-256","x":"{}"}}"#, of(32));
-        for bad in [secret, swapped, weak, short, other_use, other_curve, half, "5".into(), r#"{"kty":1}"#.into()] {
+        for bad in
+            [secret, swapped, weak, short, other_use, other_curve, half, "5".into(), r#"{"kty":1}"#.into()]
+        {
             assert_eq!(algorithms(&bad), [], "{bad}");
         }
         assert!(parse(b"<html>").is_err());

@@ -17,6 +17,9 @@ use super::jwks::{self, PublishedKey};
 use crate::sessions::jwt::{Unverified, Verified};
 use crate::sessions::settings::{Settings, StartError};
 
+#[cfg(test)]
+mod tests;
+
 /// Time between two looks that tokens with unknown keys can bring about.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// Time between two looks without any reason.
@@ -32,6 +35,7 @@ pub(in crate::sessions) struct KeySet {
     keys: RwLock<Arc<Vec<PublishedKey>>>,
     /// When we looked last; held while looking, so that nobody looks twice at once.
     looked_at: Mutex<Instant>,
+    look_again_after: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -41,25 +45,37 @@ enum Source {
 }
 
 impl KeySet {
-    /// The key set of the settings, if they name one; the file goes before the address.
+    /// The key set of the settings, if they name one.
     ///
     /// # Errors
     /// If the file is of no use. An address that does not answer is only logged.
     pub(super) async fn open(settings: &Settings) -> Result<Option<Self>, StartError> {
         let source = match (&settings.jwks_file, &settings.jwks_url) {
             (Some(path), _) => Source::File(path.clone()),
-            (None, Some(url)) => Source::Url { url: url.clone(), agent: agent(url) },
+            (None, Some(url)) => {
+                if is_in_the_open(url) {
+                    tracing::warn!(%url, "keys fetched without TLS: whoever is on the way can sign in as anyone");
+                }
+                Source::Url { url: url.clone(), agent: agent(url) }
+            }
             (None, None) => return Ok(None),
         };
         let keys = match (source.read().await, &source) {
             (Ok(keys), _) => keys,
-            (Err(reason), Source::File(path)) => return Err(StartError::JwksFile { path: path.clone(), reason }),
+            (Err(reason), Source::File(path)) => {
+                return Err(StartError::JwksFile { path: path.clone(), reason });
+            }
             (Err(reason), Source::Url { url, .. }) => {
                 tracing::warn!(%url, %reason, "the keys of the host application cannot be fetched yet");
                 Vec::new()
             }
         };
-        Ok(Some(Self { source, keys: RwLock::new(Arc::new(keys)), looked_at: Mutex::new(Instant::now()) }))
+        Ok(Some(Self {
+            source,
+            keys: RwLock::new(Arc::new(keys)),
+            looked_at: Mutex::new(Instant::now()),
+            look_again_after: LOOK_AGAIN_AFTER,
+        }))
     }
 
     /// What a token says, if one of the keys has made it.
@@ -83,7 +99,7 @@ impl KeySet {
     /// Looks again if the last look was some time ago. Whether the keys are others than `known`.
     async fn look_again(&self, known: &Arc<Vec<PublishedKey>>) -> bool {
         let mut looked_at = self.looked_at.lock().await;
-        if Arc::ptr_eq(known, &self.keys.read()) && looked_at.elapsed() >= LOOK_AGAIN_AFTER {
+        if Arc::ptr_eq(known, &self.keys.read()) && looked_at.elapsed() >= self.look_again_after {
             self.look(&mut looked_at).await;
         }
         !Arc::ptr_eq(known, &self.keys.read())
@@ -114,6 +130,12 @@ fn find<'a>(keys: &[PublishedKey], token: &Unverified<'a>) -> Option<Verified<'a
     };
     let fitting = keys.iter().filter(|key| key.algorithm == token.algorithm()).filter(may_be);
     fitting.into_iter().find_map(|key| token.verify(&key.key))
+}
+
+/// Whether a fetch would cross a network without TLS.
+fn is_in_the_open(url: &str) -> bool {
+    let loopback = ["127.", "localhost", "[::1]"];
+    url.strip_prefix("http://").is_some_and(|host| !loopback.iter().any(|name| host.starts_with(name)))
 }
 
 fn agent(url: &str) -> ureq::Agent {

@@ -23,7 +23,10 @@ pub(in crate::sessions) struct Claimed {
 
 /// Keeps of `name` and `picture` what may be shown.
 pub(super) fn profile(name: Option<String>, picture: Option<String>) -> HostProfile {
-    HostProfile { display_name: name.as_deref().and_then(display_name), avatar: picture.filter(|url| is_picture(url)) }
+    HostProfile {
+        display_name: name.as_deref().and_then(display_name),
+        avatar: picture.filter(|url| is_picture(url)),
+    }
 }
 
 fn display_name(name: &str) -> Option<String> {
@@ -34,8 +37,11 @@ fn display_name(name: &str) -> Option<String> {
 /// An address that a browser fetches as a picture, and that is nothing but an address wherever it is put.
 fn is_picture(url: &str) -> bool {
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let plain = url.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'\\' | b'`'));
-    url.len() <= PICTURE_MAX_BYTES && plain && host.is_some_and(|host| host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['))
+    let plain =
+        url.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'\\' | b'`'));
+    url.len() <= PICTURE_MAX_BYTES
+        && plain
+        && host.is_some_and(|host| host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['))
 }
 
 /// Usernames to try for a new user, best first. All but the first carry a mark that follows from the id, so
@@ -79,7 +85,9 @@ mod tests {
         let alice = names(Some("Alice"), "u1");
         assert_eq!(alice[0], "alice");
         assert_eq!(alice.len(), 4);
-        for name in alice.iter().chain(&names(Some(&"x".repeat(40)), "u2")).chain(&names(None, "auth0:6f@x.org")) {
+        for name in
+            alice.iter().chain(&names(Some(&"x".repeat(40)), "u2")).chain(&names(None, "auth0:6f@x.org"))
+        {
             assert_eq!(fold_username(name).as_ref(), Ok(name));
         }
         assert_ne!(alice[1], names(Some("Alice"), "u2")[1]);
@@ -114,7 +122,16 @@ mod tests {
             assert_eq!(read(bad, "").display_name, None, "{bad:?}");
         }
         let long = format!("https://example.org/{}", "x".repeat(2048));
-        for bad in ["javascript:alert(1)", "data:image/png;base64,", "//x.org/a", "https://", "https:// x", "ftp://x", "https://x/\"><script>", long.as_str()] {
+        for bad in [
+            "javascript:alert(1)",
+            "data:image/png;base64,",
+            "//x.org/a",
+            "https://",
+            "https:// x",
+            "ftp://x",
+            "https://x/\"><script>",
+            long.as_str(),
+        ] {
             assert_eq!(read("", bad).avatar, None, "{bad}");
         }
     }

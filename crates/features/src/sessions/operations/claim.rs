@@ -12,7 +12,11 @@ use crate::sessions::new_account::NewAccount;
 use crate::sessions::sign_in::{attempt, count};
 use crate::users::ServerRole;
 
-pub(in crate::sessions) async fn claim(sessions: Arc<Sessions>, ctx: Ctx, request: Claim) -> Result<SignedIn> {
+pub(in crate::sessions) async fn claim(
+    sessions: Arc<Sessions>,
+    ctx: Ctx,
+    request: Claim,
+) -> Result<SignedIn> {
     let outcome = take_over(&sessions, &ctx, request).await;
     count(&outcome);
     outcome
@@ -44,6 +48,7 @@ async fn take_over(sessions: &Sessions, ctx: &Ctx, request: Claim) -> Result<Sig
     tx.commit().await?;
     drop(held);
     tracing::info!(user = %user.id, "the server has its first administrator");
+    sessions.open_first_room(&user.id).await;
     sessions.answer(opened, sessions.oneself(&user))
 }
 

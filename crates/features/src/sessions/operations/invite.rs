@@ -14,7 +14,11 @@ const USES: RangeInclusive<u32> = 1..=1000;
 const HOURS: RangeInclusive<u32> = 1..=8760;
 const HOURS_DEFAULT: u32 = 168;
 
-pub(in crate::sessions) async fn invite(sessions: Arc<Sessions>, ctx: Ctx, request: CreateInvite) -> Result<Invite> {
+pub(in crate::sessions) async fn invite(
+    sessions: Arc<Sessions>,
+    ctx: Ctx,
+    request: CreateInvite,
+) -> Result<Invite> {
     let uses = within("uses", request.uses.unwrap_or(1), &USES)?;
     let hours = within("hours", request.hours.unwrap_or(HOURS_DEFAULT), &HOURS)?;
     let now = sessions.now();

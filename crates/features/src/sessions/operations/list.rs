@@ -11,7 +11,11 @@ use crate::sessions::{Sessions, sql};
 /// Most rows of one answer: all sign-ins there can be, and as many service tokens.
 const LISTED_MAX: i64 = 200;
 
-pub(in crate::sessions) async fn list(sessions: Arc<Sessions>, ctx: Ctx, _: ListSessions) -> Result<Vec<Session>> {
+pub(in crate::sessions) async fn list(
+    sessions: Arc<Sessions>,
+    ctx: Ctx,
+    _: ListSessions,
+) -> Result<Vec<Session>> {
     let identity = ctx.identity()?;
     let rows = sql::sessions::list(&sessions.kernel.db, &identity.user, sessions.now(), LISTED_MAX).await?;
     let shown = rows.into_iter().map(|row| {

@@ -13,7 +13,11 @@ use crate::sessions::sign_in::{attempt, count};
 use crate::sessions::{Sessions, sql};
 use crate::users::{self, UserRow};
 
-pub(in crate::sessions) async fn login(sessions: Arc<Sessions>, ctx: Ctx, request: Login) -> Result<SignedIn> {
+pub(in crate::sessions) async fn login(
+    sessions: Arc<Sessions>,
+    ctx: Ctx,
+    request: Login,
+) -> Result<SignedIn> {
     let outcome = log_in(&sessions, &ctx, request).await;
     count(&outcome);
     outcome

@@ -11,7 +11,11 @@ use fireside_protocol::sessions::{ChangePassword, TypedPassword};
 use crate::sessions::sign_in::attempt;
 use crate::sessions::{Sessions, sql};
 
-pub(in crate::sessions) async fn password(sessions: Arc<Sessions>, ctx: Ctx, request: ChangePassword) -> Result<Done> {
+pub(in crate::sessions) async fn password(
+    sessions: Arc<Sessions>,
+    ctx: Ctx,
+    request: ChangePassword,
+) -> Result<Done> {
     let identity = ctx.identity()?;
     check_current(&sessions, &ctx, &identity.user, &request.current_password).await?;
     let hash = sessions.hash(&request.new_password).await?;
@@ -21,7 +25,12 @@ pub(in crate::sessions) async fn password(sessions: Arc<Sessions>, ctx: Ctx, req
 
 /// Whoever has got hold of an open device must not get hold of the account. Counted apart from sign-ins, so that
 /// who guesses there cannot keep the owner from changing the password here.
-async fn check_current(sessions: &Sessions, ctx: &Ctx, user: &UserId, password: &TypedPassword) -> Result<()> {
+async fn check_current(
+    sessions: &Sessions,
+    ctx: &Ctx,
+    user: &UserId,
+    password: &TypedPassword,
+) -> Result<()> {
     let Some(stored) = sql::credentials::find(&sessions.kernel.db, user).await? else {
         return Err(Error::conflict("This account has no password here"));
     };
@@ -35,5 +44,8 @@ async fn check_current(sessions: &Sessions, ctx: &Ctx, user: &UserId, password: 
         return Ok(());
     }
     sessions.throttle.failed(&attempt, Instant::now())?;
-    Err(Error { field: Some("currentPassword".into()), ..Error::forbidden("This is not your password so far") })
+    Err(Error {
+        field: Some("currentPassword".into()),
+        ..Error::forbidden("This is not your password so far")
+    })
 }

@@ -13,7 +13,11 @@ use crate::sessions::tokens::digest;
 use crate::sessions::{Sessions, sql};
 use crate::users::UserRow;
 
-pub(in crate::sessions) async fn refresh(sessions: Arc<Sessions>, _: Ctx, request: Refresh) -> Result<SignedIn> {
+pub(in crate::sessions) async fn refresh(
+    sessions: Arc<Sessions>,
+    _: Ctx,
+    request: Refresh,
+) -> Result<SignedIn> {
     let (opened, user) = exchange(&sessions, &request.refresh_token).await?;
     sessions.answer(opened, sessions.oneself(&user))
 }

@@ -13,7 +13,11 @@ use crate::sessions::tokens::digest;
 use crate::sessions::{Sessions, Signup, rules, sql};
 use crate::users::ServerRole;
 
-pub(in crate::sessions) async fn register(sessions: Arc<Sessions>, ctx: Ctx, request: Register) -> Result<SignedIn> {
+pub(in crate::sessions) async fn register(
+    sessions: Arc<Sessions>,
+    ctx: Ctx,
+    request: Register,
+) -> Result<SignedIn> {
     let outcome = sign_up(&sessions, &ctx, request).await;
     count(&outcome);
     outcome
@@ -58,7 +62,9 @@ async fn check_invite(sessions: &Sessions, ctx: &Ctx, code_hash: &str) -> Result
     let attempt = attempt(ctx, None);
     sessions.throttle.admit(&attempt, Instant::now())?;
     match sql::invites::find(&sessions.kernel.db, code_hash).await? {
-        Some(invite) if invite.uses_left > 0 && Time::from_micros(invite.expires_at) > sessions.now() => Ok(()),
+        Some(invite) if invite.uses_left > 0 && Time::from_micros(invite.expires_at) > sessions.now() => {
+            Ok(())
+        }
         Some(_) => Err(used_up()),
         None => {
             sessions.throttle.failed(&attempt, Instant::now())?;

@@ -109,16 +109,24 @@ pub(in crate::sessions) async fn find_live(
     id: &SessionId,
     at: Time,
 ) -> Result<Option<(UserId, Time)>, Error> {
-    let statement =
-        sql("SELECT user_id, expires_at FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > $2");
+    let statement = sql(
+        "SELECT user_id, expires_at FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > $2",
+    );
     let row: Option<(String, i64)> = tx.optional(statement.bind(id.as_str()).bind(at.as_micros())).await?;
     Ok(row.map(|(user, expires_at)| (UserId::trusted(user), Time::from_micros(expires_at))))
 }
 
 /// The newest `limit` live sessions of a user.
-pub(in crate::sessions) async fn list(db: &Db, user: &UserId, at: Time, limit: i64) -> Result<Vec<ListedRow>, Error> {
-    let statement = sql("SELECT id, kind, name, created_at, last_used_at, user_agent, address FROM sessions \
-         WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT $3");
+pub(in crate::sessions) async fn list(
+    db: &Db,
+    user: &UserId,
+    at: Time,
+    limit: i64,
+) -> Result<Vec<ListedRow>, Error> {
+    let statement = sql(
+        "SELECT id, kind, name, created_at, last_used_at, user_agent, address FROM sessions \
+         WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT $3",
+    );
     db.all(statement.bind(user.as_str()).bind(at.as_micros()).bind(limit)).await
 }
 
@@ -138,7 +146,11 @@ pub(in crate::sessions) async fn end(
 }
 
 /// Ends a session, whoever's it is, if it is live.
-pub(in crate::sessions) async fn end_in(tx: &mut Tx, id: &SessionId, at: Time) -> Result<Option<Ended>, Error> {
+pub(in crate::sessions) async fn end_in(
+    tx: &mut Tx,
+    id: &SessionId,
+    at: Time,
+) -> Result<Option<Ended>, Error> {
     let statement = sql("UPDATE sessions SET ended_at = $2 \
          WHERE id = $1 AND ended_at IS NULL RETURNING id, kind, ended_at, expires_at");
     let row: Option<EndedStored> = tx.optional(statement.bind(id.as_str()).bind(at.as_micros())).await?;
@@ -156,7 +168,8 @@ pub(in crate::sessions) async fn end_all(
          WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id, kind, ended_at, expires_at");
     // No id is empty.
     let except = except.map_or("", SessionId::as_str);
-    let rows: Vec<EndedStored> = tx.all(statement.bind(user.as_str()).bind(except).bind(at.as_micros())).await?;
+    let rows: Vec<EndedStored> =
+        tx.all(statement.bind(user.as_str()).bind(except).bind(at.as_micros())).await?;
     Ok(rows.into_iter().map(EndedStored::into_ended).collect())
 }
 
@@ -170,7 +183,8 @@ pub(in crate::sessions) async fn end_oldest(
     let statement = sql("UPDATE sessions SET ended_at = $3 WHERE id IN \
          (SELECT id FROM sessions WHERE user_id = $1 AND kind = 'login' AND ended_at IS NULL AND expires_at > $3 \
          ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET $2) RETURNING id, kind, ended_at, expires_at");
-    let rows: Vec<EndedStored> = tx.all(statement.bind(user.as_str()).bind(kept).bind(at.as_micros())).await?;
+    let rows: Vec<EndedStored> =
+        tx.all(statement.bind(user.as_str()).bind(kept).bind(at.as_micros())).await?;
     Ok(rows.into_iter().map(EndedStored::into_ended).collect())
 }
 

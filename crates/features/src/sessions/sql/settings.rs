@@ -11,7 +11,8 @@ pub(in crate::sessions) const CLAIMED: &str = "sessions.claimed";
 
 /// The value of a key.
 pub(in crate::sessions) async fn find(db: &Db, key: &str) -> Result<Option<String>, Error> {
-    let row: Option<(String,)> = db.optional(sql("SELECT value FROM settings WHERE key = $1").bind(key)).await?;
+    let row: Option<(String,)> =
+        db.optional(sql("SELECT value FROM settings WHERE key = $1").bind(key)).await?;
     Ok(row.map(|(value,)| value))
 }
 
@@ -21,7 +22,8 @@ pub(in crate::sessions) async fn find_or_insert(db: &Db, key: &str, value: &str)
     let statement = sql("INSERT INTO settings (key, value) VALUES ($1, $2) \
          ON CONFLICT (key) DO UPDATE SET value = settings.value RETURNING value");
     let row: Option<(String,)> = db.write_optional(statement.bind(key).bind(value)).await?;
-    row.map(|(value,)| value).ok_or_else(|| Error::Internal("a setting was written and is not there".to_owned()))
+    row.map(|(value,)| value)
+        .ok_or_else(|| Error::Internal("a setting was written and is not there".to_owned()))
 }
 
 /// Sets a key.

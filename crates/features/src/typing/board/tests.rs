@@ -18,7 +18,9 @@ fn name(name: &str) -> RoomRef {
 
 /// What was told, in short: `a+` is writing in a, `a-` has stopped.
 fn shown(told: impl IntoIterator<Item = TypingUpdate>) -> Vec<String> {
-    told.into_iter().map(|told| format!("{}{}", told.room_id, if told.is_typing { '+' } else { '-' })).collect()
+    told.into_iter()
+        .map(|told| format!("{}{}", told.room_id, if told.is_typing { '+' } else { '-' }))
+        .collect()
 }
 
 #[test]
@@ -66,7 +68,8 @@ fn a_message_ends_it_in_its_room_only() {
 #[test]
 fn nobody_writes_in_more_than_five_rooms() {
     let (mut board, now) = (Board::default(), Instant::now());
-    let told: Vec<_> = (0..20_000).filter_map(|number| board.start(&ann(), &room(&number.to_string()), now)).collect();
+    let told: Vec<_> =
+        (0..20_000).filter_map(|number| board.start(&ann(), &room(&number.to_string()), now)).collect();
     assert_eq!(shown(told), ["0+", "1+", "2+", "3+", "4+"]);
     assert_eq!(board.people[&ann()].notes.len(), ROOMS_MAX);
 }

@@ -39,7 +39,7 @@ fn the_stronger_place_wins() {
     let loaded = sources.load().unwrap();
     let config = &loaded.config;
     assert_eq!(config.listen.to_string(), "3.3.3.3:3");
-    assert_eq!(config.signup, Signup::Closed);
+    assert_eq!(config.signup, Some(Signup::Closed));
     assert_eq!(config.data_dir, PathBuf::from("from-file"));
     assert_eq!(config.cors_origins, crate::config::WebOrigins::Any);
     assert_eq!(loaded.file, Some(path.clone()));

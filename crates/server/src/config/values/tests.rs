@@ -69,13 +69,26 @@ fn words_suggest_the_nearest() {
 fn switches_and_counts() {
     assert_eq!((switch("on"), switch("false")), (Ok(true), Ok(false)));
     assert!(switch("yes").is_err());
-    assert_eq!(count("10_000"), Ok(10_000));
+    assert_eq!(count::<usize>("10_000"), Ok(10_000));
     for bad in ["0", "-1", "", "ten"] {
-        assert!(count(bad).is_err(), "{bad:?} was accepted");
+        assert!(count::<u32>(bad).is_err(), "{bad:?} was accepted");
     }
 }
 
 #[test]
-fn secrets_do_not_show() {
-    assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
+fn rates_have_a_unit_and_a_burst() {
+    for (typed, shown, interval_ms) in [
+        ("5/s burst 20", "5/s burst 20", 200),
+        ("30/min", "30/min burst 30", 2000),
+        ("1/h burst 3", "1/h burst 3", 3_600_000),
+        (" 10 / min  burst  5 ", "10/min burst 5", 6000),
+    ] {
+        let rate: Rate = typed.parse().expect(typed);
+        assert_eq!(rate.to_string(), shown);
+        assert_eq!(rate.quota().interval, Duration::from_millis(interval_ms));
+        assert_eq!(rate.to_string().parse(), Ok(rate));
+    }
+    for bad in ["", "5", "5/x", "0/s", "5/s burst", "5/s burst 0", "-1/s", "1.5/s", "/s"] {
+        assert!(bad.parse::<Rate>().is_err(), "{bad:?} was accepted");
+    }
 }

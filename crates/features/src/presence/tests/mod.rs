@@ -1,5 +1,7 @@
 //! Presence as clients meet it: its tasks, its operations, its statement on both engines.
 
+pub(crate) mod stage;
+
 use std::time::Duration;
 
 use fireside_db::testing::TestDatabase;
@@ -9,8 +11,8 @@ use fireside_protocol::Signal;
 use fireside_protocol::presence::Status;
 use serde_json::json;
 
-use super::stage::{ENGINES, Stage, room, socket, user};
 use super::*;
+use stage::{ENGINES, Stage, room, socket, user};
 
 async fn account(stage: &Stage, name: &str, seen: i64) {
     let text = "INSERT INTO users (id, username, kind, role, origin, created_at, modified_at, last_seen_at) \
@@ -63,8 +65,11 @@ async fn presence_is_seen_by_who_shares_a_room_only() {
         let answer = stage.call("bob", "presence:get", ask).await.unwrap();
         let rows = answer["users"].as_array().unwrap();
         let shown: Vec<_> = rows.iter().map(|row| (row["userId"].clone(), row["status"].clone())).collect();
-        let expected =
-            [(json!("ann"), json!("online")), (json!("bob"), json!("offline")), (json!("cid"), json!("offline"))];
+        let expected = [
+            (json!("ann"), json!("online")),
+            (json!("bob"), json!("offline")),
+            (json!("cid"), json!("offline")),
+        ];
         assert_eq!(shown, expected, "{engine:?}");
         assert_eq!(rows[1]["lastSeenAt"], json!("1970-01-01T00:00:00.001Z"), "{engine:?}");
 
@@ -84,6 +89,49 @@ async fn too_many_questions_are_refused() {
     let ids: Vec<String> = (0..201).map(|number| format!("u{number}")).collect();
     let ask = json!({ "userIds": ids }).to_string();
     assert_eq!(stage.call("ann", "presence:get", &ask).await.unwrap_err().field.as_deref(), Some("userIds"));
+}
+
+/// The signals of all rounds that are due, each with the number of its round.
+fn rounds_of(roster: &mut Roster) -> Vec<(usize, Audience, Signal)> {
+    let mut told = Vec::new();
+    for number in 0.. {
+        let Some(now) = roster.next_round() else { break };
+        let round = roster.round(now, Time::from_micros(1), CHANGES_PER_ROUND);
+        while roster.greet(Time::from_micros(1), SNAPSHOT_MAX).is_some() {}
+        told.extend(
+            rules::plan(round.changes).into_iter().map(|(audience, signal)| (number, audience, signal)),
+        );
+    }
+    told
+}
+
+#[test]
+fn a_thousand_who_come_and_go_cost_a_packet_a_round() {
+    let (mut roster, start) = (Roster::default(), Instant::now());
+    let people = |kind: &str| (0..1_000).map(|number| user(&format!("{kind}{number}"))).collect::<Vec<_>>();
+    let (old, new) = (people("old"), people("new"));
+    old.iter().for_each(|user| roster.open("s", user, &[room("hall")], start));
+    rounds_of(&mut roster);
+
+    let later = start + Duration::from_secs(60);
+    old.iter().for_each(|user| roster.close(user, later, Time::from_micros(1)));
+    let back = later + Duration::from_secs(2);
+    old.iter().for_each(|user| roster.open("s", user, &[room("hall")], back));
+    assert!(rounds_of(&mut roster).is_empty(), "all are back: nobody is told anything");
+
+    let last = start + Duration::from_secs(120);
+    old.iter().for_each(|user| roster.close(user, last, Time::from_micros(1)));
+    new.iter().for_each(|user| roster.open("s", user, &[room("hall")], last));
+    let told = rounds_of(&mut roster);
+    assert_eq!(told.len(), 2, "one packet of those who came, one of those who went");
+    assert!(told[0].0 < told[1].0, "in two rounds");
+    for (signal, people, status) in [(&told[0], new, Status::Online), (&told[1], old, Status::Offline)] {
+        assert_eq!(signal.1, Audience::Room(room("hall")));
+        let Signal::PresenceSnapshot(snapshot) = &signal.2 else { panic!("{signal:?}") };
+        let rows: HashSet<_> =
+            snapshot.users.iter().map(|row| (row.user_id.clone(), row.status == status)).collect();
+        assert_eq!(rows, people.into_iter().map(|user| (user, true)).collect());
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,169 @@
+//! The first administrator, and invites.
+
+use serde_json::json;
+
+use super::*;
+
+fn claim(token: &str, username: &str) -> Value {
+    json!({"token": token, "username": username, "password": "correct horse"})
+}
+
+#[tokio::test]
+async fn a_new_server_is_claimed_once() {
+    for engine in ENGINES {
+        let world = world(engine, Settings::default()).await;
+        let token = world.sessions.setup_token().await.expect("a token");
+        assert_eq!(reason(world.call("sessions.claim", claim("guessed", "admin")).await), Reason::NotFound);
+        let answer = world.call("sessions.claim", claim(&token, "admin")).await.expect("claimed");
+        assert_eq!(text(&answer["user"], "role"), "admin");
+        assert!(world.identity(access(&answer)).await.is_admin, "{engine:?}");
+        assert_eq!(reason(world.call("sessions.claim", claim(&token, "second")).await), Reason::Gone);
+        assert_eq!(world.sessions.setup_token().await, None);
+        assert_eq!(node(world.kernel.db.clone(), open()).await.sessions.setup_token().await, None);
+    }
+}
+
+#[tokio::test]
+async fn of_many_who_claim_one_does() {
+    for engine in ENGINES {
+        let world = Arc::new(world(engine, Settings::default()).await);
+        let token = world.sessions.setup_token().await.expect("a token");
+        let outcomes = at_once((0..10).map(|n| {
+            let (world, token) = (world.clone(), token.clone());
+            async move { world.call("sessions.claim", claim(&token, &format!("admin{n}"))).await }
+        }))
+        .await;
+        let (won, lost): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+        assert_eq!(won.len(), 1, "{engine:?}");
+        assert!(lost.into_iter().all(|outcome| reason(outcome) == Reason::Gone), "{engine:?}");
+        let users: Vec<(String,)> =
+            world.kernel.db.all(fireside_db::sql("SELECT username FROM users")).await.expect("users");
+        assert_eq!(users.len(), 1, "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_newest_setup_token_is_the_one_and_for_an_hour() {
+    let world = world(Engine::Sqlite, Settings::default()).await;
+    let old = world.sessions.setup_token().await.expect("a token");
+    let new = world.sessions.setup_token().await.expect("a token");
+    assert_eq!(reason(world.call("sessions.claim", claim(&old, "admin")).await), Reason::NotFound);
+    world.kernel.clock.shift_ms(60 * 60 * 1000);
+    assert_eq!(reason(world.call("sessions.claim", claim(&new, "admin")).await), Reason::Gone);
+    let newest = world.sessions.setup_token().await.expect("a token");
+    assert!(world.call("sessions.claim", claim(&newest, "admin")).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_leaves_the_server_to_be_claimed() {
+    let world = world(Engine::Sqlite, open()).await;
+    world.sign_up("alice").await.expect("an account");
+    let token = world.sessions.setup_token().await.expect("members do not claim a server");
+    assert_eq!(reason(world.call("sessions.claim", claim(&token, "alice")).await), Reason::Conflict);
+    assert!(world.call("sessions.claim", claim(&token, "bob")).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_command_line_claims_as_well() {
+    let world = world(Engine::Sqlite, Settings::default()).await;
+    let token = world.sessions.setup_token().await.expect("a token");
+    world
+        .sessions
+        .create_admin(username("admin"), None, &password("correct horse"))
+        .await
+        .expect("an account");
+    assert_eq!(reason(world.call("sessions.claim", claim(&token, "second")).await), Reason::Gone);
+    assert_eq!(world.sessions.setup_token().await, None);
+    let second = world.sessions.create_admin(username("second"), None, &password("correct horse")).await;
+    assert!(second.is_ok(), "a server may have several");
+}
+
+#[tokio::test]
+async fn setup_tokens_cannot_be_guessed_for_long() {
+    let world = world(Engine::Sqlite, Settings::default()).await;
+    let token = world.sessions.setup_token().await.expect("a token");
+    for _ in 0..5 {
+        assert_eq!(reason(world.call("sessions.claim", claim("guessed", "admin")).await), Reason::NotFound);
+    }
+    assert_eq!(reason(world.call("sessions.claim", claim("guessed", "admin")).await), Reason::RateLimited);
+    let elsewhere =
+        world.call_from("192.0.2.1", Actor::Anonymous, "sessions.claim", claim(&token, "admin")).await;
+    assert!(elsewhere.is_ok(), "whoever has the token is not kept out");
+}
+
+/// The access token of an administrator.
+async fn admin(node: &Node) -> String {
+    node.sessions.create_admin(username("root"), None, &password("correct horse")).await.expect("an account");
+    access(&node.log_in("root", "correct horse").await.expect("signed in")).to_owned()
+}
+
+fn sign_up(username: &str, code: &str) -> Value {
+    json!({"username": username, "password": "correct horse", "invite": code})
+}
+
+#[tokio::test]
+async fn an_invite_lets_in_as_many_as_it_says() {
+    for engine in ENGINES {
+        let world = Arc::new(world(engine, Settings { signup: Signup::Invite, ..open() }).await);
+        let admin = admin(&world).await;
+        assert_eq!(reason(world.sign_up("alice").await), Reason::Forbidden);
+        assert_eq!(
+            reason(world.call("sessions.register", sign_up("alice", "guessed")).await),
+            Reason::NotFound
+        );
+        let invite = world.call_as(&admin, "sessions.invite", json!({"uses": 3})).await.expect("an invite");
+        assert_eq!(invite["usesLeft"], 3);
+        let outcomes = at_once((0..8).map(|n| {
+            let (world, code) = (world.clone(), text(&invite, "code").to_owned());
+            async move { world.call("sessions.register", sign_up(&format!("user{n}"), &code)).await }
+        }))
+        .await;
+        let (made, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+        assert_eq!(made.len(), 3, "{engine:?}");
+        assert!(refused.into_iter().all(|outcome| reason(outcome) == Reason::Gone), "{engine:?}");
+        let stored: Vec<(String,)> =
+            world.kernel.db.all(fireside_db::sql("SELECT code_hash FROM invites")).await.expect("invites");
+        assert_ne!(stored[0].0, text(&invite, "code"));
+    }
+}
+
+#[tokio::test]
+async fn a_failed_sign_up_uses_no_invite() {
+    for engine in ENGINES {
+        let world = world(engine, Settings { signup: Signup::Invite, ..open() }).await;
+        let admin = admin(&world).await;
+        let invite = world.call_as(&admin, "sessions.invite", json!({})).await.expect("an invite");
+        let code = text(&invite, "code");
+        assert_eq!(reason(world.call("sessions.register", sign_up("root", code)).await), Reason::Conflict);
+        assert!(world.call("sessions.register", sign_up("alice", code)).await.is_ok(), "{engine:?}");
+        assert_eq!(reason(world.call("sessions.register", sign_up("bob", code)).await), Reason::Gone);
+    }
+}
+
+#[tokio::test]
+async fn invites_end() {
+    let world = world(Engine::Sqlite, Settings { signup: Signup::Invite, ..open() }).await;
+    let admin = admin(&world).await;
+    let invite = world.call_as(&admin, "sessions.invite", json!({"hours": 1})).await.expect("an invite");
+    world.kernel.clock.shift_ms(60 * 60 * 1000);
+    let late = world.call("sessions.register", sign_up("alice", text(&invite, "code"))).await;
+    assert_eq!(reason(late), Reason::Gone);
+}
+
+#[tokio::test]
+async fn only_administrators_invite_and_within_bounds() {
+    let world = world(Engine::Sqlite, open()).await;
+    let admin = admin(&world).await;
+    let alice = world.sign_up("alice").await.expect("an account");
+    assert_eq!(reason(world.call("sessions.invite", json!({})).await), Reason::Unauthenticated);
+    assert_eq!(reason(world.call_as(access(&alice), "sessions.invite", json!({})).await), Reason::Forbidden);
+    for bad in [
+        json!({"uses": 0}),
+        json!({"uses": 1001}),
+        json!({"hours": 0}),
+        json!({"hours": 8761}),
+        json!({"uses": -1}),
+    ] {
+        assert_eq!(reason(world.call_as(&admin, "sessions.invite", bad).await), Reason::Validation);
+    }
+}

@@ -1,0 +1,53 @@
+//! `fireside import`: brings over what another chat has stored.
+
+use clap::{Args, Subcommand};
+use fireside_db::{DatabaseUrl, Options};
+use fireside_kernel::{Clock, Names};
+use std::time::Duration;
+
+use super::{Failure, Invocation, WRONG_SETTINGS, block_on, log_beside};
+use crate::import::{Mode, tutorial};
+use crate::wiring::StartError;
+
+/// How long one transaction of an import may take: a room may have a hundred thousand members.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Import {
+    /// Imports from the database of the tutorial's app, which is only read. Running it again goes on where it
+    /// stopped, and changes nothing that is here already.
+    Tutorial(Tutorial),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Tutorial {
+    /// Where the tutorial's data is: postgres://user@host/name
+    #[arg(long, value_name = "URL")]
+    from: String,
+    /// Only counts, and prints what would be done. Makes our own schema if it is not there.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Import {
+    pub(super) fn run(self, invocation: &Invocation) -> Result<(), Failure> {
+        let Import::Tutorial(options) = self;
+        let loaded = invocation.load()?;
+        log_beside()?;
+        let from: DatabaseUrl = options
+            .from
+            .parse()
+            .map_err(|error| Failure { code: WRONG_SETTINGS, message: format!("--from: {error}") })?;
+        let mode = if options.dry_run { Mode::DryRun } else { Mode::Write };
+        let report = block_on(async {
+            let target = Options { deadline: DEADLINE, ..Options::new(loaded.config.database()) };
+            let db = fireside_db::Db::open(&target).await.map_err(StartError::Open)?;
+            db.migrate().await.map_err(StartError::Open)?;
+            let report = tutorial(&from, &db, &Names::random(), &Clock::default(), mode).await;
+            db.close().await;
+            report.map_err(Failure::new)
+        })?;
+        print!("{report}");
+        Ok(())
+    }
+}

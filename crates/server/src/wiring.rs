@@ -1,0 +1,293 @@
+//! Puts the house together: database, kernel, features, doors, listener. The only place that knows every
+//! concrete thing.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fireside_db::{DatabaseUrl, Db, Options, sql};
+use fireside_features::{Features, sessions};
+use fireside_gateway::limits::Limits;
+use fireside_gateway::rest::{Check, Pages, Rest, RestSettings, Version};
+use fireside_gateway::socketio::{Door, DoorSettings};
+use fireside_gateway::{Gateway, GatewaySettings};
+use fireside_kernel::{Clock, Kernel, Names, Registry};
+use fireside_socketio::{Config as Transport, HttpLimits, Origins, Peer, serve};
+use http_body_util::Either;
+use hyper::body::Incoming;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::{Config, Listen, WebOrigins};
+use crate::{drain, metrics, tls};
+
+/// The commit that this program was built from, where the build said so.
+pub const COMMIT: Option<&str> = option_env!("FIRESIDE_COMMIT");
+
+/// Time that requests in flight may take after the server was asked to stop.
+const REQUESTS_END_WITHIN: Duration = Duration::from_secs(5);
+
+/// Why a server does not start. The texts are for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error(transparent)]
+    Open(#[from] fireside_db::OpenError),
+    /// Nobody may migrate it, and it has to be.
+    #[error("the database needs a migration: run `fireside migrate`, or start without --no-migrate")]
+    MigrationNeeded,
+    /// The address to listen on cannot be had.
+    #[error("cannot listen on {listen}: {error}{hint}")]
+    Listen {
+        /// The address.
+        listen: Listen,
+        /// What the system says.
+        error: std::io::Error,
+        /// What to do about it, if anything is known.
+        hint: String,
+    },
+    /// A file is of no use.
+    #[error("{0}")]
+    File(String),
+    /// The settings of identity are wrong.
+    #[error(transparent)]
+    Sessions(#[from] sessions::StartError),
+}
+
+/// A running server.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What its features work with.
+    pub kernel: Kernel,
+    /// The features that others talk to.
+    pub features: Features,
+    /// Whether the database was empty before.
+    pub is_new: bool,
+    /// Claims the server, if nobody has yet.
+    pub setup_token: Option<String>,
+    stop: watch::Sender<bool>,
+    ended: JoinHandle<()>,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Running {
+    /// Asks the server to stop: see [`drain`]. Returns at once.
+    pub fn shutdown(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits until the server has stopped.
+    pub async fn wait(self) {
+        if let Err(error) = self.ended.await {
+            tracing::error!(%error, "the server ended out of order");
+        }
+    }
+}
+
+/// Opens the database, and migrates it if it may.
+///
+/// # Errors
+/// When it cannot be opened, or has to be migrated and may not.
+pub async fn open(config: &Config, may_migrate: bool) -> Result<(Db, bool), StartError> {
+    let db = Db::open(&Options::new(config.database())).await?;
+    if !may_migrate && needs_migration(&db).await? {
+        db.close().await;
+        return Err(StartError::MigrationNeeded);
+    }
+    let migrated = db.migrate().await?;
+    Ok((db, migrated.from.is_none()))
+}
+
+/// Whether the schema is older than the one that this program makes of an empty database.
+async fn needs_migration(db: &Db) -> Result<bool, StartError> {
+    let found = db.optional::<(Option<i64>,)>(sql("SELECT MAX(version) FROM _sqlx_migrations")).await;
+    // Without that table it has never been migrated; any other trouble shows when it is used.
+    let found = found.ok().flatten().and_then(|(version,)| version);
+    let directory = tempfile::tempdir().map_err(|error| StartError::File(format!("a temporary directory: {error}")))?;
+    let empty = Db::open(&Options::new(DatabaseUrl::Sqlite(directory.path().join("empty.db")))).await?;
+    let newest = empty.migrate().await?.to;
+    empty.close().await;
+    Ok(found < Some(newest))
+}
+
+/// Starts a server.
+///
+/// # Errors
+/// When anything it needs cannot be had; nothing is left running then.
+pub async fn start(config: &Config, may_migrate: bool) -> Result<Running, StartError> {
+    metrics::start();
+    let tls = match (&config.tls.cert, &config.tls.key) {
+        (Some(cert), Some(key)) => Some(tls::load(cert, key).map_err(StartError::File)?),
+        _ => None,
+    };
+    let (db, is_new) = open(config, may_migrate).await?;
+    // After the database: a second server on the same data is told that, not that the port is taken.
+    let listener = listen(&config.listen).await?;
+    let address = listener.local_addr().map_err(|error| listen_error(&config.listen, error))?;
+    let kernel = Kernel::start(db.clone(), Clock::default(), Names::random());
+    let mut registry = Registry::default();
+    let features = fireside_features::register(&kernel, &mut registry, config.sessions()).await?;
+    let setup_token = features.sessions.setup_token().await;
+    keep_setup_token(&config.data_dir, setup_token.as_deref())?;
+    let doors = Doors::open(config, address, &kernel, &features, registry);
+    let (stop, stopped) = watch::channel(false);
+    let ended = tokio::spawn(doors.serve(listener, tls, http_limits(config), stopped, db));
+    Ok(Running { address, kernel, features, is_new, setup_token, stop, ended })
+}
+
+/// The doors of a server.
+struct Doors {
+    gateway: Arc<Gateway>,
+    socketio: Door,
+    rest: Arc<Rest>,
+    kernel: Kernel,
+}
+
+impl Doors {
+    fn open(
+        config: &Config,
+        address: SocketAddr,
+        kernel: &Kernel,
+        features: &Features,
+        registry: Registry,
+    ) -> Doors {
+        let limits = if config.rate_limits { Limits::new(config.limits.gateway()) } else { Limits::off() };
+        let settings = GatewaySettings {
+            origins: origins(config, address),
+            trusted_proxies: config.trusted_proxies.iter().map(|proxy| proxy.network()).collect(),
+            metrics_token: config.metrics_token.as_ref().map(|token| token.expose().to_owned()),
+        };
+        let gateway =
+            Arc::new(Gateway::new(registry, features.sessions.clone(), limits, kernel.names.clone(), settings));
+        let transport = Transport {
+            max_payload: config.limits.payload.0,
+            queue_limit_bytes: config.limits.queue.0,
+            queue_limit_packets: config.limits.queue_packets,
+            ..Transport::default()
+        };
+        let observers: Vec<Arc<dyn fireside_kernel::connections::Observer>> = vec![features.presence.clone()];
+        let socketio = Door::open(kernel.clone(), gateway.clone(), observers, DoorSettings { transport });
+        let db = kernel.db.clone();
+        let database = move || {
+            let db = db.clone();
+            async move { db.ping().await.is_ok() }
+        };
+        let rest = RestSettings {
+            pages: Pages::new(),
+            checks: vec![Check::new("database", database)],
+            metrics: Some(metrics::render(kernel.db.clone(), kernel.log.clone(), socketio.clone())),
+            version: Version { version: env!("CARGO_PKG_VERSION"), commit: COMMIT },
+        };
+        let rest = Arc::new(Rest::new(gateway.clone(), rest));
+        Doors { gateway, socketio, rest, kernel: kernel.clone() }
+    }
+
+    /// Serves until told to stop, and then stops in good order.
+    async fn serve(
+        self,
+        listener: TcpListener,
+        tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
+        limits: HttpLimits,
+        mut stopped: watch::Receiver<bool>,
+        db: Db,
+    ) {
+        let upkeep = tokio::spawn(metrics::upkeep());
+        let (socketio, rest) = (self.socketio.clone(), self.rest.clone());
+        let service = move |request: http::Request<Incoming>, peer: Peer| {
+            let (socketio, rest) = (socketio.clone(), rest.clone());
+            async move {
+                if socketio.matches(request.uri().path()) {
+                    socketio.call(request, peer).await.map(Either::Left)
+                } else {
+                    rest.answer(peer.addr.ip(), request).await.map(Either::Right)
+                }
+            }
+        };
+        let drained = async {
+            // An error says that whoever could have asked is gone: the same as being asked.
+            drop(stopped.wait_for(|stopped| *stopped).await);
+            drain::drain(&self.gateway, &self.socketio, &self.kernel.log).await;
+        };
+        serve(listener, tls, service, limits, drained).await;
+        upkeep.abort();
+        db.close().await;
+    }
+}
+
+fn http_limits(config: &Config) -> HttpLimits {
+    HttpLimits {
+        max_connections: config.limits.connections,
+        drain_timeout: REQUESTS_END_WITHIN,
+        ..HttpLimits::default()
+    }
+}
+
+/// The web pages that may call: those of the settings, and our own where people reach us.
+fn origins(config: &Config, address: SocketAddr) -> Origins {
+    let scheme = if config.tls.cert.is_some() { "https" } else { "http" };
+    let own = config.url.iter().map(ToString::to_string);
+    let local = [
+        format!("{scheme}://{}", config.listen.with_port(address.port())),
+        format!("{scheme}://localhost:{}", address.port()),
+    ];
+    let own = own.chain(local);
+    match &config.cors_origins {
+        WebOrigins::Any => Origins::Any,
+        WebOrigins::Same if config.url.is_none() => Origins::SameOrigin,
+        WebOrigins::Same => Origins::List(own.collect()),
+        WebOrigins::List(listed) => Origins::List(listed.iter().cloned().chain(own).collect()),
+    }
+}
+
+async fn listen(listen: &Listen) -> Result<TcpListener, StartError> {
+    TcpListener::bind((listen.host(), listen.port())).await.map_err(|error| listen_error(listen, error))
+}
+
+fn listen_error(listen: &Listen, error: std::io::Error) -> StartError {
+    let next = listen.with_port(listen.port().checked_add(1).unwrap_or(8080));
+    let hint = match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("; another program has it (`ss -ltnp` tells which). Try: fireside --listen {next}")
+        }
+        std::io::ErrorKind::PermissionDenied if listen.port() < 1024 => {
+            ", ports below 1024 need CAP_NET_BIND_SERVICE. Try: fireside --listen :8080 behind a proxy".to_owned()
+        }
+        std::io::ErrorKind::AddrNotAvailable => "; this machine has no such address".to_owned(),
+        _ => String::new(),
+    };
+    StartError::Listen { listen: listen.clone(), error, hint }
+}
+
+/// Keeps the setup token in a file that only the server's user can read, for whoever has no terminal; takes
+/// the file away when the server has been claimed.
+fn keep_setup_token(data_dir: &Path, token: Option<&str>) -> Result<(), StartError> {
+    let path = data_dir.join("setup-token");
+    let kept = match token {
+        Some(token) => write_private(&path, token),
+        None => std::fs::remove_file(&path).or_else(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Ok(()),
+            _ => Err(error),
+        }),
+    };
+    kept.map_err(|error| StartError::File(format!("{}: {error}", path.display())))
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+    if let Some(directory) = path.parent() {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    // The mode above is for a new file only.
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    writeln!(file, "{text}")
+}
