@@ -74,7 +74,7 @@ impl Sqlite {
             // No mmap: an I/O error there is a SIGBUS, which ends the process.
             .pragma("mmap_size", "0")
             // Kibibytes, per connection.
-            .pragma("cache_size", "-16384")
+            .pragma("cache_size", "-8192")
             .disable_statement_logging();
         match self.access {
             Access::Write => options

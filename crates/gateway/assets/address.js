@@ -1,7 +1,7 @@
-// Where one is, as the address says: `#/r/<room>`, `#/d/<person>`, `#/browse`, `#/join/<code>`.
+// Where one is, as the address says: `#/r/<room>`, `#/d/<person>`, `#/browse`; and the two links that lead in.
 
 const REF = /^[A-Za-z0-9._:@-]{1,64}$/u;
-const KINDS = { r: 'room', d: 'dm', join: 'join' };
+const KINDS = { r: 'room', d: 'dm' };
 
 /** What a fragment asks for. Whatever cannot be read leads home. */
 export function readAddress(fragment) {
@@ -18,7 +18,13 @@ export const roomAddress = (slug) => `#/r/${slug}`;
 export const personAddress = (username) => `#/d/${username}`;
 
 /** A link with which someone can sign up. */
-export const inviteLink = (code) => `${location.origin}/#/join/${code}`;
+export const inviteLink = (code) => `${location.origin}/join/${code}`;
+
+/** The code of an invite link that was followed (`/join/<code>`); empty where there was none. */
+export function inviteCode() {
+  const [, code] = /^\/join\/([A-Za-z0-9._~-]{1,128})$/u.exec(location.pathname) ?? [];
+  return code ?? '';
+}
 
 /** The token of the link that a new server prints (`/setup#token=…`), or null. */
 export function setupToken() {

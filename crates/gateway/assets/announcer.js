@@ -1,4 +1,4 @@
-// Says what happens to those who listen: new messages one by one, many of them as a number.
+// Says what happens to those who listen: a new message with its words, many at once as a number.
 
 const PAUSE_MS = 1000;
 const TEXT_MAX = 140;
@@ -7,28 +7,24 @@ export class Announcer {
   #polite;
   #assertive;
   #quietUntil = 0;
-  #held = 0;
+  #held = [];
 
   constructor(polite, assertive) {
     this.#polite = polite;
     this.#assertive = assertive;
   }
 
-  /** A new message of someone else in the open place. The first is read out, a burst after it is counted. */
+  /** A new message of someone else in the open place. A burst is counted, not read out. */
   message(name, text) {
-    const now = performance.now();
-    if (now >= this.#quietUntil) {
-      this.#quietUntil = now + PAUSE_MS;
-      this.say(`${name}: ${text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text}`);
-      return;
-    }
-    if (this.#held === 0) setTimeout(() => this.#count(), this.#quietUntil - now);
-    this.#held += 1;
+    this.#held.push(`${name}: ${text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text}`);
+    const waitMs = this.#quietUntil - performance.now();
+    if (waitMs <= 0) this.#release();
+    else if (this.#held.length === 1) setTimeout(() => this.#release(), waitMs);
   }
 
-  #count() {
-    this.say(this.#held === 1 ? '1 new message' : `${this.#held} new messages`);
-    this.#held = 0;
+  #release() {
+    this.say(this.#held.length === 1 ? this.#held[0] : `${this.#held.length} new messages`);
+    this.#held = [];
     this.#quietUntil = performance.now() + PAUSE_MS;
   }
 

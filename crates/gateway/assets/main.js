@@ -1,6 +1,6 @@
 // Where the page begins: someone who is signed in gets the chat, everybody else the way in.
 
-import { readAddress, setupToken } from './address.js';
+import { inviteCode, setupToken } from './address.js';
 import { Api } from './api.js';
 import { ChatView } from './view-chat.js';
 import { showEnter } from './view-enter.js';
@@ -16,7 +16,7 @@ const mount = document.getElementById('app');
 let chat = null;
 
 function showChat(user) {
-  if (location.pathname !== '/' || readAddress(location.hash).kind === 'join') history.replaceState(null, '', '/#/');
+  if (location.pathname !== '/') history.replaceState(null, '', '/');
   chat = new ChatView(mount, api, user, leave);
 }
 
@@ -30,9 +30,7 @@ function leave(reason) {
 }
 
 function showWayIn(notice = '') {
-  const address = readAddress(location.hash);
-  const invite = address.kind === 'join' ? address.ref : '';
-  showEnter(mount, api, { token: setupToken(), invite, notice }, showChat);
+  showEnter(mount, api, { token: setupToken(), invite: inviteCode(), notice }, showChat);
 }
 
 // Whoever signs out or in as another in one tab does so in all of them.

@@ -16,10 +16,15 @@ export function initials(name) {
 /** A tile with a person's initials; the colour belongs to the person, not to the name. */
 export function tile(person) {
   const element = h('span', { class: 'tile', 'aria-hidden': 'true' }, initials(nameOf(person)));
-  let hue = 7;
-  for (const char of person?.id ?? '') hue = (hue * 31 + char.codePointAt(0)) % 360;
-  element.style.setProperty('--hue', String(hue));
+  element.style.setProperty('--hue', String(hueOf(person?.id ?? '')));
   return element;
+}
+
+/** A hue for an id. Turned by the golden angle, so that ids that differ little look different. */
+function hueOf(id) {
+  let sum = 0;
+  for (const char of id) sum = (sum * 31 + char.codePointAt(0)) % 65_521;
+  return Math.round((sum * 137.508) % 360);
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });

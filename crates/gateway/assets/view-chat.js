@@ -173,12 +173,13 @@ export class ChatView {
       this.#world.directory.loadMembers(open.id).catch(() => {});
     }
     this.#views.head.render();
-    this.#views.composer.show(open, `Message ${parts.title.textContent}`);
-    this.#views.timeline.show(open, `Messages in ${parts.title.textContent}`);
+    const name = this.#views.head.name();
+    this.#views.composer.show(open, `Message ${name}`);
+    this.#views.timeline.show(open, `Messages in ${name}`);
     await Promise.all([history.load(open), unread.locate(open)]).catch((error) => this.#world.announcer.alarm(error.message));
     if (keyOf(open) !== keyOf(store.open)) return;
     store.timeline(open).newFrom = unread.firstIn(open);
-    this.#views.timeline.show(open, `Messages in ${parts.title.textContent}`);
+    this.#views.timeline.show(open, `Messages in ${name}`);
     if (!NARROW.matches) this.#views.composer.focus();
   }
 

@@ -35,6 +35,12 @@ export class PlaceHead {
     this.#landmarks();
   }
 
+  /** What the open place is called. */
+  name() {
+    const { open, rooms, people } = this.#store;
+    return open.kind === 'room' ? rooms.get(open.id).name : nameOf(people.get(open.id));
+  }
+
   #presence(person) {
     return this.#store.online.has(person.id) ? 'Online' : 'Offline';
   }

@@ -39,7 +39,7 @@ export class Sidebar {
   #room(li, item) {
     if (item.nothing) return empty(li, item);
     const { room } = item;
-    const sign = room.isPrivate ? [icon('lock'), unseen('Private room ')] : ['# '];
+    const sign = room.isPrivate ? [icon('lock'), unseen('Private room ')] : ['#'];
     this.#link(li, item, roomAddress(room.slug), [h('span', { class: 'sign' }, ...sign), h('span', { class: 'name' }, bdi(room.name))]);
   }
 
@@ -56,7 +56,7 @@ export class Sidebar {
     const isOpen = keyOf(place) === keyOf(this.#store.open);
     const link = li.firstChild;
     const count = unread > COUNT_MAX ? `${COUNT_MAX}+` : String(unread);
-    const badge = unread > 0 && h('span', { class: place.kind === 'dm' ? 'badge is-mine' : 'badge' }, count, unseen(' unread'));
+    const badge = unread > 0 && h('span', { class: place.kind === 'dm' ? 'badge is-mine' : 'badge' }, unseen(', '), count, unseen(' unread'));
     link.setAttribute('href', address);
     link.className = unread > 0 ? 'is-unread' : '';
     if (isOpen) link.setAttribute('aria-current', 'page');

@@ -178,10 +178,10 @@ export class TimelineView {
     this.#parts.log.scrollTop = this.#parts.log.scrollHeight;
   }
 
-  /** The first row on the screen and where it is. */
+  /** The first message on the screen and where it is. (A day's label is no hold: it moves up with its day.) */
   #anchor() {
     const edge = this.#parts.log.getBoundingClientRect().top;
-    for (const row of this.#list.children) {
+    for (const row of this.#list.querySelectorAll('.row')) {
       const { top, bottom } = row.getBoundingClientRect();
       if (bottom > edge) return { row, top };
     }

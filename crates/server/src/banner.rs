@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use fireside_db::Engine;
+use fireside_db::{Engine, Migrated};
 
 use crate::config::Config;
 use crate::wiring::Running;
@@ -15,7 +15,7 @@ pub struct Banner<'a> {
     /// Where people on this machine reach the server.
     address: String,
     setup_token: Option<&'a str>,
-    is_new: bool,
+    migrated: Migrated,
     took: Duration,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Banner<'a> {
         };
         let address = format!("{scheme}://{host}:{}", running.address.port());
         let setup_token = running.setup_token.as_deref();
-        Banner { config, address, setup_token, is_new: running.is_new, took }
+        Banner { config, address, setup_token, migrated: running.migrated, took }
     }
 
     /// Where people reach the server.
@@ -47,25 +47,35 @@ impl<'a> Banner<'a> {
     /// For people: at most twelve lines on the first start, three on later ones.
     pub fn text(&self, colours: bool) -> String {
         let (bold, plain) = if colours { ("\u{1b}[1m", "\u{1b}[0m") } else { ("", "") };
-        let new = if self.is_new { " (new)" } else { "" };
+        let is_new = self.migrated.from.is_none();
+        let new = if is_new { " (new)" } else { "" };
         let data_dir = self.config.data_dir.display();
         let engine = match self.config.database().engine() {
             Engine::Sqlite => "SQLite",
             Engine::Postgres => "PostgreSQL",
         };
-        let mut text = format!("{bold}fireside {}{plain}  data {data_dir}{new}  database {engine}\n", env!("CARGO_PKG_VERSION"));
+        let upgraded = match self.migrated {
+            Migrated { from: Some(from), to, steps: 1.. } => format!(", schema {from} is {to} now"),
+            _ => String::new(),
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        let mut text =
+            format!("{bold}fireside {version}{plain}  data {data_dir}{new}  database {engine}{upgraded}\n");
         let write = "writing to a String cannot fail";
-        writeln!(text, "\n  Ready in {:.2} s   {bold}{}{plain}", self.took.as_secs_f64(), self.url()).expect(write);
+        writeln!(text, "\n  Ready in {:.2} s   {bold}{}{plain}", self.took.as_secs_f64(), self.url())
+            .expect(write);
         if let Some(link) = self.setup_link() {
             let or = match self.config.database().engine() {
                 Engine::Sqlite => "or stop it (Ctrl+C) and run:",
                 Engine::Postgres => "or in a terminal:",
             };
             let headline = "Set up your workspace (link valid 60 min, one use):";
-            writeln!(text, "\n  {headline}\n  {bold}{link}{plain}\n  {or}  fireside admin create NAME").expect(write);
+            writeln!(text, "\n  {headline}\n  {bold}{link}{plain}\n  {or}  fireside admin create NAME")
+                .expect(write);
         }
-        if self.is_new {
-            let api = "API /docs (openapi.json, asyncapi.json)   Socket.IO /socket.io/ and /io   health /healthz";
+        if is_new {
+            let api =
+                "API /docs (openapi.json, asyncapi.json)   Socket.IO /socket.io/ and /io   health /healthz";
             writeln!(text, "\n  {api}").expect(write);
             if self.config.listen.is_loopback() {
                 let port = self.config.listen.port();
@@ -78,8 +88,14 @@ impl<'a> Banner<'a> {
 
     /// For machines.
     pub fn log(&self) {
-        let took_ms = self.took.as_millis();
-        tracing::info!(url = self.url(), listen = self.address, took_ms, version = env!("CARGO_PKG_VERSION"), "ready");
+        let took_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(
+            url = self.url(),
+            listen = self.address,
+            took_ms,
+            version = env!("CARGO_PKG_VERSION"),
+            "ready"
+        );
         if let Some(link) = self.setup_link() {
             tracing::info!(link, valid_min = 60, "open this link to set up the workspace; it is good once");
         }
@@ -92,7 +108,8 @@ mod tests {
 
     fn banner<'a>(config: &'a Config, setup_token: Option<&'a str>, is_new: bool) -> Banner<'a> {
         let address = "http://127.0.0.1:3000".to_owned();
-        Banner { config, address, setup_token, is_new, took: Duration::from_millis(140) }
+        let migrated = Migrated { from: (!is_new).then_some(2), to: 2, steps: if is_new { 2 } else { 0 } };
+        Banner { config, address, setup_token, migrated, took: Duration::from_millis(140) }
     }
 
     #[test]

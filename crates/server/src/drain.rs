@@ -37,7 +37,7 @@ pub async fn drain(gateway: &Gateway, door: &Door, log: &RoomLog) {
     if timeout(SOCKETS_END_WITHIN, door.drain(spread(door.sockets()))).await.is_err() {
         tracing::warn!(sockets = door.sockets(), "some sockets are closed without having been told");
     }
-    tracing::info!(took_ms = since.elapsed().as_millis(), "drained");
+    tracing::info!(took = ?since.elapsed(), "drained");
 }
 
 /// Over how long the clients are to come back.

@@ -16,7 +16,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 /// Buckets of everything that takes time, in seconds.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 /// Buckets of how many clients an event went to.
-const RECIPIENTS: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10_000.0];
+const RECIPIENTS: &[f64] =
+    &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10_000.0];
 /// How often what was recorded is put into its buckets, so that it does not pile up when nobody asks.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -26,7 +27,9 @@ fn recorder() -> &'static PrometheusHandle {
     RECORDER.get_or_init(|| {
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
-            .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_recipients".to_owned()), RECIPIENTS));
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Suffix("_recipients".to_owned()), RECIPIENTS)
+            });
         let recorder = builder.expect("the lists of buckets are not empty").build_recorder();
         let handle = recorder.handle();
         // Fails only where a program that uses this crate records elsewhere; then this one stays empty.
@@ -66,7 +69,8 @@ pub fn render(db: Db, log: RoomLog, door: Door) -> RenderMetrics {
 }
 
 fn read_connections(door: &Door) {
-    let (mut polling, mut websocket, mut packets_in, mut packets_out, mut bytes_in, mut bytes_out) = (0, 0, 0, 0, 0, 0);
+    let (mut polling, mut websocket, mut packets_in, mut packets_out, mut bytes_in, mut bytes_out) =
+        (0, 0, 0, 0, 0, 0);
     for stats in door.stats() {
         polling += stats.open_polling;
         websocket += stats.open_websocket;
@@ -84,8 +88,10 @@ fn read_connections(door: &Door) {
 }
 
 fn read_pool(pool: &'static str, connections: Connections) {
-    gauge!("fireside_db_pool_connections", "pool" => pool, "state" => "idle").set(f64::from(connections.idle));
-    gauge!("fireside_db_pool_connections", "pool" => pool, "state" => "in_use").set(f64::from(connections.in_use));
+    gauge!("fireside_db_pool_connections", "pool" => pool, "state" => "idle")
+        .set(f64::from(connections.idle));
+    gauge!("fireside_db_pool_connections", "pool" => pool, "state" => "in_use")
+        .set(f64::from(connections.in_use));
 }
 
 fn describe() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fireside_db::{DatabaseUrl, Db, Options, sql};
+use fireside_db::{DatabaseUrl, Db, Migrated, Options, sql};
 use fireside_features::{Features, sessions};
 use fireside_gateway::limits::Limits;
 use fireside_gateway::rest::{Check, Pages, Rest, RestSettings, Version};
@@ -64,8 +64,8 @@ pub struct Running {
     pub kernel: Kernel,
     /// The features that others talk to.
     pub features: Features,
-    /// Whether the database was empty before.
-    pub is_new: bool,
+    /// What became of the schema.
+    pub migrated: Migrated,
     /// Claims the server, if nobody has yet.
     pub setup_token: Option<String>,
     stop: watch::Sender<bool>,
@@ -96,14 +96,14 @@ impl Running {
 ///
 /// # Errors
 /// When it cannot be opened, or has to be migrated and may not.
-pub async fn open(config: &Config, may_migrate: bool) -> Result<(Db, bool), StartError> {
-    let db = Db::open(&Options::new(config.database())).await?;
+pub async fn open(options: &Options, may_migrate: bool) -> Result<(Db, Migrated), StartError> {
+    let db = Db::open(options).await?;
     if !may_migrate && needs_migration(&db).await? {
         db.close().await;
         return Err(StartError::MigrationNeeded);
     }
     let migrated = db.migrate().await?;
-    Ok((db, migrated.from.is_none()))
+    Ok((db, migrated))
 }
 
 /// Whether the schema is older than the one that this program makes of an empty database.
@@ -111,7 +111,8 @@ async fn needs_migration(db: &Db) -> Result<bool, StartError> {
     let found = db.optional::<(Option<i64>,)>(sql("SELECT MAX(version) FROM _sqlx_migrations")).await;
     // Without that table it has never been migrated; any other trouble shows when it is used.
     let found = found.ok().flatten().and_then(|(version,)| version);
-    let directory = tempfile::tempdir().map_err(|error| StartError::File(format!("a temporary directory: {error}")))?;
+    let directory =
+        tempfile::tempdir().map_err(|error| StartError::File(format!("a temporary directory: {error}")))?;
     let empty = Db::open(&Options::new(DatabaseUrl::Sqlite(directory.path().join("empty.db")))).await?;
     let newest = empty.migrate().await?.to;
     empty.close().await;
@@ -128,7 +129,7 @@ pub async fn start(config: &Config, may_migrate: bool) -> Result<Running, StartE
         (Some(cert), Some(key)) => Some(tls::load(cert, key).map_err(StartError::File)?),
         _ => None,
     };
-    let (db, is_new) = open(config, may_migrate).await?;
+    let (db, migrated) = open(&Options::new(config.database()), may_migrate).await?;
     // After the database: a second server on the same data is told that, not that the port is taken.
     let listener = listen(&config.listen).await?;
     let address = listener.local_addr().map_err(|error| listen_error(&config.listen, error))?;
@@ -140,7 +141,7 @@ pub async fn start(config: &Config, may_migrate: bool) -> Result<Running, StartE
     let doors = Doors::open(config, address, &kernel, &features, registry);
     let (stop, stopped) = watch::channel(false);
     let ended = tokio::spawn(doors.serve(listener, tls, http_limits(config), stopped, db));
-    Ok(Running { address, kernel, features, is_new, setup_token, stop, ended })
+    Ok(Running { address, kernel, features, migrated, setup_token, stop, ended })
 }
 
 /// The doors of a server.
@@ -165,8 +166,13 @@ impl Doors {
             trusted_proxies: config.trusted_proxies.iter().map(|proxy| proxy.network()).collect(),
             metrics_token: config.metrics_token.as_ref().map(|token| token.expose().to_owned()),
         };
-        let gateway =
-            Arc::new(Gateway::new(registry, features.sessions.clone(), limits, kernel.names.clone(), settings));
+        let gateway = Arc::new(Gateway::new(
+            registry,
+            features.sessions.clone(),
+            limits,
+            kernel.names.clone(),
+            settings,
+        ));
         let transport = Transport {
             max_payload: config.limits.payload.0,
             queue_limit_bytes: config.limits.queue.0,
@@ -258,7 +264,8 @@ fn listen_error(listen: &Listen, error: std::io::Error) -> StartError {
             format!("; another program has it (`ss -ltnp` tells which). Try: fireside --listen {next}")
         }
         std::io::ErrorKind::PermissionDenied if listen.port() < 1024 => {
-            ", ports below 1024 need CAP_NET_BIND_SERVICE. Try: fireside --listen :8080 behind a proxy".to_owned()
+            ", ports below 1024 need CAP_NET_BIND_SERVICE. Try: fireside --listen :8080 behind a proxy"
+                .to_owned()
         }
         std::io::ErrorKind::AddrNotAvailable => "; this machine has no such address".to_owned(),
         _ => String::new(),
@@ -286,7 +293,8 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(directory) = path.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     }
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     // The mode above is for a new file only.
     file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     writeln!(file, "{text}")

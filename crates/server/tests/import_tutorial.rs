@@ -148,7 +148,11 @@ async fn assert_logs_are_whole(db: &Db) {
         }
         assert_eq!(read, head, "{room} reads back whole");
         let text = "SELECT COUNT(*) FROM members WHERE room_id = $1";
-        assert_eq!(db.one::<(i64,)>(sql(text).bind(&room)).await.unwrap().0, member_count, "members of {room}");
+        assert_eq!(
+            db.one::<(i64,)>(sql(text).bind(&room)).await.unwrap().0,
+            member_count,
+            "members of {room}"
+        );
     }
 }
 
@@ -248,7 +252,8 @@ async fn what_comes_over_is_what_was_there() {
         let slugs = "SELECT id || ' ' || slug FROM rooms WHERE kind = 'room' ORDER BY id";
         let expected = ["r-general general", "r-general-b general-2", "r-orphan orphan"];
         assert_eq!(lines(&db, slugs).await, expected, "{engine:?}");
-        let orphan = "SELECT kind || ' ' || actor_id FROM room_events WHERE room_id = 'r-orphan' ORDER BY seq";
+        let orphan =
+            "SELECT kind || ' ' || actor_id FROM room_events WHERE room_id = 'r-orphan' ORDER BY seq";
         let expected = ["room:created u-gone", "room:user-left u-gone", "room:user-joined u-cyd"];
         assert_eq!(lines(&db, orphan).await, expected, "whoever is no member has left, on {engine:?}");
         db.close().await;
@@ -258,8 +263,12 @@ async fn what_comes_over_is_what_was_there() {
 async fn assert_conversations(db: &Db, engine: Engine) {
     let messages = "SELECT r.pair_key || ': ' || CAST(m.seq AS TEXT) || ' ' || m.id || ' ' || m.content FROM messages m \
                     JOIN rooms r ON r.id = m.room_id WHERE r.kind = 'direct' ORDER BY r.pair_key, m.seq";
-    let expected =
-        ["u-ada u-ben: 1 d-1 hi", "u-ada u-ben: 2 d-2 hello", "u-ada u-ben: 3 d-3 ", "u-cyd u-cyd: 1 d-4 note to self"];
+    let expected = [
+        "u-ada u-ben: 1 d-1 hi",
+        "u-ada u-ben: 2 d-2 hello",
+        "u-ada u-ben: 3 d-3 ",
+        "u-cyd u-cyd: 1 d-4 note to self",
+    ];
     assert_eq!(lines(db, messages).await, expected, "{engine:?}");
     let reads = "SELECT r.pair_key || ': ' || m.user_id || ' ' || CAST(m.read_seq AS TEXT) || ' ' || \
                  CAST(COALESCE(m.last_read_at, 0) AS TEXT) FROM members m JOIN rooms r ON r.id = m.room_id \
@@ -360,7 +369,9 @@ async fn another_database_is_recognised() {
     let db = place.open().await;
     let run = async |url: &str| {
         let from = url.parse().expect("a URL");
-        tutorial(&from, &db, &Names::random(), &Clock::default(), Mode::Write).await.expect_err("it was imported")
+        tutorial(&from, &db, &Names::random(), &Clock::default(), Mode::Write)
+            .await
+            .expect_err("it was imported")
     };
     assert!(matches!(run("sqlite:/nowhere/x.db").await, ImportError::NotPostgres));
     let other = TestDatabase::postgres().await;
@@ -371,6 +382,9 @@ async fn another_database_is_recognised() {
     there.run(sql(r#"ALTER TABLE "RoomMember" DROP COLUMN last_read_at"#)).await.unwrap();
     there.close().await;
     let error = run(older.url()).await.to_string();
-    assert_eq!(error, "this is not the tutorial's database, it has no column \"last_read_at\" in its table \"RoomMember\"");
+    assert_eq!(
+        error,
+        "this is not the tutorial's database, it has no column \"last_read_at\" in its table \"RoomMember\""
+    );
     db.close().await;
 }

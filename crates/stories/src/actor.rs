@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use fireside_kernel::{Clock, Names};
-use fireside_protocol::Operation;
+use fireside_protocol::{Operation, Time};
 use parking_lot::Mutex;
 use serde_json::Value;
 
@@ -25,10 +25,22 @@ pub struct House {
     pub rooms: Mutex<Vec<Room>>,
     /// The room where one speaks unless another is named.
     pub den: Mutex<Option<Room>>,
-    /// The time of day of the server.
-    pub clock: Clock,
+    /// The server's clock; another one when it is started again.
+    pub clock: Mutex<Clock>,
     /// Makes canaries.
     pub names: Names,
+}
+
+impl House {
+    /// The server's time of day.
+    pub fn now(&self) -> Time {
+        self.clock.lock().now()
+    }
+
+    /// Moves the server's time of day.
+    pub fn shift_clock(&self, ms: i64) {
+        self.clock.lock().shift_ms(ms);
+    }
 }
 
 /// How someone connects.
@@ -55,7 +67,7 @@ pub struct Actor {
 impl Actor {
     /// Someone vouched for by the host application, whose id and username are their name.
     pub fn guest(house: &Arc<House>, name: &str, door: Door, way: Way) -> Actor {
-        let token = host_token(name, house.clock.now().as_seconds() + TOKEN_SECONDS);
+        let token = host_token(name, house.now().as_seconds() + TOKEN_SECONDS);
         Actor::with_token(house, name, name, Some(token), door, way)
     }
 

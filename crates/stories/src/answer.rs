@@ -42,6 +42,17 @@ pub struct Refusal {
 /// Done, or why not.
 pub type Outcome = Result<Answer, Refusal>;
 
+/// Why something was refused.
+///
+/// # Panics
+/// If it was done.
+pub fn reason(outcome: Outcome) -> String {
+    match outcome {
+        Err(refusal) => refusal.reason,
+        Ok(answer) => panic!("this should have been refused: {}", answer.body),
+    }
+}
+
 impl Answer {
     /// Reads the argument of an ack.
     ///

@@ -40,7 +40,7 @@ pub mod verbs;
 pub mod world;
 
 pub use actor::Actor;
-pub use answer::{Answer, Door, Outcome, Refusal};
+pub use answer::{Answer, Door, Outcome, Refusal, reason};
 pub use place::Room;
 pub use world::World;
 

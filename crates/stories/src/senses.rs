@@ -31,6 +31,11 @@ impl Ear {
         self.socket.heard().wait(self.mark, name, wanted).await
     }
 
+    /// What `fits` makes of the first event that fits.
+    pub async fn finds<T>(&self, what: &str, fits: impl Fn(&Event) -> Option<T>) -> T {
+        self.socket.heard().find(self.mark, what, fits).await
+    }
+
     /// What it has heard so far, the fences and the tutorial's `ping` left out.
     pub fn heard(&self) -> Vec<Event> {
         let told = |event: &Event| event.name != "ping" && !is_fence(&event.payload);
@@ -50,6 +55,19 @@ impl Actor {
     /// An ear that hears from now on, on their first open socket.
     pub fn listens(&self) -> Ear {
         Ear::on(&self.socket())
+    }
+
+    /// An ear on their first open socket that has heard everything since it was connected.
+    pub fn listens_from_the_start(&self) -> Ear {
+        Ear { socket: self.socket(), mark: 0 }
+    }
+
+    /// Waits until the server has closed all their sockets, as it must within two seconds of the end of a
+    /// session (`GUARANTEES.md` G9).
+    pub async fn is_put_out(&self) {
+        for socket in self.sockets() {
+            socket.closed_within(Duration::from_secs(2)).await;
+        }
     }
 
     /// Hears an event, now or before; its payload.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fireside_db::Engine;
 use fireside_db::testing::TestDatabase;
-use fireside_kernel::{Clock, Kernel, Names};
+use fireside_kernel::{Kernel, Names};
 use fireside_protocol::Request as _;
 use fireside_protocol::sessions::{Claim, Register};
 use fireside_server::config::{Config, Secret, Signup};
@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::actor::{Actor, House, Way};
+use crate::actor::{Actor, House};
 use crate::answer::Door;
 use crate::audit::{self, Witness};
 use crate::client::{Profile, Transport};
@@ -86,15 +86,14 @@ impl World {
             rate_limits: false,
             ..Config::default()
         };
-        config.jwt.secret = Some(Secret::new(SECRET));
+        config.jwt.secret = Some(Secret::from(SECRET));
         change(&mut config);
-        let clock = Clock::default();
-        let server = wiring::start(&config, clock.clone(), None).await.expect("the server starts");
+        let server = wiring::start(&config, true).await.expect("the server starts");
         let house = Arc::new(House {
-            address: Mutex::new(server.address()),
+            address: Mutex::new(server.address),
             rooms: Mutex::default(),
             den: Mutex::default(),
-            clock,
+            clock: Mutex::new(server.kernel.clock.clone()),
             names: Names::random(),
         });
         let guest = |name, profile, transport| Actor::guest(&house, name, door, (profile, transport));
@@ -183,8 +182,7 @@ impl World {
     /// # Panics
     /// If the server has one already.
     pub async fn root(&self) -> Arc<Actor> {
-        let sessions = self.server.lock().as_ref().expect("the server runs").sessions().clone();
-        let token = sessions.setup_token().await.expect("nobody has claimed the server yet");
+        let token = self.server.lock().as_ref().expect("the server runs").setup_token.clone();
         let payload = json!({ "token": token, "username": "wurzel", "password": PASSWORD });
         let answer = self.stranger.does(&Claim::OPERATION, &payload).await.body;
         self.device("root", &answer)
@@ -195,7 +193,7 @@ impl World {
     /// # Panics
     /// If the server is stopped.
     pub fn kernel(&self) -> Kernel {
-        self.server.lock().as_ref().expect("the server runs").kernel().clone()
+        self.server.lock().as_ref().expect("the server runs").kernel.clone()
     }
 
     /// Stops the server and starts it again on the same database. Sockets are closed; whoever is needed comes
@@ -205,16 +203,17 @@ impl World {
     /// If the server does not start again.
     pub async fn restart(&self) {
         self.stop().await;
-        let clock = self.house.clock.clone();
-        let server = wiring::start(&self.config, clock, None).await.expect("the server starts again");
-        *self.house.address.lock() = server.address();
+        let server = wiring::start(&self.config, true).await.expect("the server starts again");
+        *self.house.address.lock() = server.address;
+        *self.house.clock.lock() = server.kernel.clock.clone();
         *self.server.lock() = Some(server);
     }
 
     async fn stop(&self) {
         let server = self.server.lock().take();
         if let Some(server) = server {
-            server.stop().await;
+            server.shutdown();
+            server.wait().await;
         }
     }
 

@@ -65,7 +65,7 @@ async fn the_deadline_holds_when_connections_run_out(engine: Engine) {
     let start = Instant::now();
     let refused = db.run(sql("INSERT INTO settings (key, value) VALUES ('k', 'v')")).await;
     assert_eq!(refused, Err(Error::Timeout), "definite: it was never sent");
-    assert!(start.elapsed() < Duration::from_millis(600), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
     drop(tx);
     let kept = db.run(sql("INSERT INTO settings (key, value) VALUES ('k', 'v')")).await;
     assert_eq!(kept, Ok(1));

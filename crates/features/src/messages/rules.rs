@@ -7,7 +7,8 @@ use fireside_kernel::room_log::state::{MemberState, MessageState};
 use fireside_kernel::{Error, Result};
 use fireside_protocol::messages::{AnyMessage, Metadata};
 use fireside_protocol::page::Cursor;
-use fireside_protocol::{Time, UserId};
+use fireside_protocol::text::{MessageKind, MessageText};
+use fireside_protocol::{ClientId, Time, UserId};
 use sha2::{Digest, Sha256};
 
 /// A digest of what is sent, kept beside the client's id for it: the message itself may be edited or
@@ -21,9 +22,35 @@ pub(crate) fn digest(content: &str, kind: &str, metadata: Option<&Metadata>) -> 
     i64::from_be_bytes(hash.finalize()[..8].try_into().expect("SHA-256 has 32 bytes"))
 }
 
-/// Whether a send under a client's id is the one that `first` came of.
-pub(crate) fn is_repeat(first: &MessageState, message: &NewMessage) -> bool {
-    first.client_digest == message.client_digest
+/// A message as it is handed to the log.
+pub(crate) fn draft(
+    content: MessageText,
+    kind: Option<MessageKind>,
+    metadata: Option<Metadata>,
+    client_id: Option<ClientId>,
+) -> NewMessage {
+    let kind = kind.map_or_else(|| "text".to_owned(), MessageKind::into_string);
+    let digest = digest(content.as_str(), &kind, metadata.as_ref());
+    let client_digest = client_id.is_some().then_some(digest);
+    NewMessage { content: content.into_string(), kind, metadata, client_id, client_digest }
+}
+
+/// What was sent before under the client's id of a message.
+///
+/// # Errors
+/// `conflict` if that was another message.
+pub(crate) fn sent_before<'a>(
+    batch: &'a Batch,
+    pass: &RoomPass,
+    message: &NewMessage,
+) -> Result<Option<&'a MessageState>> {
+    let first = message.client_id.as_ref().and_then(|client_id| batch.sent(pass, client_id));
+    match first {
+        Some(first) if first.client_digest != message.client_digest => {
+            Err(Error::conflict("This clientId was used for another message"))
+        }
+        first => Ok(first),
+    }
 }
 
 /// When the receiver of a direct message had read it, as far as their read position tells.

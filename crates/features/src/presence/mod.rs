@@ -89,7 +89,7 @@ impl Presence {
     }
 
     /// Whether both are online and known to share a room or conversation. False says nothing about people
-    /// who are not online: [`Presence::visible`] does.
+    /// who are not online: `Presence::visible` does.
     pub fn shares_room(&self, one: &UserId, other: &UserId) -> bool {
         self.roster.lock().shares_room(one, other)
     }

@@ -8,7 +8,7 @@ use fireside_kernel::permission::Permission;
 use fireside_kernel::relay::Audience;
 use fireside_kernel::room_log::change::ExtraWrite;
 use fireside_kernel::room_log::{Batch, Change, Needs};
-use fireside_kernel::{Actor, Ctx, Error, Kernel, Result};
+use fireside_kernel::{Ctx, Error, Kernel, Result};
 use fireside_protocol::ids::RoomRef;
 use fireside_protocol::reads::{ReadPosition, ReadRoom};
 use fireside_protocol::{RoomId, Signal, Time, UserId};
@@ -37,9 +37,8 @@ pub(super) async fn advance(
         return Err(Error::overloaded());
     }
     let mark = Mark { room, user, target, at: kernel.clock.now() };
-    // Without a turn of its own: the connection's next request waits for this answer, and sees the mark.
-    let ctx = Ctx::new(Actor::Anonymous, "reads.mark");
-    let marked = kernel.log.submit(&ctx, mark).await?;
+    // The connection's next request waits for this answer, and so sees the mark.
+    let marked = kernel.log.submit_unasked(mark).await?;
     let position = marked.position();
     if marked.has_moved() {
         let signal = Signal::ReadUpdated(position.clone());

@@ -19,18 +19,19 @@ pub(super) const NODES_DIFFER_MS: i64 = 5 * 60 * 1000;
 #[derive(Debug)]
 pub(super) struct EndedSessions {
     forget_at: RwLock<HashMap<SessionId, Time>>,
-    access_ttl_ms: i64,
+    /// So long after the end of a session none of its access tokens holds on any node.
+    matters_for_ms: i64,
 }
 
 impl EndedSessions {
     /// For access tokens that live so long.
     pub(super) fn new(access_ttl_ms: i64) -> Self {
-        Self { forget_at: RwLock::default(), access_ttl_ms }
+        Self { forget_at: RwLock::default(), matters_for_ms: access_ttl_ms.saturating_add(NODES_DIFFER_MS) }
     }
 
     /// How far back sessions that have ended still matter.
     pub(super) fn horizon(&self, now: Time) -> Time {
-        now.plus_ms(-(self.access_ttl_ms + NODES_DIFFER_MS))
+        now.plus_ms(-self.matters_for_ms)
     }
 
     /// Adds sessions; those that were not known yet.
@@ -38,7 +39,7 @@ impl EndedSessions {
         let mut forget_at = self.forget_at.write();
         let mut added = Vec::new();
         for session in ended {
-            let last_token = session.ended_at.plus_ms(self.access_ttl_ms + NODES_DIFFER_MS);
+            let last_token = session.ended_at.plus_ms(self.matters_for_ms);
             let until = session.token_ends_at.unwrap_or(last_token);
             if forget_at.insert(session.id.clone(), until).is_none() {
                 added.push(session.id.clone());

@@ -37,6 +37,7 @@ mod upkeep;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fireside_kernel::relay::Closing;
 use fireside_kernel::{Ctx, Kernel, Registry, Result};
@@ -182,8 +183,8 @@ impl Sessions {
     }
 }
 
-fn millis(duration: std::time::Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2000)
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl std::fmt::Debug for Sessions {

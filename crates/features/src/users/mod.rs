@@ -49,38 +49,3 @@ pub(crate) async fn resolve(db: &Db, user: &UserRef, me: &UserId) -> Result<User
     let name = if user.as_str() == "me" { me.as_str() } else { user.as_str() };
     find(db, name).await?.ok_or_else(|| Error::not_found("User"))
 }
-
-/// The server's own account, which speaks where no person does; made when it is first asked for.
-///
-/// # Errors
-/// When the database does not answer.
-pub(crate) async fn system(kernel: &Kernel) -> Result<UserId> {
-    let at = kernel.clock.now();
-    // A user of a host application may have the plain name already.
-    for username in ["system".to_owned(), format!("system-{}", kernel.names.word())] {
-        if let Some(id) = sql::find_system(&kernel.db).await? {
-            return Ok(id);
-        }
-        let user = NewUser {
-            id: UserId::trusted(kernel.names.id(at)),
-            username,
-            display_name: Some("Fireside".to_owned()),
-            avatar: None,
-            kind: Kind::System,
-            role: ServerRole::Member,
-            origin: Origin::Local,
-            at,
-        };
-        let mut tx = kernel.db.begin().await?;
-        match insert(&mut tx, &user).await {
-            Ok(()) => {
-                tx.commit().await?;
-                return Ok(user.id);
-            }
-            // Taken by a user, or by another node that was faster: look again.
-            Err(fireside_db::Error::Unique { .. }) => tx.rollback().await,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    sql::find_system(&kernel.db).await?.ok_or_else(|| Error::internal("the system user could not be made"))
-}

@@ -133,13 +133,6 @@ pub(crate) async fn has_admin(db: &Db) -> Result<bool, Error> {
     Ok(db.optional::<(String,)>(sql(text)).await?.is_some())
 }
 
-/// The server's own account.
-pub(super) async fn find_system(db: &Db) -> Result<Option<UserId>, Error> {
-    let text = "SELECT id FROM users WHERE kind = 'system' ORDER BY id LIMIT 1";
-    let found: Option<(String,)> = db.optional(sql(text)).await?;
-    Ok(found.map(|(id,)| UserId::trusted(id)))
-}
-
 /// Takes over what the host application says of a user. Writes nothing where nothing is new.
 pub(crate) async fn set_profile(
     db: &Db,

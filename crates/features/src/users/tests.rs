@@ -196,22 +196,6 @@ async fn search_by_username_reads_its_index() {
 }
 
 #[tokio::test]
-async fn there_is_one_system_user_whoever_has_its_name() {
-    for engine in ENGINES {
-        let database = TestDatabase::on(engine).await;
-        let db = database.open().await;
-        add(&db, &user("host1", "system", None)).await.unwrap();
-        let kernel =
-            Kernel::start(db.clone(), fireside_kernel::Clock::default(), fireside_kernel::Names::seeded(1));
-        let first = system(&kernel).await.unwrap();
-        assert_eq!(system(&kernel).await.unwrap(), first, "{engine:?}");
-        let row = find(&db, first.as_str()).await.unwrap().unwrap();
-        assert_eq!(row.kind, Kind::System, "{engine:?}");
-        assert!(row.username.starts_with("system-"), "{}", row.username);
-    }
-}
-
-#[tokio::test]
 async fn who_shares_no_room_sees_the_profile_and_no_more() {
     for engine in ENGINES {
         let mut stage = Stage::on(engine).await;

@@ -149,7 +149,8 @@ fn responses(described: &Described, request: &Value, schemas: &Schemas) -> Value
     } else {
         let mut headers = common_headers();
         // A page's rows are its body; what else it knows is in headers.
-        if name_of(&described.response).is_some_and(|name| name.starts_with("PageOf")) {
+        let response = schemas.resolve(&described.response);
+        if requires(response, "items") && requires(response, "limit") {
             for name in ["Link", "X-Limit", "X-Room-Seq", "X-Room-Epoch"] {
                 headers[name] = json!({ "$ref": format!("#/components/headers/{name}") });
             }

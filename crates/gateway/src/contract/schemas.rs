@@ -70,7 +70,9 @@ impl Schemas {
         written.subschema_for::<ErrorBody>();
         written.subschema_for::<Time>();
         let mut named = BTreeMap::new();
-        for (name, mut schema) in read.take_definitions(true).into_iter().chain(written.take_definitions(true)) {
+        let mut answers = written.take_definitions(true);
+        answers.values_mut().for_each(present_is_not_null);
+        for (name, mut schema) in read.take_definitions(true).into_iter().chain(answers) {
             rename(&mut schema);
             let name = public_name(&name);
             let other = named.insert(name.clone(), schema.clone());
@@ -149,6 +151,24 @@ fn public_name(name: &str) -> String {
     match RENAMED.iter().find(|(rust, _)| *rust == name) {
         Some((_, public)) => (*public).to_owned(),
         None => name.replace("_for_", "Of").replace("_and_", "And"),
+    }
+}
+
+/// In an answer a field that need not be there is left out when it has no value, and is then never null.
+fn present_is_not_null(schema: &mut Value) {
+    let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+    let optional = fields.into_iter().flatten().filter(|(name, _)| !required.iter().any(|field| field == *name));
+    for (_, field) in optional {
+        if let Some(kinds) = field.get_mut("type").and_then(Value::as_array_mut) {
+            kinds.retain(|kind| kind != "null");
+            if let [kind] = kinds.as_slice() {
+                field["type"] = kind.clone();
+            }
+        }
+        if let Some(any) = field.get_mut("anyOf").and_then(Value::as_array_mut) {
+            any.retain(|schema| schema["type"] != "null");
+        }
     }
 }
 

@@ -20,6 +20,9 @@ export type Ack<T> = ({ ok: true } & T) | { ok: false; error: ApiError };
 export interface Items<T> {
   items: T[];
 }
+
+/** No fields at all. */
+export type Nothing = Record<string, never>;
 ";
 
 /// The module.
@@ -116,6 +119,8 @@ fn object(schema: &Value, indent: &str) -> String {
         return match schema.get("additionalProperties") {
             Some(inner @ Value::Object(_)) => format!("Record<string, {}>", type_of(inner, indent)),
             Some(Value::Bool(true)) => "Record<string, unknown>".to_owned(),
+            // Nothing may be sent; what comes may have fields one day.
+            Some(Value::Bool(false)) => "Nothing".to_owned(),
             _ => "Record<never, never>".to_owned(),
         };
     }
@@ -221,7 +226,7 @@ fn exchange(described: &Described, schemas: &Schemas, method: Method, path: &str
         .map(|(name, _)| name)
         .partition(|name| path.contains(&format!("{{{name}}}")));
     let list = |names: &[&String]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" | ");
-    let none = || "Record<never, never>".to_owned();
+    let none = || "Nothing".to_owned();
     let path_type = if in_path.is_empty() { none() } else { format!("Pick<{request}, {}>", list(&in_path)) };
     let rest = match (elsewhere.is_empty(), in_path.is_empty()) {
         (true, _) => none(),

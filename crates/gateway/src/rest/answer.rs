@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use fireside_kernel::Error;
 use fireside_protocol::error::Problem;
-use fireside_protocol::{Operation, Reason, Rest};
+use fireside_protocol::{Operation, Rest};
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
@@ -73,7 +73,7 @@ pub(super) fn problem(error: &Error, operation: Option<&Operation>, request_id: 
         let seconds = error.retry_after_ms.unwrap_or(1).div_ceil(1000).max(1);
         headers.insert(RETRY_AFTER, seconds.into());
     }
-    if reason == Reason::Unauthenticated {
+    if status == StatusCode::UNAUTHORIZED {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
@@ -92,7 +92,7 @@ pub(super) fn allow(mut response: Response, methods: &[Method]) -> Response {
 mod tests {
     use super::*;
     use fireside_protocol::messages::SendMessage;
-    use fireside_protocol::Request;
+    use fireside_protocol::{Reason, Request};
 
     #[test]
     fn a_problem_says_everything_twice_where_clients_look_for_it() {

@@ -142,8 +142,7 @@ fn method(verb: Verb) -> Method {
 /// write both, and one answer is safer than a redirect that drops the body.
 fn segments(path: &str) -> impl Iterator<Item = &str> {
     let inner = path.strip_prefix('/').unwrap_or("\0");
-    let inner = if inner.is_empty() { inner } else { inner.strip_suffix('/').unwrap_or(inner) };
-    inner.split('/')
+    inner.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(inner).split('/')
 }
 
 fn segment(text: &'static str) -> Segment {

@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
-use super::{Cli, Failure, settings_flags};
+use super::{Cli, Failure, print, settings_flags};
 
 #[derive(Debug, Args)]
 pub(super) struct Completion {
@@ -14,7 +14,8 @@ pub(super) struct Completion {
 impl Completion {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let mut command = settings_flags::add(Cli::command());
-        clap_complete::generate(self.shell, &mut command, "fireside", &mut std::io::stdout());
-        Ok(())
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut command, "fireside", &mut script);
+        print(&String::from_utf8_lossy(&script))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Subcommand;
 
-use super::{Failure, Invocation};
+use super::{Failure, Invocation, print};
 use crate::config::{Kind, Loaded, Origin, SETTINGS, Setting};
 
 #[derive(Debug, Subcommand)]
@@ -23,10 +23,9 @@ impl Settings {
     pub(super) fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         let loaded = invocation.load()?;
         match self {
-            Settings::Check => print!("{}", summary(&loaded)),
-            Settings::Print { origin } => print!("{}", as_file(&loaded, origin)),
+            Settings::Check => print(&summary(&loaded)),
+            Settings::Print { origin } => print(&as_file(&loaded, origin)),
         }
-        Ok(())
     }
 }
 

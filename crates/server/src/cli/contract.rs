@@ -1,15 +1,13 @@
 //! `fireside openapi`, `asyncapi`, `types`, `errors`: prints what clients may rely on. Needs no settings and
 //! touches no database but one of its own, which is gone afterwards.
 
-use std::io::Write as _;
-
 use fireside_db::{DatabaseUrl, Db, Options};
 use fireside_kernel::Registry;
 
-use super::{Failure, block_on, furnish, log_beside};
+use super::{Failure, block_on, furnish, log_beside, print};
 use crate::wiring::StartError;
 
-pub(super) fn print(document: fn(&Registry) -> String) -> Result<(), Failure> {
+pub(super) fn run(document: fn(&Registry) -> String) -> Result<(), Failure> {
     log_beside()?;
     let text = block_on(async {
         let directory = tempfile::tempdir().map_err(Failure::new)?;
@@ -21,5 +19,5 @@ pub(super) fn print(document: fn(&Registry) -> String) -> Result<(), Failure> {
         db.close().await;
         Ok(text)
     })?;
-    std::io::stdout().write_all(text.as_bytes()).map_err(Failure::new)
+    print(&text)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use ureq::Agent;
 use ureq::tls::TlsConfig;
 
-use super::{Failure, Invocation};
+use super::{Failure, Invocation, print};
 use crate::config::{Config, PublicUrl};
 
 /// How long the answer may take.
@@ -30,16 +30,18 @@ impl Health {
         let server = self.server.map(|url| url.to_string()).or(own).unwrap_or_default();
         // Its certificate names the host that people use, not the address of this machine.
         let tls = TlsConfig::builder().disable_verification(is_own).build();
-        let config =
-            Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).tls_config(tls).build();
+        let config = Agent::config_builder()
+            .timeout_global(Some(TIMEOUT))
+            .http_status_as_error(false)
+            .tls_config(tls)
+            .build();
         let mut answer = Agent::new_with_config(config)
             .get(format!("{server}/readyz"))
             .call()
             .map_err(|error| Failure::new(format!("{server} does not answer: {error}")))?;
         let body = answer.body_mut().with_config().limit(64 * 1024).read_to_string().unwrap_or_default();
         if answer.status().is_success() {
-            println!("{server} is ready");
-            Ok(())
+            print(&format!("{server} is ready\n"))
         } else {
             Err(Failure::new(format!("{server} is not ready: {} {}", answer.status().as_u16(), body.trim())))
         }

@@ -1,13 +1,14 @@
 //! `fireside import`: brings over what another chat has stored.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use fireside_db::{DatabaseUrl, Options};
 use fireside_kernel::{Clock, Names};
-use std::time::Duration;
 
-use super::{Failure, Invocation, WRONG_SETTINGS, block_on, log_beside};
+use super::{Failure, Invocation, WRONG_SETTINGS, block_on, log_beside, print};
 use crate::import::{Mode, tutorial};
-use crate::wiring::StartError;
+use crate::wiring;
 
 /// How long one transaction of an import may take: a room may have a hundred thousand members.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -41,13 +42,11 @@ impl Import {
         let mode = if options.dry_run { Mode::DryRun } else { Mode::Write };
         let report = block_on(async {
             let target = Options { deadline: DEADLINE, ..Options::new(loaded.config.database()) };
-            let db = fireside_db::Db::open(&target).await.map_err(StartError::Open)?;
-            db.migrate().await.map_err(StartError::Open)?;
+            let (db, _) = wiring::open(&target, invocation.may_migrate).await?;
             let report = tutorial(&from, &db, &Names::random(), &Clock::default(), mode).await;
             db.close().await;
             report.map_err(Failure::new)
         })?;
-        print!("{report}");
-        Ok(())
+        print(&report.to_string())
     }
 }

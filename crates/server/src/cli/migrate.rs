@@ -1,22 +1,22 @@
 //! `fireside migrate`: brings the schema up to date, and ends.
 
-use super::{Failure, Invocation, block_on, log_beside};
-use crate::wiring::StartError;
+use fireside_db::Options;
+
+use super::{Failure, Invocation, block_on, log_beside, print};
+use crate::wiring;
 
 pub(super) fn run(invocation: &Invocation) -> Result<(), Failure> {
     let loaded = invocation.load()?;
     log_beside()?;
     let migrated = block_on(async {
-        let options = fireside_db::Options::new(loaded.config.database());
-        let db = fireside_db::Db::open(&options).await.map_err(StartError::Open)?;
-        let migrated = db.migrate().await.map_err(StartError::Open)?;
+        let (db, migrated) = wiring::open(&Options::new(loaded.config.database()), true).await?;
         db.close().await;
         Ok(migrated)
     })?;
-    match (migrated.from, migrated.steps) {
-        (_, 0) => println!("schema {} is up to date", migrated.to),
-        (None, steps) => println!("schema {} was made, {steps} steps", migrated.to),
-        (Some(from), steps) => println!("schema {from} is {} now, {steps} steps", migrated.to),
-    }
-    Ok(())
+    let done = match (migrated.from, migrated.steps) {
+        (_, 0) => format!("schema {} is up to date\n", migrated.to),
+        (None, steps) => format!("schema {} was made, {steps} steps\n", migrated.to),
+        (Some(from), steps) => format!("schema {from} is {} now, {steps} steps\n", migrated.to),
+    };
+    print(&done)
 }

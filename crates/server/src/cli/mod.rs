@@ -16,11 +16,12 @@ mod settings_flags;
 mod token;
 mod version;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use fireside_db::{Db, OpenError};
+use fireside_db::{Db, OpenError, Options};
 use fireside_features::{Features, sessions};
 use fireside_kernel::{Clock, Kernel, Names, Registry};
 
@@ -37,11 +38,14 @@ const MIGRATION_NEEDED: u8 = 4;
 
 /// A self-hosted chat server.
 #[derive(Debug, Parser)]
-#[command(name = "fireside", disable_version_flag = true, infer_long_args = false)]
+#[command(name = "fireside", disable_version_flag = true)]
 struct Cli {
     /// Settings file; ./fireside.toml or /etc/fireside/fireside.toml where none is named.
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
+    /// Never changes the database's schema: exits with 4 where that is needed.
+    #[arg(long, global = true)]
+    no_migrate: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -49,7 +53,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the server; also what happens without a command.
-    Serve(serve::Serve),
+    Serve,
     /// Makes administrators.
     #[command(subcommand)]
     Admin(admin::Admin),
@@ -110,7 +114,11 @@ impl From<StartError> for Failure {
             StartError::Sessions(_) => WRONG_SETTINGS,
             _ => 1,
         };
-        Failure { code, message: error.to_string() }
+        let hint = match code {
+            IN_USE => "; its database belongs to one process at a time: stop that one first",
+            _ => "",
+        };
+        Failure { code, message: format!("{error}{hint}") }
     }
 }
 
@@ -125,6 +133,7 @@ impl From<fireside_kernel::Error> for Failure {
 /// What commands have in common.
 struct Invocation {
     sources: Result<Sources, ConfigError>,
+    may_migrate: bool,
 }
 
 impl Invocation {
@@ -142,8 +151,9 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::from_arg_matches(&matches) {
         Ok(cli) => {
             let flags = settings_flags::given(&matches);
-            let invocation = Invocation { sources: Sources::of_process(flags, cli.config) };
-            run(cli.command.unwrap_or(Command::Serve(serve::Serve::default())), &invocation)
+            let sources = Sources::of_process(flags, cli.config);
+            let invocation = Invocation { sources, may_migrate: !cli.no_migrate };
+            run(cli.command.unwrap_or(Command::Serve), &invocation)
         }
         Err(error) => error.exit(),
     };
@@ -158,16 +168,16 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, invocation: &Invocation) -> Result<(), Failure> {
     match command {
-        Command::Serve(serve) => serve.run(invocation),
+        Command::Serve => serve::run(invocation),
         Command::Admin(admin) => admin.run(invocation),
         Command::Token(token) => token.run(invocation),
         Command::Migrate => migrate::run(invocation),
         Command::Import(import) => import.run(invocation),
         Command::Health(health) => health.run(invocation),
-        Command::Openapi => contract::print(fireside_gateway::contract::openapi),
-        Command::Asyncapi => contract::print(fireside_gateway::contract::asyncapi),
-        Command::Types => contract::print(fireside_gateway::contract::typescript),
-        Command::Errors => contract::print(|_| fireside_gateway::contract::errors()),
+        Command::Openapi => contract::run(fireside_gateway::contract::openapi),
+        Command::Asyncapi => contract::run(fireside_gateway::contract::asyncapi),
+        Command::Types => contract::run(fireside_gateway::contract::typescript),
+        Command::Errors => contract::run(|_| fireside_gateway::contract::errors()),
         Command::Settings(settings) => settings.run(invocation),
         Command::Version(version) => version.run(),
         Command::Completion(completion) => completion.run(),
@@ -180,6 +190,15 @@ fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
     runtime.block_on(future)
 }
 
+/// Prints the result of a command. Whoever reads it may stop in the middle.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(error)),
+        _ => Ok(()),
+    }
+}
+
 /// The log of a command goes beside its result, and only says what went wrong.
 fn log_beside() -> Result<(), Failure> {
     let log = crate::config::Log { level: crate::config::LogLevel::Warn, ..Default::default() };
@@ -188,14 +207,13 @@ fn log_beside() -> Result<(), Failure> {
 
 /// What a command that changes the database works with.
 struct House {
-    kernel: Kernel,
     registry: Registry,
     features: Features,
 }
 
 /// Opens the database of the settings with all features, but without doors.
-async fn open_house(loaded: &Loaded) -> Result<(Db, House), Failure> {
-    let (db, _) = wiring::open(&loaded.config, true).await?;
+async fn open_house(loaded: &Loaded, may_migrate: bool) -> Result<(Db, House), Failure> {
+    let (db, _) = wiring::open(&Options::new(loaded.config.database()), may_migrate).await?;
     let house = furnish(&db).await?;
     Ok((db, house))
 }
@@ -208,7 +226,7 @@ async fn furnish(db: &Db) -> Result<House, Failure> {
     let features = fireside_features::register(&kernel, &mut registry, sessions::Settings::default())
         .await
         .map_err(StartError::Sessions)?;
-    Ok(House { kernel, registry, features })
+    Ok(House { registry, features })
 }
 
 #[cfg(test)]

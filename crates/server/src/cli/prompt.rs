@@ -84,7 +84,9 @@ mod tests {
 
     #[test]
     fn only_the_line_end_is_taken_off() {
-        for (text, expected) in [("a b \n", "a b "), ("x\r\n", "x"), ("y", "y"), ("", ""), ("one\ntwo\n", "one")] {
+        for (text, expected) in
+            [("a b \n", "a b "), ("x\r\n", "x"), ("y", "y"), ("", ""), ("one\ntwo\n", "one")]
+        {
             assert_eq!(line(&mut text.as_bytes()).unwrap(), expected);
         }
     }

@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Failure, Invocation, WRONG_SETTINGS, block_on};
@@ -17,56 +16,48 @@ const STOP_WITHIN: Duration = Duration::from_secs(29);
 /// Exit code of a process that a signal has ended, less the signal's number.
 const ENDED_BY_SIGNAL: i32 = 128;
 
-#[derive(Debug, Default, Args)]
-pub(super) struct Serve {
-    /// Does not migrate the database: exits with 4 where that is needed.
-    #[arg(long)]
-    no_migrate: bool,
+pub(super) fn run(invocation: &Invocation) -> Result<(), Failure> {
+    let since = Instant::now();
+    let loaded = invocation.load()?;
+    logging::start(&loaded.config.log, Output::Stdout)
+        .map_err(|message| Failure { code: WRONG_SETTINGS, message })?;
+    block_on(serve(&loaded, invocation.may_migrate, since))
 }
 
-impl Serve {
-    pub(super) fn run(self, invocation: &Invocation) -> Result<(), Failure> {
-        let since = Instant::now();
-        let loaded = invocation.load()?;
-        logging::start(&loaded.config.log, Output::Stdout)
-            .map_err(|message| Failure { code: WRONG_SETTINGS, message })?;
-        block_on(self.serve(&loaded, since))
+async fn serve(loaded: &Loaded, may_migrate: bool, since: Instant) -> Result<(), Failure> {
+    let config = &loaded.config;
+    for note in &loaded.notes {
+        tracing::warn!("{note}");
     }
-
-    async fn serve(self, loaded: &Loaded, since: Instant) -> Result<(), Failure> {
-        let config = &loaded.config;
-        for note in &loaded.notes {
-            tracing::warn!("{note}");
-        }
-        if !config.rate_limits {
-            tracing::warn!("rate limits are off: fit for load tests only; take out rate_limits to turn them on");
-        }
-        // From here on a signal is an orderly stop, also while the server starts.
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::new)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(Failure::new)?;
-        let running = wiring::start(config, !self.no_migrate).await?;
-        let banner = Banner::new(config, &running, since.elapsed());
-        let is_terminal = Output::Stdout.is_terminal();
-        if logging::is_json(config.log.format, is_terminal) {
-            banner.log();
-        } else {
-            // A terminal that has gone away is no reason to stop serving.
-            let _shown = writeln!(std::io::stdout(), "{}", banner.text(is_terminal && logging::colours()).trim_end());
-        }
-        let mut next_signal = async || {
-            tokio::select! {
-                _ = interrupt.recv() => SignalKind::interrupt(),
-                _ = terminate.recv() => SignalKind::terminate(),
-            }
-        };
-        next_signal().await;
-        running.shutdown();
+    if !config.rate_limits {
+        tracing::warn!("rate limits are off: fit for load tests only; take out rate_limits to turn them on");
+    }
+    // From here on a signal is an orderly stop, also while the server starts.
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::new)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::new)?;
+    let running = wiring::start(config, may_migrate).await?;
+    let banner = Banner::new(config, &running, since.elapsed());
+    let is_terminal = Output::Stdout.is_terminal();
+    if logging::is_json(config.log.format, is_terminal) {
+        banner.log();
+    } else {
+        // A terminal that has gone away is no reason to stop serving.
+        let _shown =
+            writeln!(std::io::stdout(), "{}", banner.text(is_terminal && logging::colours()).trim_end());
+    }
+    let mut next_signal = async || {
         tokio::select! {
-            () = running.wait() => {}
-            second = next_signal() => std::process::exit(ENDED_BY_SIGNAL + second.as_raw_value()),
-            () = tokio::time::sleep(STOP_WITHIN) => tracing::warn!("not everything ended in time"),
+            _ = interrupt.recv() => SignalKind::interrupt(),
+            _ = terminate.recv() => SignalKind::terminate(),
         }
-        tracing::info!("stopped");
-        Ok(())
+    };
+    next_signal().await;
+    running.shutdown();
+    tokio::select! {
+        () = running.wait() => {}
+        second = next_signal() => std::process::exit(ENDED_BY_SIGNAL + second.as_raw_value()),
+        () = tokio::time::sleep(STOP_WITHIN) => tracing::warn!("not everything ended in time"),
     }
+    tracing::info!("stopped");
+    Ok(())
 }

@@ -16,7 +16,7 @@ fn flags() -> impl Iterator<Item = (String, &'static str, String)> {
         let help = format!("{} [{variable}]", setting.help);
         let plain = setting.flag.then(|| (name.clone(), setting.takes, help.clone()));
         let as_file = (setting.kind == Kind::Secret).then(|| {
-            let help = format!("The same, read from a file [{variable}_FILE]");
+            let help = format!("{}; read from a file [{variable}_FILE]", setting.help);
             (format!("{name}-file"), "FILE", help)
         });
         plain.into_iter().chain(as_file)

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, print};
 use crate::wiring::COMMIT;
 
 #[derive(Debug, Args)]
@@ -16,11 +16,10 @@ impl Version {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let version = env!("CARGO_PKG_VERSION");
         if self.json {
-            println!("{}", serde_json::json!({ "name": "fireside", "version": version, "commit": COMMIT }));
-        } else {
-            let commit = COMMIT.map(|commit| format!(" ({commit})")).unwrap_or_default();
-            println!("fireside {version}{commit}");
+            let version = serde_json::json!({ "name": "fireside", "version": version, "commit": COMMIT });
+            return print(&format!("{version}\n"));
         }
-        Ok(())
+        let commit = COMMIT.map(|commit| format!(" ({commit})")).unwrap_or_default();
+        print(&format!("fireside {version}{commit}\n"))
     }
 }

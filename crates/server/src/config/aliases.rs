@@ -28,7 +28,9 @@ pub(super) fn layer(environment: &BTreeMap<String, String>) -> Layer {
         give("cors_origins", CORS_ORIGIN, origin.clone());
     }
     // The other names alone say nothing: a password without a place is left over from something else.
-    if let Some(name) = [POSTGRES_HOST, POSTGRES_DATABASE].into_iter().find(|name| environment.contains_key(*name)) {
+    if let Some(name) =
+        [POSTGRES_HOST, POSTGRES_DATABASE].into_iter().find(|name| environment.contains_key(*name))
+    {
         give("database_url", name, postgres_url(environment));
     }
     layer
@@ -86,7 +88,10 @@ mod tests {
         ]);
         assert_eq!(read.given["listen"].text, "3001");
         assert_eq!(read.given["cors_origins"].text, "http://localhost:5173");
-        assert_eq!(read.given["database_url"].text, "postgres://chat:p%40ss%3Aw%2Frd@db.internal:6432/chat_db");
+        assert_eq!(
+            read.given["database_url"].text,
+            "postgres://chat:p%40ss%3Aw%2Frd@db.internal:6432/chat_db"
+        );
         assert_eq!(read.given["database_url"].origin.to_string(), "APP_ENV_POSTGRES_HOST");
     }
 

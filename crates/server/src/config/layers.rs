@@ -106,7 +106,8 @@ pub(super) fn resolve(given: &Given) -> Result<String, String> {
         Form::Plain => Ok(given.text.clone()),
         Form::File => {
             let path = Path::new(&given.text);
-            let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let text =
+                std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
             let text = text.strip_suffix('\n').unwrap_or(&text);
             let text = text.strip_suffix('\r').unwrap_or(text);
             if text.is_empty() { Err(format!("{} is empty", path.display())) } else { Ok(text.to_owned()) }

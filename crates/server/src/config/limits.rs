@@ -104,7 +104,11 @@ const SIZE_MIN: Bytes = Bytes(64 << 10);
 
 fn size(text: &str) -> Result<Bytes, String> {
     let size = text.parse()?;
-    if size < SIZE_MIN { Err(format!("{text:?} is too small, at least {SIZE_MIN} are needed")) } else { Ok(size) }
+    if size < SIZE_MIN {
+        Err(format!("{text:?} is too small, at least {SIZE_MIN} are needed"))
+    } else {
+        Ok(size)
+    }
 }
 
 /// The limits in the table of settings.
@@ -116,7 +120,13 @@ pub(super) const LIMITS: [Setting; 19] = [
     limit!("limits.create", create, "RATE", str::parse, "Rooms and invites made by one user"),
     limit!("limits.sign_in", sign_in, "RATE", str::parse, "Failed attempts to sign in from one address"),
     limit!("limits.typing", typing, "RATE", str::parse, "Typing events of one user"),
-    limit!("limits.flood", flood, "RATE", str::parse, "Events of one user beyond which the connection is closed"),
+    limit!(
+        "limits.flood",
+        flood,
+        "RATE",
+        str::parse,
+        "Events of one user beyond which the connection is closed"
+    ),
     limit!("limits.credentials", credentials, "RATE", str::parse, "Invalid tokens from one address"),
     limit!("limits.connect", connect, "RATE", str::parse, "New sockets from one address"),
     limit!("limits.node_connects", node_connects, "RATE", str::parse, "New sockets of the whole server"),
@@ -130,9 +140,21 @@ pub(super) const LIMITS: [Setting; 19] = [
         "Live sockets of one address that have not authenticated"
     ),
     limit!("limits.sockets_per_user", sockets_per_user, "COUNT", count, "Live sockets of one user"),
-    limit!("limits.rooms_per_socket", rooms_per_socket, "COUNT", count, "Rooms that one socket may ask to hear"),
+    limit!(
+        "limits.rooms_per_socket",
+        rooms_per_socket,
+        "COUNT",
+        count,
+        "Rooms that one socket may ask to hear"
+    ),
     limit!("limits.payload", payload, "SIZE", size, "Largest Socket.IO message, and largest polling request"),
-    limit!("limits.queue", queue, "SIZE", size, "What may wait for one socket before it is closed as too slow"),
+    limit!(
+        "limits.queue",
+        queue,
+        "SIZE",
+        size,
+        "What may wait for one socket before it is closed as too slow"
+    ),
     limit!(
         "limits.queue_packets",
         queue_packets,

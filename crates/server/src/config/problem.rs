@@ -77,7 +77,7 @@ mod tests {
         let known = ["listen", "data_dir", "signup", "limits.payload"];
         assert_eq!(nearest("listne", known), Some("listen"));
         assert_eq!(nearest("data-dir", known), Some("data_dir"));
-        assert_eq!(nearest("sing_up", known), None);
+        assert_eq!(nearest("sing_up", known), Some("signup"));
         assert_eq!(nearest("limits.paylod", known), Some("limits.payload"));
         assert_eq!(nearest("colour", known), None);
     }

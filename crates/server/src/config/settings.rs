@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 
 use fireside_features::sessions::SECRET_MIN_BYTES;
 
-use super::{Config, Secret};
 use super::limits::LIMITS;
 use super::values::{Proxy, list, switch};
+use super::{Config, Secret};
 
 /// How a setting is given and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,13 @@ pub struct Setting {
 }
 
 impl Setting {
-    pub(super) const fn one(key: &'static str, takes: &'static str, help: &'static str, read: Read, show: Show) -> Setting {
+    pub(super) const fn one(
+        key: &'static str,
+        takes: &'static str,
+        help: &'static str,
+        read: Read,
+        show: Show,
+    ) -> Setting {
         Setting { key, kind: Kind::One, flag: true, takes, help, read, show }
     }
 

@@ -76,8 +76,12 @@ impl Sources {
     /// With every problem there is.
     pub fn load(&self) -> Result<Loaded, ConfigError> {
         // A variable that is empty says nothing: `FIRESIDE_URL=${URL:-}` is how compose files say "not set".
-        let environment: BTreeMap<_, _> =
-            self.environment.iter().filter(|(_, text)| !text.is_empty()).map(|(n, t)| (n.clone(), t.clone())).collect();
+        let environment: BTreeMap<_, _> = self
+            .environment
+            .iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(n, t)| (n.clone(), t.clone()))
+            .collect();
         let (path, from_file) = self.read_file(&environment);
         let layers = [flags(&self.flags), variables(&environment), from_file, aliases::layer(&environment)];
         let mut problems: Vec<_> = layers.iter().flat_map(|layer| layer.problems.clone()).collect();
@@ -99,7 +103,11 @@ impl Sources {
             problems = check::together(&config, &given);
         }
         let notes = aliases::note(&environment).into_iter().collect();
-        if problems.is_empty() { Ok(Loaded { config, origins, file: path, notes }) } else { Err(ConfigError { problems }) }
+        if problems.is_empty() {
+            Ok(Loaded { config, origins, file: path, notes })
+        } else {
+            Err(ConfigError { problems })
+        }
     }
 
     /// The file that is named, or the first one that is there.

@@ -56,8 +56,14 @@ impl FromStr for Listen {
         let host = match bare {
             Some(inner) if inner.parse::<std::net::Ipv6Addr>().is_ok() => inner,
             None if host.is_empty() => "127.0.0.1",
-            None if host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')) => host,
-            _ => return Err(format!("{text:?} is not HOST:PORT; an IPv6 address goes in brackets, [::1]:3000")),
+            None if host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')) => {
+                host
+            }
+            _ => {
+                return Err(format!(
+                    "{text:?} is not HOST:PORT; an IPv6 address goes in brackets, [::1]:3000"
+                ));
+            }
         };
         Ok(Listen { host: host.to_owned(), port })
     }
@@ -66,7 +72,11 @@ impl FromStr for Listen {
 impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_v6 = self.host.contains(':');
-        if is_v6 { write!(f, "[{}]:{}", self.host, self.port) } else { write!(f, "{}:{}", self.host, self.port) }
+        if is_v6 {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
     }
 }
 
@@ -92,7 +102,10 @@ impl FromStr for PublicUrl {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let problem = || format!("{text:?} is not an http:// or https:// address");
-        let rest = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme)).ok_or_else(problem)?;
+        let rest = ["http://", "https://"]
+            .iter()
+            .find_map(|scheme| text.strip_prefix(scheme))
+            .ok_or_else(problem)?;
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let plain = text.bytes().all(|b| b.is_ascii_graphic());
         if authority.is_empty() || authority.contains('@') || !plain {
@@ -127,7 +140,9 @@ impl FromStr for WebOrigins {
         let items = list(text);
         if items.contains(&"*") {
             let alone = items.len() == 1;
-            return alone.then_some(WebOrigins::Any).ok_or_else(|| "`*` stands alone or not at all".to_owned());
+            return alone
+                .then_some(WebOrigins::Any)
+                .ok_or_else(|| "`*` stands alone or not at all".to_owned());
         }
         let origin = |item: &&str| -> Result<String, String> {
             let url: PublicUrl = item.parse()?;
@@ -201,7 +216,8 @@ impl FromStr for Bytes {
         let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
         let (number, unit) = text.split_at(digits);
         let unit = unit.trim();
-        let factor = BYTE_UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).ok_or_else(problem)?.1;
+        let factor =
+            BYTE_UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).ok_or_else(problem)?.1;
         let number: usize = number.parse().map_err(|_| problem())?;
         number.checked_mul(factor).map(Bytes).ok_or_else(problem)
     }
@@ -247,7 +263,8 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let problem = || format!("{text:?} is not a rate like 5/s burst 20, or 30/min");
-        let (rate, burst) = text.split_once("burst").map_or((text, None), |(rate, burst)| (rate, Some(burst)));
+        let (rate, burst) =
+            text.split_once("burst").map_or((text, None), |(rate, burst)| (rate, Some(burst)));
         let (count, unit) = rate.trim().split_once('/').ok_or_else(problem)?;
         let number = |text: &str| text.trim().parse().ok().filter(|number: &u32| *number > 0);
         let count = number(count).ok_or_else(problem)?;

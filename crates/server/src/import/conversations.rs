@@ -29,7 +29,8 @@ pub(super) async fn import(
         import.report.direct_messages.found += chunk.len() as u64;
         let mut planner = Planner::new(import.now);
         for message in &chunk {
-            let pair = pair_key(&UserId::trusted(&*message.sender_id), &UserId::trusted(&*message.receiver_id));
+            let pair =
+                pair_key(&UserId::trusted(&*message.sender_id), &UserId::trusted(&*message.receiver_id));
             // Conversations come one after the other, and may go on from the chunk before.
             let is_first = pair != last_pair;
             import.report.conversations.found += u64::from(is_first);

@@ -32,7 +32,8 @@ pub(super) async fn import(
             break;
         }
         import.report.messages.found += chunk.len() as u64;
-        let usable: Vec<_> = chunk.iter().filter(|message| is_usable(import, people, rooms, message)).collect();
+        let usable: Vec<_> =
+            chunk.iter().filter(|message| is_usable(import, people, rooms, message)).collect();
         let (writes, now) = (import.target.writes(), import.now);
         let stored = import.target.transact(async |tx| store(tx, &usable, writes, now).await).await?;
         import.report.absorb(stored.report);
@@ -69,7 +70,9 @@ async fn raise(import: &Import<'_>, reads: Vec<Read>) -> Result<(), ImportError>
 fn is_usable(import: &mut Import<'_>, people: &People, rooms: &Rooms, message: &MessageRow) -> bool {
     let unusable = || MessageId::parse(&message.id).is_none().then_some(Note::UnusableId);
     let unknown = || (!people.knows(&message.sender_id)).then_some(Note::UnknownSender);
-    let Some(note) = unusable().or_else(|| rooms.closed(&message.room_id)).or_else(unknown) else { return true };
+    let Some(note) = unusable().or_else(|| rooms.closed(&message.room_id)).or_else(unknown) else {
+        return true;
+    };
     import.report.messages.skipped += 1;
     import.report.note(note, format!("message {:?}", message.id));
     false
@@ -100,8 +103,14 @@ async fn store(tx: &mut Tx, chunk: &[&MessageRow], writes: bool, now: i64) -> Re
             heads.remove(room).unwrap_or_else(|| Head::new(room.to_owned(), created))
         });
         let place = head.next(created);
-        let of_message = Stamps { created, modified: message.modified_at, edited: message.edited_at, deleted: message.deleted_at };
-        let text = Text { content: &message.content, kind: &message.kind, metadata: message.metadata.as_deref() };
+        let of_message = Stamps {
+            created,
+            modified: message.modified_at,
+            edited: message.edited_at,
+            deleted: message.deleted_at,
+        };
+        let text =
+            Text { content: &message.content, kind: &message.kind, metadata: message.metadata.as_deref() };
         rows.push(row(&mut report, &message.id, (room, place.0), &message.sender_id, &text, &of_message));
         events.push(Event {
             room,

@@ -73,7 +73,12 @@ pub async fn tutorial(
     mode: Mode,
 ) -> Result<Report, ImportError> {
     let mut source = Source::open(from).await?;
-    let mut import = Import { target: Target::new(db.clone(), mode), names, now: clock.now().as_micros(), report: Report::new(mode) };
+    let mut import = Import {
+        target: Target::new(db.clone(), mode),
+        names,
+        now: clock.now().as_micros(),
+        report: Report::new(mode),
+    };
     let people = people::import(&mut import, &mut source).await?;
     let mut rooms = rooms::import(&mut import, &mut source, &people).await?;
     messages::import(&mut import, &mut source, &people, &mut rooms).await?;

@@ -2,8 +2,8 @@
 
 use fireside_protocol::messages::Metadata;
 use fireside_protocol::text::{
-    DESCRIPTION_MAX_CHARS, DISPLAY_NAME_MAX_CHARS, Description, DisplayName, MessageKind, ROOM_NAME_MAX_CHARS,
-    RoomName, fold_username,
+    DESCRIPTION_MAX_CHARS, DISPLAY_NAME_MAX_CHARS, Description, DisplayName, MessageKind,
+    ROOM_NAME_MAX_CHARS, RoomName, fold_username,
 };
 use unicode_normalization::UnicodeNormalization;
 
@@ -95,7 +95,8 @@ pub(super) fn display_name(name: &str) -> Option<String> {
 
 /// A room name that the rules allow; `fallback` where nothing of it is left.
 pub(super) fn room_name(name: &str, fallback: &str) -> String {
-    fitted(name, ROOM_NAME_MAX_CHARS, RoomName::parse).map_or_else(|| fallback.to_owned(), RoomName::into_string)
+    fitted(name, ROOM_NAME_MAX_CHARS, RoomName::parse)
+        .map_or_else(|| fallback.to_owned(), RoomName::into_string)
 }
 
 /// A description that the rules allow.
@@ -131,7 +132,9 @@ pub(super) enum Meta {
 /// What becomes of a message's metadata, which may be any text.
 pub(super) fn metadata(text: Option<&str>) -> Meta {
     // JSON's own way to say that there is none.
-    let Some(text) = text.filter(|text| !text.trim().is_empty() && text.trim() != "null") else { return Meta::None };
+    let Some(text) = text.filter(|text| !text.trim().is_empty() && text.trim() != "null") else {
+        return Meta::None;
+    };
     if Metadata::parse(text).is_ok() {
         return Meta::Kept(text.to_owned());
     }

@@ -67,7 +67,11 @@ fn row(import: &mut Import<'_>, user: &UserRow, names: &mut HashSet<String>) -> 
     let shown = user.display_name.as_deref().filter(|name| !name.is_empty());
     let shown = shown.or_else(|| (!is_same).then_some(&*user.username));
     let display_name = shown.and_then(naming::display_name);
-    if user.display_name.as_deref().is_some_and(|name| !name.is_empty() && display_name.as_deref() != Some(name)) {
+    if user
+        .display_name
+        .as_deref()
+        .is_some_and(|name| !name.is_empty() && display_name.as_deref() != Some(name))
+    {
         report.note(Note::DisplayNameChanged, &user.id);
     }
     let avatar = user.avatar.as_deref().filter(|address| !address.is_empty());

@@ -16,7 +16,8 @@ pub(super) struct ReadMarks {
 impl ReadMarks {
     /// Begins with a room, and when its members last read in it.
     pub(super) fn new(room: &str, last_reads: Vec<(String, Option<i64>)>) -> ReadMarks {
-        let mut waiting: Vec<_> = last_reads.into_iter().map(|(user, at)| (user, at.unwrap_or(i64::MAX))).collect();
+        let mut waiting: Vec<_> =
+            last_reads.into_iter().map(|(user, at)| (user, at.unwrap_or(i64::MAX))).collect();
         waiting.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
         ReadMarks { room: room.to_owned(), waiting, last_seq: 0, found: Vec::new() }
     }
@@ -57,9 +58,15 @@ mod tests {
     fn a_time_becomes_the_place_of_the_last_message_before_it() {
         let mut marks = ReadMarks::new(
             "r",
-            [("before", Some(5)), ("equal", Some(20)), ("between", Some(25)), ("never", None), ("after", Some(99))]
-                .map(|(user, at)| (user.to_owned(), at))
-                .to_vec(),
+            [
+                ("before", Some(5)),
+                ("equal", Some(20)),
+                ("between", Some(25)),
+                ("never", None),
+                ("after", Some(99)),
+            ]
+            .map(|(user, at)| (user.to_owned(), at))
+            .to_vec(),
         );
         for (at, seq) in [(10, 3), (20, 4), (20, 5), (30, 6)] {
             marks.pass(at, seq);

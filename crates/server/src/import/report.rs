@@ -210,7 +210,10 @@ mod tests {
         }
         let text = report.to_string();
         assert!(text.starts_with("Dry run, nothing was written\n"), "{text}");
-        assert!(text.contains("users                      5           3           1           0           1"), "{text}");
+        assert!(
+            text.contains("users                      5           3           1           0           1"),
+            "{text}"
+        );
         assert!(text.contains("      4  left out: the id is not 1 to 64 of"), "{text}");
         assert!(text.contains("(a b, c d, e f, …)"), "{text}");
     }

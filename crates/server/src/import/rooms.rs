@@ -65,7 +65,8 @@ pub(super) async fn import(
         }
         for batch in chunk.chunks(BATCH) {
             let epochs: Vec<_> = batch.iter().map(|_| import.names.word()).collect();
-            let planner = Planner { batch, epochs: &epochs, members: &members, slugs: &slugs, people, now: import.now };
+            let planner =
+                Planner { batch, epochs: &epochs, members: &members, slugs: &slugs, people, now: import.now };
             let writes = import.target.writes();
             let outcome = import.target.transact(async |tx| planner.run(tx, writes).await).await?;
             import.report.absorb(outcome.report);
@@ -113,7 +114,9 @@ async fn memberships(
             match of_room.get_mut(index) {
                 Some(first) => {
                     import.report.members.merged += 1;
-                    import.report.note(Note::MembershipsMerged, format!("{} in room {}", row.user_id, row.room_id));
+                    import
+                        .report
+                        .note(Note::MembershipsMerged, format!("{} in room {}", row.user_id, row.room_id));
                     merge(first, &row);
                 }
                 None => of_room.push(membership(row, import.now)),
@@ -142,7 +145,11 @@ fn merge(first: &mut Membership, row: &MemberRow) {
 }
 
 fn role(row: &MemberRow) -> Role {
-    if matches!(row.role.to_ascii_lowercase().as_str(), "admin" | "owner") { Role::Admin } else { Role::Member }
+    if matches!(row.role.to_ascii_lowercase().as_str(), "admin" | "owner") {
+        Role::Admin
+    } else {
+        Role::Member
+    }
 }
 
 /// Decides what becomes of a batch of rooms.
@@ -188,12 +195,15 @@ impl<'a> Planner<'a> {
                     outcome.report.note(Note::UnusableId, format!("room {:?}", room.id));
                 }
                 Some(head) if head.is_deleted => self.leave_deleted(room, &mut outcome),
-                Some(head) => self.add_members(room, head.clone(), (&members, &leavers), &mut plan, &mut outcome),
+                Some(head) => {
+                    self.add_members(room, head.clone(), (&members, &leavers), &mut plan, &mut outcome)
+                }
                 None => self.make(room, epoch, &mut plan, &mut outcome),
             }
         }
         if writes {
-            target::insert_rooms(tx, plan.new.iter().map(|(row, head)| (row.clone(), head)).collect()).await?;
+            target::insert_rooms(tx, plan.new.iter().map(|(row, head)| (row.clone(), head)).collect())
+                .await?;
             target::move_heads(tx, &plan.moved).await?;
             target::insert_members(tx, plan.members).await?;
             target::insert_events(tx, &plan.events).await?;
@@ -273,7 +283,8 @@ impl<'a> Planner<'a> {
 
     fn room_row(&self, room: &RoomRow, epoch: &str, outcome: &mut Outcome) -> [Value; 11] {
         let wanted = naming::slug(&room.name);
-        let slug = naming::free_slug(&wanted, |slug| self.slugs.contains(slug) || outcome.slugs.contains(slug));
+        let slug =
+            naming::free_slug(&wanted, |slug| self.slugs.contains(slug) || outcome.slugs.contains(slug));
         if slug != wanted {
             outcome.report.note(Note::SlugNumbered, format!("{:?} is {slug}", room.name));
         }
@@ -308,7 +319,8 @@ fn join<'a>(room: &'a RoomRow, member: &'a Membership, at: i64, head: &mut Head,
     let place = head.next(at);
     head.members += 1;
     let data = Some(member.role.as_str());
-    let joined = Event { subject: Some(&member.user), ..event(room, place, "room:user-joined", &member.user, data) };
+    let joined =
+        Event { subject: Some(&member.user), ..event(room, place, "room:user-joined", &member.user, data) };
     plan.events.push(joined);
     plan.members.push(member_row(room, member, member.role, place.0));
 }

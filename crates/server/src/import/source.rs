@@ -26,14 +26,30 @@ const COLUMNS: &[(&str, &[&str])] = &[
     (
         "Message",
         &[
-            "id", "created_at", "modified_at", "room_id", "sender_id", "content", "type", "metadata", "edited_at",
+            "id",
+            "created_at",
+            "modified_at",
+            "room_id",
+            "sender_id",
+            "content",
+            "type",
+            "metadata",
+            "edited_at",
             "deleted_at",
         ],
     ),
     (
         "DirectMessage",
         &[
-            "id", "created_at", "modified_at", "sender_id", "receiver_id", "content", "type", "metadata", "read_at",
+            "id",
+            "created_at",
+            "modified_at",
+            "sender_id",
+            "receiver_id",
+            "content",
+            "type",
+            "metadata",
+            "read_at",
             "deleted_at",
         ],
     ),
@@ -132,8 +148,12 @@ impl Source {
         if url.engine() != Engine::Postgres {
             return Err(ImportError::NotPostgres);
         }
-        let options =
-            Options { read_connections: 1, write_connections: 1, deadline: DEADLINE, ..Options::new(url.clone()) };
+        let options = Options {
+            read_connections: 1,
+            write_connections: 1,
+            deadline: DEADLINE,
+            ..Options::new(url.clone())
+        };
         let db = Db::open(&options).await?;
         let mut tx = db.begin().await.map_err(ImportError::Source)?;
         let only_read = sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -155,25 +175,45 @@ impl Source {
         let found: Vec<(String, String)> = self.tx.all(sql(text)).await.map_err(ImportError::Source)?;
         let found: BTreeSet<(&str, &str)> =
             found.iter().map(|(table, column)| (table.as_str(), column.as_str())).collect();
-        let wanted = COLUMNS.iter().flat_map(|(table, columns)| columns.iter().map(move |column| (*table, *column)));
+        let wanted =
+            COLUMNS.iter().flat_map(|(table, columns)| columns.iter().map(move |column| (*table, *column)));
         let missing: Vec<_> = wanted.filter(|place| !found.contains(place)).collect();
         let Some((table, column)) = missing.first() else { return Ok(()) };
         let has_table = found.iter().any(|(known, _)| known == table);
-        let what = if has_table { format!("column {column:?} in its table {table:?}") } else { format!("table {table:?}") };
+        let what = if has_table {
+            format!("column {column:?} in its table {table:?}")
+        } else {
+            format!("table {table:?}")
+        };
         Err(ImportError::NotTheTutorial(what))
     }
 
     /// Users, the oldest first: the first to have a name keeps it.
     pub(super) async fn users(&mut self) -> Result<Cursor<UserRow>, ImportError> {
-        let columns = select(&["id"], &["created_at", "modified_at", "last_seen_at"], &["username", "display_name", "avatar"]);
-        self.declare("import_users", format!("SELECT {columns} FROM \"User\" ORDER BY \"created_at\", \"id\"")).await
+        let columns = select(
+            &["id"],
+            &["created_at", "modified_at", "last_seen_at"],
+            &["username", "display_name", "avatar"],
+        );
+        self.declare(
+            "import_users",
+            format!("SELECT {columns} FROM \"User\" ORDER BY \"created_at\", \"id\""),
+        )
+        .await
     }
 
     /// Rooms, the oldest first: the first to have a name gets its plain slug.
     pub(super) async fn rooms(&mut self) -> Result<Cursor<RoomRow>, ImportError> {
-        let columns =
-            select(&["id", "created_by"], &["created_at", "modified_at"], &["name", "description", "is_private"]);
-        self.declare("import_rooms", format!("SELECT {columns} FROM \"Room\" ORDER BY \"created_at\", \"id\"")).await
+        let columns = select(
+            &["id", "created_by"],
+            &["created_at", "modified_at"],
+            &["name", "description", "is_private"],
+        );
+        self.declare(
+            "import_rooms",
+            format!("SELECT {columns} FROM \"Room\" ORDER BY \"created_at\", \"id\""),
+        )
+        .await
     }
 
     /// Memberships, in the order of joining.

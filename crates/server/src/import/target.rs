@@ -85,7 +85,9 @@ impl Target {
         let mut attempt = 1;
         loop {
             match self.attempt(&mut work).await {
-                Err(Error::Retry | Error::Indeterminate | Error::Unavailable) if attempt < ATTEMPTS => attempt += 1,
+                Err(Error::Retry | Error::Indeterminate | Error::Unavailable) if attempt < ATTEMPTS => {
+                    attempt += 1
+                }
                 outcome => return outcome.map_err(ImportError::Target),
             }
         }
@@ -127,13 +129,19 @@ impl Target {
 
 /// Runs `text` with its `{}` replaced by a list of rows of `columns` values. The list is filled up to a power
 /// of two with repeats, so that there are few different statements for the connection to remember.
-async fn in_list<T: Row>(tx: &mut Tx, text: &str, columns: usize, keys: &[Vec<Value>]) -> Result<Vec<T>, Error> {
+async fn in_list<T: Row>(
+    tx: &mut Tx,
+    text: &str,
+    columns: usize,
+    keys: &[Vec<Value>],
+) -> Result<Vec<T>, Error> {
     let mut found = Vec::new();
     for chunk in keys.chunks(256) {
         let rows = chunk.len().next_power_of_two();
         let last = chunk.last().cloned().unwrap_or_default();
         let values = chunk.iter().cloned().chain(std::iter::repeat_n(last, rows - chunk.len())).flatten();
-        let statement = Statement::generated(text.replace("{}", &values_list(rows, columns, 1))).bind_all(values);
+        let statement =
+            Statement::generated(text.replace("{}", &values_list(rows, columns, 1))).bind_all(values);
         found.extend(tx.all::<T>(statement).await?);
     }
     Ok(found)
@@ -159,7 +167,10 @@ fireside_db::row! {
 }
 
 /// The heads of rooms by id, locked until the transaction ends.
-pub(super) async fn heads(tx: &mut Tx, rooms: impl IntoIterator<Item = &str>) -> Result<HashMap<String, Head>, Error> {
+pub(super) async fn heads(
+    tx: &mut Tx,
+    rooms: impl IntoIterator<Item = &str>,
+) -> Result<HashMap<String, Head>, Error> {
     locked(tx, "id", keys(rooms)).await
 }
 

@@ -25,13 +25,13 @@ pub enum Output {
 /// # Errors
 /// When `RUST_LOG` cannot be read.
 pub fn start(log: &Log, output: Output) -> Result<(), String> {
+    let is_terminal = output.is_terminal();
     let filter = match std::env::var(EnvFilter::DEFAULT_ENV) {
         Ok(directives) if !directives.is_empty() => {
             EnvFilter::try_new(&directives).map_err(|error| format!("RUST_LOG: {error}"))?
         }
-        _ => EnvFilter::new(directives(log.level)),
+        _ => EnvFilter::new(directives(log.level, is_terminal)),
     };
-    let is_terminal = output.is_terminal();
     let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Redacted(output));
     // A log that was started before, by a test, stays.
     let _already_started = if is_json(log.format, is_terminal) {
@@ -57,10 +57,13 @@ pub fn colours() -> bool {
 }
 
 /// Our own crates at this level; the drivers below only where they complain, since they log every statement.
-fn directives(level: LogLevel) -> String {
+/// On a terminal the banner tells what became of the schema.
+fn directives(level: LogLevel, is_terminal: bool) -> String {
+    let drivers = "sqlx=warn,hyper=warn,rustls=warn,ureq=warn";
     match level {
         LogLevel::Error | LogLevel::Warn | LogLevel::Trace => level.as_str().to_owned(),
-        LogLevel::Info | LogLevel::Debug => format!("{level},sqlx=warn,hyper=warn,rustls=warn,ureq=warn"),
+        LogLevel::Info if is_terminal => format!("{level},{drivers},fireside_db::migrate=warn"),
+        LogLevel::Info | LogLevel::Debug => format!("{level},{drivers}"),
     }
 }
 
@@ -121,7 +124,7 @@ mod tests {
     #[test]
     fn every_level_is_a_valid_filter() {
         for level in [LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace] {
-            assert!(EnvFilter::try_new(directives(level)).is_ok(), "{level}");
+            assert!(EnvFilter::try_new(directives(level, true)).is_ok(), "{level}");
         }
     }
 }

@@ -86,7 +86,11 @@ fn password_of_address(line: &str, start: usize) -> Option<Range<usize>> {
 /// `name=value` or `"name":"value"`, seen from the sign between them.
 fn value_of_name(line: &str, sign: usize, is_json: bool) -> Option<Range<usize>> {
     let bytes = line.as_bytes();
-    let name_end = if is_json { sign.checked_sub(1).filter(|quote| matches!(bytes[*quote], b'"' | b'\\'))? } else { sign };
+    let name_end = if is_json {
+        sign.checked_sub(1).filter(|quote| matches!(bytes[*quote], b'"' | b'\\'))?
+    } else {
+        sign
+    };
     let name_end = if is_json { line[..=name_end].trim_end_matches(['"', '\\']).len() } else { name_end };
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let name_start = bytes[..name_end].iter().rposition(|byte| !is_name(byte)).map_or(0, |before| before + 1);
@@ -148,7 +152,9 @@ mod tests {
 
     #[test]
     fn text_of_any_kind_survives() {
-        for line in ["é=é", "日本token=日本 語", "\":", "=", ":", "token=\"", "://", "bearer ", "eyJ", "password:\\"] {
+        for line in
+            ["é=é", "日本token=日本 語", "\":", "=", ":", "token=\"", "://", "bearer ", "eyJ", "password:\\"]
+        {
             let _same_or_redacted = redact(line);
         }
         assert_eq!(redact("日本token=日本 語"), "日本token=… 語");

@@ -61,7 +61,10 @@ mod tests {
         let status = "Name:\tfireside\nVmRSS:\t   12345 kB\nThreads:\t4\n";
         assert_eq!(field(status, "VmRSS:"), Some(12_345.0));
         assert_eq!(field(status, "Threads:"), Some(4.0));
-        assert_eq!(field("Max open files            1024                 4096 files\n", "Max open files"), Some(1024.0));
+        assert_eq!(
+            field("Max open files            1024                 4096 files\n", "Max open files"),
+            Some(1024.0)
+        );
         assert_eq!(field(status, "VmSwap:"), None);
     }
 }

@@ -1,3 +1,18 @@
 //! All stories in one program, so that it is linked once. One noun a file.
 
+mod database_away;
+mod direct_messages;
+mod durability;
+mod history;
+mod limits;
+mod members;
 mod messages;
+mod ordering;
+mod permissions;
+mod presence;
+mod reads;
+mod rooms;
+mod sessions;
+mod subscriptions;
+mod typing;
+mod wire;

@@ -16,15 +16,7 @@ pub(crate) async fn send(kernel: Kernel, ctx: Ctx, request: SendDirectMessage) -
     let user = ctx.user()?.clone();
     let receiver = users::resolve(&kernel.db, &request.receiver_id, &user).await?;
     let client_id = request.client_id.or_else(|| ctx.idempotency_key.clone());
-    let kind = request.kind.map_or_else(|| "text".to_owned(), |kind| kind.into_string());
-    let digest = messages::digest(request.content.as_str(), &kind, request.metadata.as_ref());
-    let message = NewMessage {
-        content: request.content.into_string(),
-        kind,
-        metadata: request.metadata,
-        client_digest: client_id.is_some().then_some(digest),
-        client_id,
-    };
+    let message = messages::draft(request.content, request.kind, request.metadata, client_id);
     kernel.log.submit(&ctx, Send { user, receiver: receiver.id, message }).await
 }
 
@@ -51,14 +43,8 @@ impl Change for Send {
         let receiver = batch.user(self.receiver.as_str()).filter(|user| !user.is_disabled);
         receiver.ok_or_else(|| Error::not_found("User"))?;
         let (pass, opened) = batch.open_direct(&self.user, &self.receiver);
-        if let Some(client_id) = &self.message.client_id
-            && let Some(first) = batch.sent(&pass, client_id)
-        {
-            return if messages::is_repeat(first, &self.message) {
-                Ok(self.sent(batch, &pass, first, true))
-            } else {
-                Err(Error::conflict("This clientId was used for another message"))
-            };
+        if let Some(first) = messages::sent_before(batch, &pass, &self.message)? {
+            return Ok(self.sent(batch, &pass, first, true));
         }
         let (message, place) = batch.append_message(&pass, self.message.clone());
         let sent = self.sent(batch, &pass, &message, false);

@@ -14,15 +14,7 @@ use crate::messages::rules;
 pub(crate) async fn send(kernel: Kernel, ctx: Ctx, request: SendMessage) -> Result<Sent> {
     let user = ctx.user()?.clone();
     let client_id = request.client_id.or_else(|| ctx.idempotency_key.clone());
-    let kind = request.kind.map_or_else(|| "text".to_owned(), |kind| kind.into_string());
-    let digest = rules::digest(request.content.as_str(), &kind, request.metadata.as_ref());
-    let message = NewMessage {
-        content: request.content.into_string(),
-        kind,
-        metadata: request.metadata,
-        client_digest: client_id.is_some().then_some(digest),
-        client_id,
-    };
+    let message = rules::draft(request.content, request.kind, request.metadata, client_id);
     kernel.log.submit(&ctx, Send { user, room: request.room_id, message }).await
 }
 
@@ -48,14 +40,8 @@ impl Change for Send {
         if pass.state().partner(&self.user).is_some() {
             return Err(Error::validation("roomId", "this is a conversation; send with dm:send"));
         }
-        if let Some(client_id) = &self.message.client_id
-            && let Some(first) = batch.sent(&pass, client_id)
-        {
-            return if rules::is_repeat(first, &self.message) {
-                Ok(sent(&pass, first, true))
-            } else {
-                Err(Error::conflict("This clientId was used for another message"))
-            };
+        if let Some(first) = rules::sent_before(batch, &pass, &self.message)? {
+            return Ok(sent(&pass, first, true));
         }
         let (message, place) = batch.append_message(&pass, self.message.clone());
         let event = MessageEvent { message: message.to_wire(), epoch: place.epoch.clone() };

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use fireside_kernel::{Ctx, Error, Result};
 use fireside_protocol::UserId;
-use fireside_protocol::sessions::{Login, SignedIn};
+use fireside_protocol::sessions::{Login, SignedIn, TypedPassword};
 use fireside_protocol::text::fold_username;
 
 use crate::sessions::accounts::Account;
@@ -24,22 +24,34 @@ pub(in crate::sessions) async fn login(
 }
 
 async fn log_in(sessions: &Sessions, ctx: &Ctx, request: Login) -> Result<SignedIn> {
-    let user = identify(sessions, ctx, request).await?;
+    let proof = prove(sessions, ctx, &request).await?;
+    let fresh = if proof.is_outdated { rehash(sessions, &request.password).await } else { None };
     let mut tx = sessions.kernel.db.begin().await?;
-    let opened = sessions.open(&mut tx, &user.id, &ctx.peer).await?;
+    let hash = fresh.as_ref().unwrap_or(&proof.hash);
+    if !sql::credentials::confirm(&mut tx, &proof.user.id, &proof.hash, hash).await? {
+        return Err(wrong());
+    }
+    let opened = sessions.open(&mut tx, &proof.user.id, &ctx.peer).await?;
     tx.commit().await?;
-    sessions.answer(opened, sessions.oneself(&user))
+    sessions.answer(opened, sessions.oneself(&proof.user))
 }
 
-/// The user whose name and password these are. Who does not exist, has no password or is shut out costs the same
-/// look-ups and the same hash as who does, and gets the same answer.
-async fn identify(sessions: &Sessions, ctx: &Ctx, request: Login) -> Result<UserRow> {
+/// A user, and the hash that their password was checked against.
+struct Proof {
+    user: UserRow,
+    hash: String,
+    is_outdated: bool,
+}
+
+/// Checks name and password. Who does not exist, has no password or is shut out costs the same look-ups and the
+/// same hash as who does, and gets the same answer.
+async fn prove(sessions: &Sessions, ctx: &Ctx, request: &Login) -> Result<Proof> {
     let db = &sessions.kernel.db;
     let username = fold_username(&request.username).ok();
     let attempt = attempt(ctx, username.clone());
     sessions.throttle.admit(&attempt, Instant::now())?;
     let place = sessions.passwords.enter()?;
-    let turn = sessions.turns.take(&attempt).await;
+    let _turn = sessions.turns.take(&attempt).await;
     sessions.throttle.admit(&attempt, Instant::now())?;
     let user = users::find(db, username.as_deref().unwrap_or_default()).await?;
     let user = user.filter(|user| Some(&user.username) == username.as_ref());
@@ -47,23 +59,19 @@ async fn identify(sessions: &Sessions, ctx: &Ctx, request: Login) -> Result<User
     let stored = sql::credentials::find(db, &id).await?;
     let check = sessions.passwords.check(place, &request.password.0, stored.as_deref()).await?;
     let user = user.filter(|user| check.matches && Account::from(user).is_enabled);
-    let Some(user) = user else {
+    let (Some(user), Some(hash)) = (user, stored) else {
         sessions.throttle.failed(&attempt, Instant::now())?;
-        return Err(Error::unauthenticated("Wrong username or password"));
+        return Err(wrong());
     };
     sessions.throttle.succeeded(&attempt);
-    drop(turn);
-    if let Some(stored) = stored.filter(|_| check.outdated) {
-        rehash(sessions, &user.id, &stored, &request.password.0).await;
-    }
-    Ok(user)
+    Ok(Proof { user, hash, is_outdated: check.outdated })
 }
 
-/// Stores the password as we would store it today. If that cannot be done now, the next sign-in tries again.
-async fn rehash(sessions: &Sessions, user: &UserId, stored: &str, password: &str) {
-    let Ok(place) = sessions.passwords.enter() else { return };
-    let Ok(hash) = sessions.passwords.hash(place, password).await else { return };
-    if let Err(error) = sql::credentials::rehash(&sessions.kernel.db, user, stored, &hash).await {
-        tracing::warn!(%error, "a password hash stays as it was");
-    }
+/// The hash that we would store today. If it cannot be made now, the next sign-in tries again.
+async fn rehash(sessions: &Sessions, password: &TypedPassword) -> Option<String> {
+    sessions.passwords.hash(sessions.passwords.enter().ok()?, &password.0).await.ok()
+}
+
+fn wrong() -> Error {
+    Error::unauthenticated("Wrong username or password")
 }

@@ -23,9 +23,16 @@ pub(in crate::sessions) async fn upsert(
     tx.run(statement.bind(user.as_str()).bind(hash).bind(at.as_micros())).await.map(drop)
 }
 
-/// Replaces the hash by another of the same password, unless the password was changed meanwhile.
-pub(in crate::sessions) async fn rehash(db: &Db, user: &UserId, from: &str, to: &str) -> Result<(), Error> {
+/// Makes sure that the password is still the one that was checked, and keeps it so until the transaction ends: a
+/// password that is changed at this moment ends the session that is being made, or keeps it from being made. `hash`
+/// is of the same password as `checked`, made with the parameters of today.
+pub(in crate::sessions) async fn confirm(
+    tx: &mut Tx,
+    user: &UserId,
+    checked: &str,
+    hash: &str,
+) -> Result<bool, Error> {
     let statement =
         sql("UPDATE credentials SET password_hash = $3 WHERE user_id = $1 AND password_hash = $2");
-    db.run(statement.bind(user.as_str()).bind(from).bind(to)).await.map(drop)
+    Ok(tx.run(statement.bind(user.as_str()).bind(checked).bind(hash)).await? == 1)
 }

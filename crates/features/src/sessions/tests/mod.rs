@@ -193,10 +193,10 @@ where
 
 /// Waits for what is decided elsewhere.
 pub(super) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let deadline = std::time::Instant::now() + Duration::from_secs(10);
     while !is_so().await {
         assert!(std::time::Instant::now() < deadline, "{what} did not come");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

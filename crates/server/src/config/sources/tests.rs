@@ -78,7 +78,8 @@ fn variables_of_the_surroundings_are_left_alone() {
 
 #[test]
 fn bad_values_name_where_they_were_given() {
-    let sources = Sources { flags: vec![flag("signup", "opn")], ..of_environment(&[("FIRESIDE_RATE_LIMITS", "no")]) };
+    let sources =
+        Sources { flags: vec![flag("signup", "opn")], ..of_environment(&[("FIRESIDE_RATE_LIMITS", "no")]) };
     assert_eq!(
         problems(&sources),
         [
@@ -90,7 +91,8 @@ fn bad_values_name_where_they_were_given() {
 
 #[test]
 fn bad_values_of_addresses_do_not_show_their_password() {
-    let found = problems(&of_environment(&[("FIRESIDE_DATABASE_URL", "postgres://ada:hunter2@host:port/db")]));
+    let found =
+        problems(&of_environment(&[("FIRESIDE_DATABASE_URL", "postgres://ada:hunter2@host:port/db")]));
     assert!(found[0].starts_with("FIRESIDE_DATABASE_URL: ") && !found[0].contains("hunter2"), "{found:?}");
 }
 

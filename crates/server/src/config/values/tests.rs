@@ -14,14 +14,18 @@ fn listen_takes_what_people_type() {
     ] {
         assert_eq!(typed.parse::<Listen>().expect(typed).to_string(), shown);
     }
-    for bad in ["", ":", "host", "1.2.3.4:99999", "::1:3000", "[::1]", "[x]:1", "a b:1", "tcp://10.0.0.1:80"] {
+    for bad in ["", ":", "host", "1.2.3.4:99999", "::1:3000", "[::1]", "[x]:1", "a b:1", "tcp://10.0.0.1:80"]
+    {
         assert!(bad.parse::<Listen>().is_err(), "{bad:?} was accepted");
     }
 }
 
 #[test]
 fn addresses_are_http_or_https() {
-    assert_eq!("https://chat.example.org/".parse::<PublicUrl>().unwrap().as_str(), "https://chat.example.org");
+    assert_eq!(
+        "https://chat.example.org/".parse::<PublicUrl>().unwrap().as_str(),
+        "https://chat.example.org"
+    );
     for bad in ["", "chat.example.org", "ftp://x", "https://", "http:///x", "https://u:p@x", "https://a b"] {
         assert!(bad.parse::<PublicUrl>().is_err(), "{bad:?} was accepted");
     }

@@ -1,1 +1,0 @@
-//! The door as a client meets it.
