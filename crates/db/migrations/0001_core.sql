@@ -21,6 +21,9 @@ CREATE TABLE users (
     disabled_at  BIGINT
 );
 
+-- The search by display name.
+CREATE INDEX users_display_name ON users (lower(display_name) COLLATE "binary");
+
 -- Apart from users, so that no list of users can carry a password hash by accident.
 CREATE TABLE credentials (
     user_id       TEXT COLLATE "binary" NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,

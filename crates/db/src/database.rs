@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::driver::{Driver, Failure, share_for_connecting};
+use crate::driver::{Driver, Failure};
 use crate::error::{Error, OpenError};
 use crate::migrate::{self, Migrated};
 use crate::options::{DatabaseUrl, Engine, Options};
@@ -65,6 +65,7 @@ impl Db {
         let pools = match &options.url {
             DatabaseUrl::Sqlite(path) => {
                 let file = Arc::new(DataFile::claim(path)?);
+                upkeep::inspect(&file).await?;
                 let pool = |access, size| Pool::new(Sqlite::new(Arc::clone(&file), access), size);
                 let read = pool(Access::Read, options.read_connections);
                 let write = pool(Access::Write, 1);
@@ -221,7 +222,8 @@ impl<D: Driver> Pair<D> {
     }
 
     async fn lease(&self, pool: &Pool<D>, deadline: Instant) -> Result<Lease<D>, Error> {
-        pool.acquire(deadline.min(Instant::now() + share_for_connecting(self.deadline))).await
+        // Not all of the time: what is left must suffice for the call itself.
+        pool.acquire(deadline.min(Instant::now() + self.deadline * 5 / 8)).await
     }
 }
 

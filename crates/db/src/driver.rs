@@ -1,7 +1,5 @@
 //! What the pool and the transactions need of an engine's driver; implemented once for each.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use crate::error::{Error, OpenError};
@@ -122,10 +120,4 @@ impl Failure {
     pub(crate) fn of_write(self) -> Error {
         if self.definite { self.error } else { Error::Indeterminate }
     }
-}
-
-/// Part of a call's deadline that may be spent on waiting for a connection: what is left must
-/// suffice for the call itself.
-pub(crate) fn share_for_connecting(deadline: Duration) -> Duration {
-    deadline * 5 / 8
 }

@@ -66,6 +66,7 @@ pub struct Connections {
 
 impl<D: Driver> Pool<D> {
     pub(crate) fn new(driver: D, size: u32) -> Pool<D> {
+        let size = size.max(1);
         Pool(Arc::new(Shared {
             driver,
             size,

@@ -13,6 +13,7 @@ pub mod users;
 
 use std::sync::Arc;
 
+use fireside_kernel::connections::Observer;
 use fireside_kernel::{Kernel, Registry};
 
 /// The features that others have to talk to.
@@ -20,8 +21,10 @@ use fireside_kernel::{Kernel, Registry};
 pub struct Features {
     /// Who is signed in; the authenticator of both doors.
     pub sessions: Arc<sessions::Sessions>,
-    /// Who is online; an observer of connections.
+    /// Who is online.
     pub presence: Arc<presence::Presence>,
+    /// Whoever wants to know of connections.
+    pub observers: Vec<Arc<dyn Observer>>,
 }
 
 /// Registers every feature.
@@ -35,12 +38,13 @@ pub async fn register(
 ) -> Result<Features, sessions::StartError> {
     let presence = presence::register(kernel, registry);
     let sessions = sessions::register(kernel, registry, &presence, settings).await?;
-    users::register(kernel, registry, &presence);
+    users::register(kernel, registry, &presence, &sessions);
     rooms::register(kernel, registry);
     members::register(kernel, registry, &presence);
     messages::register(kernel, registry);
     direct_messages::register(kernel, registry, &presence);
     reads::register(kernel, registry);
-    typing::register(kernel, registry);
-    Ok(Features { sessions, presence })
+    let typing = typing::register(kernel, registry);
+    let observers: Vec<Arc<dyn Observer>> = vec![presence.clone(), typing];
+    Ok(Features { sessions, presence, observers })
 }

@@ -73,7 +73,7 @@ table! {
         TypingUpdate(TypingUpdate) = "typing:update",
         /// Someone came or went.
         PresenceChanged(Presence) = "presence:changed",
-        /// Who is online, once after connecting.
+        /// Who came or went: once after connecting, and for many at once. Rows to merge, not a whole list.
         PresenceSnapshot(PresenceSnapshot) = "presence:snapshot",
         /// Someone has read up to a position.
         ReadUpdated(ReadPosition) = "read:updated",

@@ -60,7 +60,8 @@ impl Request for GetPresence {
     const OPERATION: Operation = Operation::new("presence.get", "Presence of some people").event("presence:get");
 }
 
-/// A snapshot: the answer to `presence:get`, and the signal `presence:snapshot` on connect.
+/// Several people's presence: the answer to `presence:get`, and the signal `presence:snapshot`, sent once
+/// after connecting and in place of many single changes. Rows to merge into what one knows, not a whole list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PresenceSnapshot {
     /// One row a person.

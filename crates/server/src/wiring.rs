@@ -179,7 +179,7 @@ impl Doors {
             queue_limit_packets: config.limits.queue_packets,
             ..Transport::default()
         };
-        let observers: Vec<Arc<dyn fireside_kernel::connections::Observer>> = vec![features.presence.clone()];
+        let observers = features.observers.clone();
         let socketio = Door::open(kernel.clone(), gateway.clone(), observers, DoorSettings { transport });
         let db = kernel.db.clone();
         let database = move || {

@@ -129,11 +129,13 @@ async fn lines(db: &Db, text: &'static str) -> Vec<String> {
 
 /// Every room's log is dense, never goes back in time, ends at the head, and can be read back.
 async fn assert_logs_are_whole(db: &Db) {
-    let rooms: Vec<(String, i64, i64, i64)> =
-        db.all(sql("SELECT id, head_seq, member_count, last_at FROM rooms")).await.unwrap();
+    let rooms: Vec<(String, i64, i64, i64)> = db
+        .all(sql("SELECT id, head_seq, member_count, last_at FROM rooms"))
+        .await
+        .expect("the target answers");
     for (room, head, member_count, last_at) in rooms {
         let text = "SELECT seq, at FROM room_events WHERE room_id = $1 ORDER BY seq";
-        let places: Vec<(i64, i64)> = db.all(sql(text).bind(&room)).await.unwrap();
+        let places: Vec<(i64, i64)> = db.all(sql(text).bind(&room)).await.expect("the target answers");
         let dense = places.iter().zip(1..).all(|((seq, _), expected)| *seq == expected);
         assert!(dense, "the log of {room} has holes: {places:?}");
         assert!(places.is_sorted_by_key(|(_, at)| *at), "the log of {room} goes back in time");
@@ -144,12 +146,12 @@ async fn assert_logs_are_whole(db: &Db) {
         while read < head {
             let events = events_after(db, &id, read, 1000).await.expect("the log reads back");
             assert!(!events.is_empty(), "the log of {room} reads back only to {read}");
-            read += i64::try_from(events.len()).unwrap();
+            read += i64::try_from(events.len()).expect("few events");
         }
         assert_eq!(read, head, "{room} reads back whole");
         let text = "SELECT COUNT(*) FROM members WHERE room_id = $1";
         assert_eq!(
-            db.one::<(i64,)>(sql(text).bind(&room)).await.unwrap().0,
+            db.one::<(i64,)>(sql(text).bind(&room)).await.expect("the target answers").0,
             member_count,
             "members of {room}"
         );

@@ -92,7 +92,7 @@ impl Server {
     fn request(&self, method: &str, path: &str, token: Option<&str>, body: Option<&Value>) -> (u16, String) {
         let config =
             ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).build();
-        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let mut request = http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -278,7 +278,7 @@ fn a_second_signal_ends_it_at_once() {
 fn health_asks_a_running_server() {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::start(&mut fireside(directory.path()));
-    let (code, printed, _) = output(fireside(directory.path()).args(["health", &server.url]));
+    let (code, printed, _) = output(fireside(directory.path()).args(["health", "--url", &server.url]));
     assert_eq!((code, printed), (Some(0), format!("{} is ready\n", server.url)));
     let port = server.url.rsplit_once(':').expect("a port").1;
     let own =
@@ -286,7 +286,7 @@ fn health_asks_a_running_server() {
     assert_eq!(own.0, Some(0), "{}", own.2);
     let url = server.url.clone();
     drop(server);
-    assert_eq!(output(fireside(directory.path()).args(["health", &url])).0, Some(1));
+    assert_eq!(output(fireside(directory.path()).args(["health", "--url", &url])).0, Some(1));
 }
 
 #[test]

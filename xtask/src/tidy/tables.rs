@@ -8,25 +8,35 @@ use crate::tree::{File, Tree};
 
 const MIGRATIONS: &str = "crates/db/migrations/";
 
+/// The import writes history that has happened elsewhere: past positions, past times, other people's words.
+const IMPORT: &str = "server/import";
+
 /// Each table of the migrations, who writes it (and may read it), and who only reads it. The first writer owns it.
 /// A place is a crate and a module: `kernel/room_log` is `crates/kernel/src/room_log`, folder or file.
 const TABLES: &[Table] = &[
     // What has a place in a room's log is written by the log alone, in its one transaction.
     table(
         "rooms",
-        &["kernel/room_log"],
+        &["kernel/room_log", IMPORT],
         &["kernel/permission", "features/rooms", "features/direct_messages"],
     ),
     table(
         "members",
-        &["kernel/room_log"],
-        &["kernel/permission", "features/members", "features/rooms", "features/direct_messages"],
+        // How far someone has read is theirs alone: it is no event of the room.
+        &["kernel/room_log", "features/reads", IMPORT],
+        &[
+            "kernel/permission",
+            "features/members",
+            "features/rooms",
+            "features/direct_messages",
+            "features/presence",
+        ],
     ),
-    table("messages", &["kernel/room_log"], &["features/messages"]),
-    table("room_events", &["kernel/room_log"], &[]),
+    table("messages", &["kernel/room_log", IMPORT], &["features/messages"]),
+    table("room_events", &["kernel/room_log", IMPORT], &[]),
     table("idempotency", &["kernel/room_log"], &[]),
     // People, and how they come in.
-    table("users", &["features/users"], &["kernel/room_log", "features/messages"]),
+    table("users", &["features/users", IMPORT], &["kernel/room_log", "features/messages"]),
     table("credentials", &["features/sessions"], &[]),
     table("sessions", &["features/sessions"], &[]),
     table("refresh_tokens", &["features/sessions"], &[]),

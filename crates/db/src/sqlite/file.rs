@@ -69,6 +69,11 @@ impl DataFile {
         &self.path
     }
 
+    /// An error about this file.
+    pub(crate) fn refused(&self, reason: String) -> OpenError {
+        OpenError::File { path: self.path.clone(), reason }
+    }
+
     /// Lets the next process have the file, after the last connection has been closed.
     pub(crate) fn unlock(&self) {
         if let Err(error) = self.lock.unlock() {

@@ -2,12 +2,11 @@
 //! WAL put back, the planner's statistics kept fresh.
 
 use std::fs;
-use std::path::Path;
 use std::sync::Weak;
 use std::time::Duration;
 
-use sqlx::AssertSqlSafe;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::database::{Inner, Pools};
@@ -23,46 +22,63 @@ const ROUND: Duration = Duration::from_secs(600);
 /// seconds, and is checked by the operator's backups.
 const CHECKED_BYTES: u64 = 64 << 20;
 
+/// What `PRAGMA quick_check` says of a file in order.
+const SOUND: &str = "ok";
+
 /// Time for the checks at start, and for tidying at the end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Looks at the file before anything is written to it: whose it is, and whether it is sound.
-pub(crate) async fn adopt(writer: &Pool<Sqlite>, file: &DataFile) -> Result<(), OpenError> {
-    let mut lease = writer
-        .acquire(Instant::now() + PATIENCE)
-        .await
-        .map_err(|error| OpenError::File { path: file.path().to_owned(), reason: error.to_string() })?;
-    let outcome = adopt_on(&mut lease.connection().inner, file.path()).await;
-    lease.release();
-    outcome
+/// Looks at the file before anything is written to it, even its journal mode: another program's
+/// database stays as it is.
+pub(crate) async fn inspect(file: &DataFile) -> Result<(), OpenError> {
+    let options =
+        SqliteConnectOptions::new().filename(file.path()).read_only(true).disable_statement_logging();
+    let looks = async {
+        let mut connection = options.connect().await?;
+        let ours = APPLICATION_ID == application_id(&mut connection).await?;
+        let usable = ours || is_empty(&mut connection).await?;
+        connection.close().await?;
+        Ok(usable)
+    };
+    let usable = looks.await.map_err(|error| failure::of_open(file.path(), &error).reason)?;
+    if usable { Ok(()) } else { Err(file.refused("is the database of another program".to_owned())) }
 }
 
-async fn adopt_on(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    let damaged = |reason: String| OpenError::File { path: path.to_owned(), reason };
-    let looks = async {
-        let owner: (i32,) = sqlx::query_as("PRAGMA application_id").fetch_one(&mut *connection).await?;
-        let tables: (i64,) =
-            sqlx::query_as("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
-        if owner.0 == 0 && tables.0 == 0 {
+/// Marks a new file as ours, and checks one that is.
+pub(crate) async fn adopt(writer: &Pool<Sqlite>, file: &DataFile) -> Result<(), OpenError> {
+    let acquired = writer.acquire(Instant::now() + PATIENCE).await;
+    let mut lease = acquired.map_err(|error| file.refused(error.to_string()))?;
+    let connection = &mut lease.connection().inner;
+    let checks = async {
+        if application_id(connection).await? != APPLICATION_ID {
             let mark = format!("PRAGMA application_id = {APPLICATION_ID}");
             sqlx::query(AssertSqlSafe(mark)).execute(&mut *connection).await?;
-            return Ok((APPLICATION_ID, "ok".to_owned()));
         }
-        let small = fs::metadata(path).is_ok_and(|metadata| metadata.len() <= CHECKED_BYTES);
-        if owner.0 != APPLICATION_ID || !small {
-            return Ok((owner.0, "ok".to_owned()));
+        if !fs::metadata(file.path()).is_ok_and(|metadata| metadata.len() <= CHECKED_BYTES) {
+            return Ok(SOUND.to_owned());
         }
-        let verdict: (String,) = sqlx::query_as("PRAGMA quick_check(1)").fetch_one(&mut *connection).await?;
-        Ok((owner.0, verdict.0))
+        let (verdict,) = sqlx::query_as("PRAGMA quick_check(1)").fetch_one(connection).await?;
+        Ok(verdict)
     };
-    let (owner, verdict) = looks.await.map_err(|error| failure::of_open(path, &error).reason)?;
-    if owner != APPLICATION_ID {
-        return Err(damaged("is the database of another program".to_owned()));
+    let verdict: String = checks.await.map_err(|error| failure::of_open(file.path(), &error).reason)?;
+    lease.release();
+    if verdict == SOUND {
+        Ok(())
+    } else {
+        Err(file.refused(format!("is damaged ({verdict}); restore a backup")))
     }
-    if verdict != "ok" {
-        return Err(damaged(format!("is damaged ({verdict}); restore a backup")));
-    }
-    Ok(())
+}
+
+async fn application_id(connection: &mut SqliteConnection) -> Result<i32, sqlx::Error> {
+    let (owner,) = sqlx::query_as("PRAGMA application_id").fetch_one(connection).await?;
+    Ok(owner)
+}
+
+/// No mark and no tables: new, or left by a start that was interrupted.
+async fn is_empty(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let (tables,): (i64,) =
+        sqlx::query_as("SELECT COUNT(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
+    Ok(tables == 0 && application_id(connection).await? == 0)
 }
 
 /// Starts the rounds. Between them nothing is held, so that a database that is dropped is gone.

@@ -113,6 +113,10 @@ async fn what_is_not_our_database_is_left_alone() {
     bytes[68..72].copy_from_slice(&7_u32.to_be_bytes());
     fs::write(&path, &bytes).expect("a file");
     assert!(refusal(&options).await.contains("another program"));
+    assert_eq!(fs::read(&path).expect("a file"), bytes, "untouched");
+    bytes[68..72].fill(0);
+    fs::write(&path, &bytes).expect("a file");
+    assert!(refusal(&options).await.contains("another program"), "it has tables");
 }
 
 #[tokio::test]

@@ -115,6 +115,12 @@ impl Board {
         typist.notes.iter_mut().find(|note| note.room == *room)?.stop(user)
     }
 
+    /// Someone has closed a connection, and writes nowhere until they say so again.
+    pub(super) fn quiet(&mut self, user: &UserId) -> Vec<TypingUpdate> {
+        let notes = self.people.get_mut(user).into_iter().flat_map(|typist| &mut typist.notes);
+        notes.filter_map(|note| note.stop(user)).collect()
+    }
+
     /// Someone is a member no more.
     pub(super) fn exit(&mut self, user: &UserId, room: &RoomId) -> Option<TypingUpdate> {
         self.exits.0 += 1;

@@ -3,7 +3,7 @@
 //! - `typing:update` reaches the members of the room. That one is writing is told once, however often one
 //!   says so, and at most every 2 s; that one has stopped is told at once.
 //! - It ends by itself 3 s after the last start, with the author's message, and when they leave the room.
-//!   Whoever goes offline is quiet after the same 3 s.
+//!   Whoever closes a connection is quiet at once.
 //! - Whoever is not a member is not told so: a start for a room that is unknown, private or not one's own
 //!   is answered `ok`, dropped and counted, and leaves nothing behind.
 //! - Bounded: five rooms a person at once; a membership is believed for 5 s, so that writing does not ask
@@ -19,10 +19,11 @@ mod tests;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use fireside_kernel::connections::{Connection, Observer};
 use fireside_kernel::relay::{Audience, Committed, Effect, Relay, Subscriber};
 use fireside_kernel::{Kernel, Registry};
 use fireside_protocol::typing::TypingUpdate;
-use fireside_protocol::{Event, Signal};
+use fireside_protocol::{Event, RoomId, Signal};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
@@ -41,14 +42,16 @@ struct Typing {
     relay: Weak<Relay>,
 }
 
-/// Registers the operations, and starts the sweep.
-pub fn register(kernel: &Kernel, registry: &mut Registry) {
+/// Registers the operations, and starts the sweep. What comes back wants to know of connections.
+pub fn register(kernel: &Kernel, registry: &mut Registry) -> Arc<dyn Observer> {
     let typing = Arc::new(Typing::new(&kernel.relay));
     kernel.relay.subscribe(typing.clone());
     tokio::spawn(sweep(Arc::downgrade(&typing), typing.wake.clone()));
     let (hall, board) = (kernel.clone(), typing.clone());
     registry.add(move |ctx, request| operations::start(hall.clone(), board.clone(), ctx, request));
-    registry.add(move |ctx, request| operations::stop(typing.clone(), ctx, request));
+    let board = typing.clone();
+    registry.add(move |ctx, request| operations::stop(board.clone(), ctx, request));
+    typing
 }
 
 impl Typing {
@@ -83,6 +86,15 @@ impl Subscriber for Typing {
                 (_, Effect::None | Effect::Enter(_)) => {}
             }
         }
+    }
+}
+
+impl Observer for Typing {
+    fn opened(&self, _: &Connection, _: &[RoomId]) {}
+
+    /// A socket that closes is taken for the one that was writing: if it was another one, the next key says so.
+    fn closed(&self, connection: &Connection) {
+        self.change(|board, _| board.quiet(&connection.user));
     }
 }
 

@@ -4,8 +4,8 @@
 //!   wins over another user's username of the same text.
 //! - Profiles are a directory of the whole server; whether someone is online and when they were last
 //!   seen is told only to who shares a room or conversation with them (`rules`).
-//! - A disabled user keeps their profile, so that what they said keeps its author. Their sockets are
-//!   closed at once and their sessions end when the sessions feature next looks at `disabled_at`.
+//! - A disabled user keeps their profile, so that what they said keeps its author. Their sessions end and
+//!   their sockets are closed at once.
 //!
 //! Registers `users.search`, `users.get`, `users.update`, `users.disable`.
 
@@ -24,21 +24,27 @@ use fireside_protocol::UserId;
 use fireside_protocol::ids::UserRef;
 
 use crate::presence::Presence;
+use crate::sessions::Sessions;
 
 pub(crate) use account::{HostProfile, Kind, NewUser, Origin, ServerRole, UserRow};
 pub(crate) use rules::to_wire;
-pub(crate) use sql::{find, find_many, has_admin, insert, set_last_seen, set_profile};
+pub(crate) use sql::{find, find_by_username, find_many, has_admin, insert, set_last_seen, set_profile};
 
 /// Registers the operations.
-pub fn register(kernel: &Kernel, registry: &mut Registry, presence: &Arc<Presence>) {
+pub fn register(
+    kernel: &Kernel,
+    registry: &mut Registry,
+    presence: &Arc<Presence>,
+    sessions: &Arc<Sessions>,
+) {
     let (hall, online) = (kernel.clone(), presence.clone());
     registry.add(move |ctx, request| operations::search(hall.clone(), online.clone(), ctx, request));
     let (hall, online) = (kernel.clone(), presence.clone());
     registry.add(move |ctx, request| operations::get(hall.clone(), online.clone(), ctx, request));
     let (hall, online) = (kernel.clone(), presence.clone());
     registry.add(move |ctx, request| operations::update(hall.clone(), online.clone(), ctx, request));
-    let hall = kernel.clone();
-    registry.add(move |ctx, request| operations::disable(hall.clone(), ctx, request));
+    let (hall, sessions) = (kernel.clone(), sessions.clone());
+    registry.add(move |ctx, request| operations::disable(hall.clone(), sessions.clone(), ctx, request));
 }
 
 /// The user that a client named; `me` is whoever asks.

@@ -10,6 +10,7 @@ use fireside_protocol::users::{DisableUser, GetUser, SearchUsers, UpdateMe, User
 use super::account::UserRow;
 use super::{resolve, rules, sql};
 use crate::presence::Presence;
+use crate::sessions::Sessions;
 
 /// Users whose username or display name begins with a text.
 pub(super) async fn search(
@@ -62,13 +63,20 @@ pub(super) async fn update(
 
 /// Shuts a user out, or lets them in again. The sockets of this node are closed at once; the column is
 /// what ends their sessions everywhere.
-pub(super) async fn disable(kernel: Kernel, ctx: Ctx, request: DisableUser) -> Result<User> {
+pub(super) async fn disable(
+    kernel: Kernel,
+    sessions: Arc<Sessions>,
+    ctx: Ctx,
+    request: DisableUser,
+) -> Result<User> {
     let admin = ctx.user()?;
     let user = resolve(&kernel.db, &request.user_id, admin).await?;
     rules::check_disable(admin, &user)?;
     let user = sql::set_disabled(&kernel.db, &user.id, request.disabled, kernel.clock.now()).await?;
     let user = user.ok_or_else(|| Error::not_found("User"))?;
     if request.disabled {
+        sessions.end_user_sessions(&user.id, None, "disabled").await?;
+        // Tokens of a host application have no session that could end.
         kernel.relay.close(&Closing::User(user.id.clone()), "disabled");
     }
     tracing::info!(%admin, user = %user.id, disabled = request.disabled, "a user was shut out or let in again");

@@ -81,6 +81,14 @@ pub(crate) async fn find(db: &Db, user: &str) -> Result<Option<UserRow>, Error> 
     Ok(found.map(Stored::into_row))
 }
 
+/// A user by folded username only: for signing in, where another user's id of the same text must not get in
+/// the way.
+pub(crate) async fn find_by_username(db: &Db, username: &str) -> Result<Option<UserRow>, Error> {
+    const TEXT: &str = concat!("SELECT ", columns!(), " FROM users WHERE username = $1");
+    let found: Option<Stored> = db.optional(sql(TEXT).bind(username)).await?;
+    Ok(found.map(Stored::into_row))
+}
+
 /// The users of these ids, in the order of the ids; those that do not exist are left out.
 pub(crate) async fn find_many(db: &Db, ids: &[UserId]) -> Result<Vec<UserRow>, Error> {
     let mut found: HashMap<UserId, UserRow> = HashMap::with_capacity(ids.len());

@@ -34,7 +34,8 @@ pub(super) fn document(registry: &Registry) -> Value {
         parts.add(CHAT, "send", event, message(event, summary, payload.clone()));
     }
     let channel = |title: &str, servers: &[&str], messages: Map<String, Value>| {
-        let servers: Vec<_> = servers.iter().map(|name| json!({ "$ref": format!("#/servers/{name}") })).collect();
+        let servers: Vec<_> =
+            servers.iter().map(|name| json!({ "$ref": format!("#/servers/{name}") })).collect();
         json!({ "address": "/", "title": title, "servers": servers, "messages": messages })
     };
     let mut document = json!({

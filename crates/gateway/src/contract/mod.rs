@@ -35,9 +35,11 @@ pub fn errors() -> String {
 
 /// Adds the contract's documents, and the pages that show them, to a server's pages.
 pub(crate) fn publish(registry: &Registry, pages: Pages) -> Pages {
-    let pages = pages
-        .with("/openapi.json", "openapi.json", openapi(registry))
-        .with("/asyncapi.json", "asyncapi.json", asyncapi(registry));
+    let pages = pages.with("/openapi.json", "openapi.json", openapi(registry)).with(
+        "/asyncapi.json",
+        "asyncapi.json",
+        asyncapi(registry),
+    );
     docs_page::publish(pages)
 }
 

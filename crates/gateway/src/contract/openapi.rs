@@ -16,8 +16,9 @@ pub(super) fn document(registry: &Registry) -> Value {
     let mut paths = Map::new();
     for described in &schemas.operations {
         let Some(route) = described.operation.route else { continue };
-        let item = paths.entry(route.path).or_insert_with(|| json!({}));
-        item[route.method.as_str().to_lowercase()] = operation(described, &schemas);
+        let path = published_path(route.path, &schemas);
+        let item = paths.entry(path).or_insert_with(|| json!({}));
+        item[route.method.as_str().to_lowercase()] = operation(described, path, &schemas);
     }
     paths.extend(own_paths());
     let mut document = json!({
@@ -40,6 +41,28 @@ pub(super) fn document(registry: &Registry) -> Value {
     document
 }
 
+/// The path under which a route is published. Paths that differ in the names of their fields only are one
+/// path to OpenAPI; the reading route then names the fields.
+fn published_path(own: &'static str, schemas: &Schemas) -> &'static str {
+    let is_same = |other: &str| {
+        let mut pairs = own.split('/').zip(other.split('/'));
+        own.split('/').count() == other.split('/').count()
+            && pairs.all(|(own, other)| own == other || (own.starts_with('{') && other.starts_with('{')))
+    };
+    let routes = schemas.operations.iter().filter_map(|described| described.operation.route);
+    let reading =
+        routes.filter(|route| route.method == Method::Get).map(|route| route.path).find(|path| is_same(path));
+    reading.unwrap_or(own)
+}
+
+/// What a field of a route is called in the published path.
+fn published_name<'a>(field: &'a str, own: &str, published: &'a str) -> Option<&'a str> {
+    let mut pairs = own.split('/').zip(published.split('/'));
+    let (_, published) =
+        pairs.find(|(own, _)| own.strip_prefix('{').and_then(|own| own.strip_suffix('}')) == Some(field))?;
+    published.strip_prefix('{')?.strip_suffix('}')
+}
+
 fn tags(schemas: &Schemas) -> Value {
     let mut names: Vec<&str> = Vec::new();
     for described in schemas.operations.iter().filter(|described| described.operation.route.is_some()) {
@@ -56,16 +79,18 @@ fn noun(operation: &Operation) -> &'static str {
     operation.name.split('.').next().unwrap_or(operation.name)
 }
 
-fn operation(described: &Described, schemas: &Schemas) -> Value {
+fn operation(described: &Described, published: &str, schemas: &Schemas) -> Value {
     let operation = &described.operation;
     let request = schemas.resolve(&described.request);
     let method = operation.route.map_or(Method::Get, |route| route.method);
     let path = operation.route.map_or("", |route| route.path);
     let has_body = matches!(method, Method::Post | Method::Put | Method::Patch);
-    let in_path = |field: &str| path.contains(&format!("{{{field}}}"));
     let mut parameters: Vec<Value> = fields(request)
-        .filter(|(name, _)| in_path(name) || !has_body)
-        .map(|(name, schema)| parameter(name, schema, in_path(name), requires(request, name)))
+        .filter_map(|(name, schema)| match published_name(name, path, published) {
+            Some(name) => Some(parameter(name, "path", schema, true)),
+            None if has_body => None,
+            None => Some(parameter(name, "query", schema, requires(request, name))),
+        })
         .collect();
     if operation.is_write() {
         parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
@@ -87,16 +112,17 @@ fn operation(described: &Described, schemas: &Schemas) -> Value {
     if !parameters.is_empty() {
         object["parameters"] = parameters.into();
     }
-    if has_body && let Some(body) = body(described, request, in_path) {
+    if has_body
+        && let Some(body) = body(described, request, |field| published_name(field, path, published).is_some())
+    {
         object["requestBody"] = body;
     }
     object["responses"] = responses(described, request, schemas);
     object
 }
 
-fn parameter(name: &str, schema: &Value, in_path: bool, required: bool) -> Value {
+fn parameter(name: &str, place: &str, schema: &Value, required: bool) -> Value {
     let mut schema = schema.clone();
-    let place = if in_path { "path" } else { "query" };
     let mut parameter = json!({ "name": name, "in": place });
     if let Some(map) = schema.as_object_mut() {
         for shared in ["description", "deprecated"] {
@@ -105,7 +131,7 @@ fn parameter(name: &str, schema: &Value, in_path: bool, required: bool) -> Value
             }
         }
     }
-    if in_path || required {
+    if required {
         parameter["required"] = true.into();
     }
     parameter["schema"] = schema;
@@ -114,7 +140,8 @@ fn parameter(name: &str, schema: &Value, in_path: bool, required: bool) -> Value
 
 /// The request body: the request without the fields of the path.
 fn body(described: &Described, request: &Value, in_path: impl Fn(&str) -> bool) -> Option<Value> {
-    let in_body: Vec<&str> = fields(request).map(|(name, _)| name.as_str()).filter(|name| !in_path(name)).collect();
+    let in_body: Vec<&str> =
+        fields(request).map(|(name, _)| name.as_str()).filter(|name| !in_path(name)).collect();
     if in_body.is_empty() {
         return None;
     }
@@ -162,7 +189,8 @@ fn responses(described: &Described, request: &Value, schemas: &Schemas) -> Value
         // A message that had been sent before under the same `clientId` is not created again.
         if status == 201 && fields(request).any(|(name, _)| name == "clientId") {
             let mut repeated = success.clone();
-            repeated["description"] = "It had been sent before under this `clientId`: the first answer".into();
+            repeated["description"] =
+                "It had been sent before under this `clientId`: the first answer".into();
             responses.insert("200".into(), repeated);
         }
         responses.insert(status.to_string(), success);
@@ -194,7 +222,8 @@ fn components() -> Value {
         let content = json!({ "application/problem+json": { "schema": reference("Problem") } });
         json!({ "description": description, "headers": headers, "content": content })
     };
-    let header = |description: &str, kind: &str| json!({ "description": description, "schema": { "type": kind } });
+    let header =
+        |description: &str, kind: &str| json!({ "description": description, "schema": { "type": kind } });
     json!({
         "securitySchemes": { "bearer": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
@@ -236,9 +265,7 @@ fn own_paths() -> Map<String, Value> {
             "operationId": id, "summary": summary, "tags": ["server"], "security": [], "responses": responses,
         } })
     };
-    let body = |description: &str, schema: &Value| {
-        json!({ "description": description, "content": { "application/json": { "schema": schema } } })
-    };
+    let body = |description: &str, schema: &Value| json!({ "description": description, "content": { "application/json": { "schema": schema } } });
     let default = json!({ "$ref": "#/components/responses/Problem" });
     let health = json!({ "200": body("The process lives", &status), "4XX": default });
     let not_ready = body("Draining, or something that is needed does not answer", &status);

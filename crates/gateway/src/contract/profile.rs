@@ -19,13 +19,22 @@ const fn client(event: &'static str, summary: &'static str, payload: &'static st
     Spoken { event, summary, payload, by_client: true, tutorial_only: false }
 }
 
-const fn server(event: &'static str, summary: &'static str, payload: &'static str, tutorial_only: bool) -> Spoken {
+const fn server(
+    event: &'static str,
+    summary: &'static str,
+    payload: &'static str,
+    tutorial_only: bool,
+) -> Spoken {
     Spoken { event, summary, payload, by_client: false, tutorial_only }
 }
 
 /// All of them.
 pub(super) const SPOKEN: &[Spoken] = &[
-    client("authenticate", "Say who you are, or continue with a new token before the old one ends", "Authenticate"),
+    client(
+        "authenticate",
+        "Say who you are, or continue with a new token before the old one ends",
+        "Authenticate",
+    ),
     client("join", "Hear rooms that you are a member of on this connection again", "RoomNames"),
     client("leave", "Stop hearing rooms on this connection; you stay a member", "RoomNames"),
     server("authenticated", "You are known now; events follow", "Authenticated", true),
@@ -48,27 +57,39 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
     };
     let rooms = json!({ "type": "array", "items": { "type": "string" }, "description": "`room:<id>`, each a room of yours." });
     vec![
-        ("Authenticate", object(
-            "`authenticate`. Without a token, the one of the handshake counts.",
-            &[],
-            json!({ "token": text("A bearer token.") }),
-        )),
+        (
+            "Authenticate",
+            object(
+                "`authenticate`. Without a token, the one of the handshake counts.",
+                &[],
+                json!({ "token": text("A bearer token.") }),
+            ),
+        ),
         ("RoomNames", object("`join` and `leave`.", &["rooms"], json!({ "rooms": rooms }))),
-        ("Authenticated", object(
-            "`authenticated`.",
-            &["id", "time"],
-            json!({ "id": text("The socket's id."), "time": time() }),
-        )),
-        ("Unauthenticated", object(
-            "`unauthenticated`.",
-            &["message", "time"],
-            json!({ "message": text("For people; may change."), "time": time() }),
-        )),
+        (
+            "Authenticated",
+            object(
+                "`authenticated`.",
+                &["id", "time"],
+                json!({ "id": text("The socket's id."), "time": time() }),
+            ),
+        ),
+        (
+            "Unauthenticated",
+            object(
+                "`unauthenticated`.",
+                &["message", "time"],
+                json!({ "message": text("For people; may change."), "time": time() }),
+            ),
+        ),
         ("Ping", object("`ping`.", &["time"], json!({ "time": time() }))),
-        ("EventError", object(
-            "`error`.",
-            &["code", "message"],
-            json!({ "code": text("As in the error of an ack."), "message": text("For people; may change.") }),
-        )),
+        (
+            "EventError",
+            object(
+                "`error`.",
+                &["code", "message"],
+                json!({ "code": text("As in the error of an ack."), "message": text("For people; may change.") }),
+            ),
+        ),
     ]
 }

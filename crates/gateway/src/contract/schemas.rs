@@ -158,7 +158,8 @@ fn public_name(name: &str) -> String {
 fn present_is_not_null(schema: &mut Value) {
     let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
     let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
-    let optional = fields.into_iter().flatten().filter(|(name, _)| !required.iter().any(|field| field == *name));
+    let optional =
+        fields.into_iter().flatten().filter(|(name, _)| !required.iter().any(|field| field == *name));
     for (_, field) in optional {
         if let Some(kinds) = field.get_mut("type").and_then(Value::as_array_mut) {
             kinds.retain(|kind| kind != "null");
@@ -166,8 +167,14 @@ fn present_is_not_null(schema: &mut Value) {
                 field["type"] = kind.clone();
             }
         }
-        if let Some(any) = field.get_mut("anyOf").and_then(Value::as_array_mut) {
+        let any = field.get_mut("anyOf").and_then(Value::as_array_mut);
+        let one = any.and_then(|any| {
             any.retain(|schema| schema["type"] != "null");
+            if any.len() == 1 { any.pop() } else { None }
+        });
+        if let (Some(field), Some(Value::Object(one))) = (field.as_object_mut(), one) {
+            field.shift_remove("anyOf");
+            field.extend(one);
         }
     }
 }

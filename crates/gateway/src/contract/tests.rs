@@ -1,6 +1,7 @@
 //! The contract of a small registry of real requests.
 
 use fireside_kernel::{Ctx, Error, Registry};
+use fireside_protocol::direct_messages::{ListDirectMessages, SendDirectMessage};
 use fireside_protocol::messages::{EditMessage, ListMessages, SendMessage};
 use fireside_protocol::rooms::{DeleteRoom, ListRooms, UpdateRoom};
 use fireside_protocol::sessions::Login;
@@ -75,15 +76,34 @@ fn fields_are_documented_where_the_door_reads_them() {
     let places = |operation: &Value| -> Vec<String> {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         parameters
-            .filter_map(|parameter| Some(format!("{} {}", parameter["in"].as_str()?, parameter["name"].as_str()?)))
+            .filter_map(|parameter| {
+                Some(format!("{} {}", parameter["in"].as_str()?, parameter["name"].as_str()?))
+            })
             .collect()
     };
-    assert_eq!(places(&messages["get"]), ["path roomId", "query limit", "query before", "query after", "query around"]);
+    assert_eq!(
+        places(&messages["get"]),
+        ["path roomId", "query limit", "query before", "query after", "query around"]
+    );
     assert_eq!(places(&messages["post"]), ["path roomId"]);
     let body = &messages["post"]["requestBody"]["content"]["application/json"]["schema"];
     assert!(body["properties"].get("roomId").is_none(), "the path's field is in the body too");
     assert_eq!(body["required"], serde_json::json!(["content"]));
     assert_eq!(body["additionalProperties"], false);
+}
+
+#[test]
+fn paths_of_one_form_are_one_path() {
+    let mut registry = Registry::default();
+    add::<SendDirectMessage>(&mut registry);
+    add::<ListDirectMessages>(&mut registry);
+    let document = parsed(&openapi(&registry));
+    let paths: Vec<_> = document["paths"].as_object().expect("there are some").keys().collect();
+    assert_eq!(paths.iter().filter(|path| path.starts_with("/chat/dm/")).count(), 1, "{paths:?}");
+    let send = &document["paths"]["/chat/dm/{userId}"]["post"];
+    assert_eq!(send["parameters"][0]["name"], "userId");
+    let body = &send["requestBody"]["content"]["application/json"]["schema"]["properties"];
+    assert!(body.get("receiverId").is_none() && body.get("content").is_some(), "{body}");
 }
 
 #[test]

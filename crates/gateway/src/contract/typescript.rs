@@ -58,7 +58,8 @@ fn doc(schema: &Value, indent: &str) -> String {
         [] => String::new(),
         [line] => format!("{indent}/** {line} */\n"),
         lines => {
-            let inner: String = lines.iter().map(|line| format!("{indent} * {line}").trim_end().to_owned() + "\n").collect();
+            let inner: String =
+                lines.iter().map(|line| format!("{indent} * {line}").trim_end().to_owned() + "\n").collect();
             format!("{indent}/**\n{inner}{indent} */\n")
         }
     }
@@ -225,7 +226,8 @@ fn exchange(described: &Described, schemas: &Schemas, method: Method, path: &str
     let (in_path, elsewhere): (Vec<&String>, Vec<&String>) = fields(schemas.resolve(&described.request))
         .map(|(name, _)| name)
         .partition(|name| path.contains(&format!("{{{name}}}")));
-    let list = |names: &[&String]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" | ");
+    let list =
+        |names: &[&String]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" | ");
     let none = || "Nothing".to_owned();
     let path_type = if in_path.is_empty() { none() } else { format!("Pick<{request}, {}>", list(&in_path)) };
     let rest = match (elsewhere.is_empty(), in_path.is_empty()) {
@@ -235,7 +237,10 @@ fn exchange(described: &Described, schemas: &Schemas, method: Method, path: &str
     };
     let has_body = matches!(method, Method::Post | Method::Put | Method::Patch);
     let (query, body) = if has_body { (none(), rest) } else { (rest, none()) };
-    let response =
-        if name_of(&described.rest) == Some("Done") { "void".to_owned() } else { type_of(&described.rest, "  ") };
+    let response = if name_of(&described.rest) == Some("Done") {
+        "void".to_owned()
+    } else {
+        type_of(&described.rest, "  ")
+    };
     format!("{{ path: {path_type}; query: {query}; body: {body}; response: {response} }}")
 }

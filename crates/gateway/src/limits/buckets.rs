@@ -72,7 +72,8 @@ struct Rule {
 
 impl From<Quota> for Rule {
     fn from(quota: Quota) -> Self {
-        let interval_ns = u64::try_from(quota.interval.as_nanos()).unwrap_or(DEBT_MAX_NS).clamp(1, DEBT_MAX_NS);
+        let interval_ns =
+            u64::try_from(quota.interval.as_nanos()).unwrap_or(DEBT_MAX_NS).clamp(1, DEBT_MAX_NS);
         Self { interval_ns, reach_ns: interval_ns * u64::from(quota.burst.max(1)) }
     }
 }

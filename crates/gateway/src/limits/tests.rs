@@ -146,7 +146,8 @@ fn patient() -> LimitSettings {
 #[test]
 fn unauthenticated_connections_of_an_address_are_few() {
     let limits = Limits::new(patient());
-    let mut permits: Vec<_> = (0..20).map(|_| limits.open_connection(address(1)).expect("admitted")).collect();
+    let mut permits: Vec<_> =
+        (0..20).map(|_| limits.open_connection(address(1)).expect("admitted")).collect();
     assert_eq!(limits.open_connection(address(1)).expect_err("21").reason, Reason::RateLimited);
     limits.open_connection(address(2)).expect("another address");
     permits.pop();
@@ -190,7 +191,8 @@ fn sockets_of_an_address_are_bounded() {
 
 #[tokio::test(start_paused = true)]
 async fn new_connections_come_one_after_the_other() {
-    let limits = Limits::new(LimitSettings { unauthenticated_per_address: 1_000, ..LimitSettings::default() });
+    let limits =
+        Limits::new(LimitSettings { unauthenticated_per_address: 1_000, ..LimitSettings::default() });
     let count = |n: u8| (0..100).filter(|_| limits.admit_handshake(address(n)).is_ok()).count();
     assert_eq!((count(1), count(2)), (40, 40));
     advance(Duration::from_secs(1)).await;

@@ -44,10 +44,10 @@ pub(super) fn reply(rest: Rest, status: u16) -> Result<Response, Error> {
     let status = rest.status.unwrap_or(status);
     let wrong = |what: String| Error::internal(format!("a reply has {what}"));
     let code = StatusCode::from_u16(status).map_err(|_| wrong(format!("the status {status}")))?;
-    let mut response =
-        if rest.body.is_empty() { empty(code) } else { with_body(code, JSON, rest.body) };
+    let mut response = if rest.body.is_empty() { empty(code) } else { with_body(code, JSON, rest.body) };
     for (name, value) in rest.headers {
-        let value = HeaderValue::from_str(&value).map_err(|_| wrong(format!("the header {name}: {value:?}")))?;
+        let value =
+            HeaderValue::from_str(&value).map_err(|_| wrong(format!("the header {name}: {value:?}")))?;
         response.headers_mut().insert(HeaderName::from_static(name), value);
     }
     Ok(response)
@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn a_reply_cannot_smuggle_a_header() {
         let headers = vec![("link", "<a>\r\nset-cookie: x=1".to_owned())];
-        let error = reply(Rest { body: Vec::new(), headers, status: None }, 200).expect_err("CR LF in a header");
+        let error =
+            reply(Rest { body: Vec::new(), headers, status: None }, 200).expect_err("CR LF in a header");
         assert_eq!(error.reason, Reason::Internal);
     }
 }

@@ -97,10 +97,14 @@ mod tests {
 
     #[test]
     fn only_json_in_utf8_is_read() {
-        for good in ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""] {
+        for good in
+            ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""]
+        {
             assert!(is_json(good), "{good}");
         }
-        for bad in ["text/plain", "application/jsonp", "application/json; charset=latin1", "", "application/ld+json"] {
+        for bad in
+            ["text/plain", "application/jsonp", "application/json; charset=latin1", "", "application/ld+json"]
+        {
             assert!(!is_json(bad), "{bad}");
         }
     }

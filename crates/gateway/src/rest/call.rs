@@ -41,7 +41,10 @@ impl Call<'_> {
     {
         if self.gateway.is_draining() {
             let retry_after_ms = Some(1_000);
-            return Err(Error { retry_after_ms, ..Error::new(Reason::Draining, "The server is shutting down") });
+            return Err(Error {
+                retry_after_ms,
+                ..Error::new(Reason::Draining, "The server is shutting down")
+            });
         }
         let operation = &self.entry.operation;
         let peer = peer(self.tcp, &self.head.headers, &self.gateway.settings.trusted_proxies);
@@ -87,7 +90,10 @@ impl Call<'_> {
         match self.entry.operation.route.map(|route| route.method) {
             Some(Method::Post | Method::Put | Method::Patch) => {
                 if !query.is_empty() {
-                    return Err(Error::new(Reason::UnknownField, "Fields of this request belong into its body"));
+                    return Err(Error::new(
+                        Reason::UnknownField,
+                        "Fields of this request belong into its body",
+                    ));
                 }
                 let read = body::read(&self.head.headers, body).await?;
                 fields::object(&self.path_fields, "", &read)

@@ -39,7 +39,8 @@ pub(super) fn allow(origins: &Origins, head: &request::Parts, answer: &mut Heade
     answer.append(VARY, HeaderValue::from_static("origin"));
     let mut given = head.headers.get_all(ORIGIN).iter();
     let (Some(origin), None) = (given.next(), given.next()) else { return };
-    let is_listed = |text: &str| list.iter().any(|known| known.trim_end_matches('/').eq_ignore_ascii_case(text));
+    let is_listed =
+        |text: &str| list.iter().any(|known| known.trim_end_matches('/').eq_ignore_ascii_case(text));
     if origin.to_str().is_ok_and(is_listed) {
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));

@@ -61,7 +61,9 @@ fn members(body: &[u8]) -> Result<&str, Error> {
     // Read as a whole first: `{"a":1},"b":2}` must not become right by being put into other braces.
     serde_json::from_str::<&RawValue>(text).map_err(|_| malformed("The body is not valid JSON"))?;
     let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
-    inner.map(|inner| inner.trim_matches([' ', '\t', '\r', '\n'])).ok_or_else(|| malformed("The body must be a JSON object"))
+    inner
+        .map(|inner| inner.trim_matches([' ', '\t', '\r', '\n']))
+        .ok_or_else(|| malformed("The body must be a JSON object"))
 }
 
 /// How deep brackets are nested, outside of strings. Right for valid JSON, harmless for any other text.
@@ -127,7 +129,10 @@ mod tests {
         assert_eq!(joined(&[], "", ""), "{}");
         assert_eq!(joined(&[("a", "1")], "", "{}"), r#"{"a":"1"}"#);
         assert_eq!(joined(&[], "", " {\"b\" : [1]}\r\n"), r#"{"b" : [1]}"#);
-        assert_eq!(joined(&[("a", "x%20y+z")], "b=x+y&&c", r#"{"d":null}"#), r#"{"a":"x y+z","b":"x y","c":"","d":null}"#);
+        assert_eq!(
+            joined(&[("a", "x%20y+z")], "b=x+y&&c", r#"{"d":null}"#),
+            r#"{"a":"x y+z","b":"x y","c":"","d":null}"#
+        );
     }
 
     #[test]
@@ -139,8 +144,21 @@ mod tests {
     #[test]
     fn what_is_no_object_is_refused() {
         for bad in [
-            "[]", "1", "\"{}\"", "null", "{", "}", "{}{}", "{},{}", r#"{"a":1},"b":{}"#, r#"{"a":1"#, "{'a':1}",
-            "{\"a\":NaN}", "{\"a\":1,}", "\u{feff}{}", "{\"a\":\"\u{1}\"}",
+            "[]",
+            "1",
+            "\"{}\"",
+            "null",
+            "{",
+            "}",
+            "{}{}",
+            "{},{}",
+            r#"{"a":1},"b":{}"#,
+            r#"{"a":1"#,
+            "{'a':1}",
+            "{\"a\":NaN}",
+            "{\"a\":1,}",
+            "\u{feff}{}",
+            "{\"a\":\"\u{1}\"}",
         ] {
             let error = object(&[], "", bad.as_bytes()).expect_err(bad);
             assert_eq!(error.reason, Reason::Malformed, "{bad}");

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use fireside_kernel::{Error, Names};
 use fireside_protocol::{ClientId, Reason};
-use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Version, request};
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -39,7 +37,11 @@ pub(super) fn check(head: &request::Parts) -> Result<(), Error> {
         // Old health checkers speak HTTP/1.0, which knows no Host.
         None => head.version < Version::HTTP_11,
     };
-    if is_right { Ok(()) } else { Err(Error::new(Reason::Malformed, "The Host header is missing or not valid")) }
+    if is_right {
+        Ok(())
+    } else {
+        Err(Error::new(Reason::Malformed, "The Host header is missing or not valid"))
+    }
 }
 
 /// `name`, `name:port`, `1.2.3.4:port` or `[::1]:port`, and nothing that some reader takes for more.
@@ -101,12 +103,14 @@ mod tests {
 
     #[test]
     fn hosts_are_names_and_ports() {
-        for good in ["a", "chat.example.org", "a_b:1", "127.0.0.1:3000", "[::1]", "[2001:db8::1]:443", "LOCALHOST"] {
+        for good in
+            ["a", "chat.example.org", "a_b:1", "127.0.0.1:3000", "[::1]", "[2001:db8::1]:443", "LOCALHOST"]
+        {
             assert!(is_authority(good.as_bytes()), "{good}");
         }
         for bad in [
-            "", ":80", "a@b", "a/b", "a@b/c", "a:b", "a:", "a:65536", "a:80:80", "[::1", "[x]", "[::1]x", "a b", "a,b",
-            "a?b", "a#b", "é", "a%41",
+            "", ":80", "a@b", "a/b", "a@b/c", "a:b", "a:", "a:65536", "a:80:80", "[::1", "[x]", "[::1]x",
+            "a b", "a,b", "a?b", "a#b", "é", "a%41",
         ] {
             assert!(!is_authority(bad.as_bytes()), "{bad}");
         }

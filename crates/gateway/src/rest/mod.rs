@@ -146,7 +146,9 @@ impl Rest {
                 let query = head.uri.query().unwrap_or_default();
                 self.pages.answer(index, query, &head.headers).ok_or_else(no_such_path)
             }
-            Target::Own(Own::Health) => Ok(answer::json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))),
+            Target::Own(Own::Health) => {
+                Ok(answer::json(StatusCode::OK, &serde_json::json!({ "status": "ok" })))
+            }
             Target::Own(Own::Ready) => Ok(self.readiness.answer(self.gateway.is_draining()).await),
             Target::Own(Own::Version) => Ok(self.version.answer()),
             Target::Own(Own::Metrics) => {

@@ -39,7 +39,8 @@ impl Pages {
     /// If the ending is unknown: that is a mistake of the program, found at its start.
     #[must_use]
     pub fn with(mut self, path: &'static str, file: &str, body: impl Into<Bytes>) -> Pages {
-        let content_type = content_type(file).unwrap_or_else(|| panic!("no content type is known for {file}"));
+        let content_type =
+            content_type(file).unwrap_or_else(|| panic!("no content type is known for {file}"));
         let body = body.into();
         let digest = Sha256::digest(&body);
         let tag = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();

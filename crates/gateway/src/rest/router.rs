@@ -25,8 +25,12 @@ pub(crate) enum Own {
     Metrics,
 }
 
-const OWN: [(&str, Own); 4] =
-    [("/healthz", Own::Health), ("/readyz", Own::Ready), ("/version", Own::Version), ("/metrics", Own::Metrics)];
+const OWN: [(&str, Own); 4] = [
+    ("/healthz", Own::Health),
+    ("/readyz", Own::Ready),
+    ("/version", Own::Version),
+    ("/metrics", Own::Metrics),
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Segment {
@@ -225,8 +229,19 @@ mod tests {
         let router = chat();
         assert_eq!(template(&router.find(&Method::GET, "/chat/rooms/")), Some("/chat/rooms"));
         for path in [
-            "//", "//chat/rooms", "/chat//rooms", "/chat/rooms//", "/chat%2frooms", "/chat/./rooms",
-            "/chat/../chat/rooms", "/CHAT/rooms", "/chat/rooms/x/y", "chat/rooms", "", "*", "/chat/rooms;/x",
+            "//",
+            "//chat/rooms",
+            "/chat//rooms",
+            "/chat/rooms//",
+            "/chat%2frooms",
+            "/chat/./rooms",
+            "/chat/../chat/rooms",
+            "/CHAT/rooms",
+            "/chat/rooms/x/y",
+            "chat/rooms",
+            "",
+            "*",
+            "/chat/rooms;/x",
         ] {
             assert_eq!(router.find(&Method::GET, path), Found::Nothing, "{path}");
         }
@@ -235,7 +250,9 @@ mod tests {
     #[test]
     fn a_known_path_names_its_methods() {
         let router = chat();
-        let Found::OtherMethod { allow, template } = router.find(&Method::DELETE, "/chat/rooms") else { panic!() };
+        let Found::OtherMethod { allow, template } = router.find(&Method::DELETE, "/chat/rooms") else {
+            panic!()
+        };
         assert_eq!(template, "/chat/rooms");
         assert_eq!(allow, [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS]);
         assert!(matches!(router.find(&Method::TRACE, "/chat/rooms"), Found::OtherMethod { .. }));

@@ -57,7 +57,11 @@ pub(super) async fn authenticate(chat: &Chat, socket: &Socket<Session>, event: E
             session.phase.store(sweep::phase_now(chat), Ordering::Relaxed);
             chat.enter(socket, arrival, || {
                 emit(socket, "ping", &serde_json::json!({ "time": now }));
-                emit(socket, "authenticated", &serde_json::json!({ "id": socket.id().as_str(), "time": now }));
+                emit(
+                    socket,
+                    "authenticated",
+                    &serde_json::json!({ "id": socket.id().as_str(), "time": now }),
+                );
                 for room in ["io-default", "io-notification"] {
                     socket.join(room);
                 }

@@ -97,18 +97,14 @@ impl Door {
             keep_headers,
             ..settings.transport
         };
-        let tutorial = Config {
-            path: "/io".to_owned(),
-            admit_on_connect: false,
-            ..transport.clone()
-        };
-        let idiomatic = Config {
-            path: "/socket.io/".to_owned(),
-            admit_on_connect: true,
-            ..transport
-        };
+        let tutorial = Config { path: "/io".to_owned(), admit_on_connect: false, ..transport.clone() };
+        let idiomatic = Config { path: "/socket.io/".to_owned(), admit_on_connect: true, ..transport };
         let server = |config, profile| {
-            Server::with_namespaces(config, ProfileHandler { chat: chat.clone(), profile }, [chat.namespace.clone()])
+            Server::with_namespaces(
+                config,
+                ProfileHandler { chat: chat.clone(), profile },
+                [chat.namespace.clone()],
+            )
         };
         let door = Door {
             tutorial: server(tutorial, Profile::Tutorial),
@@ -224,13 +220,16 @@ impl Chat {
                 status: http::StatusCode::from_u16(error.reason.status())
                     .unwrap_or(http::StatusCode::SERVICE_UNAVAILABLE),
                 body: Bytes::from(serde_json::to_vec(&error.body(None)).unwrap_or_default()),
-                retry_after_s: error.retry_after_ms.map(|ms| u32::try_from(ms.div_ceil(1000)).unwrap_or(u32::MAX)),
+                retry_after_s: error
+                    .retry_after_ms
+                    .map(|ms| u32::try_from(ms.div_ceil(1000)).unwrap_or(u32::MAX)),
             })
         };
         if self.gateway.is_draining() {
             return refuse(&Error::new(fireside_protocol::Reason::Draining, "The server is shutting down"));
         }
-        let address = client_address(request.peer.addr.ip(), request.headers, &self.gateway.settings.trusted_proxies);
+        let address =
+            client_address(request.peer.addr.ip(), request.headers, &self.gateway.settings.trusted_proxies);
         match self.gateway.limits.admit_handshake(address) {
             Ok(()) => Ok(()),
             Err(error) => refuse(&error),
@@ -304,8 +303,5 @@ fn connection_of(socket: &Socket<Session>, identity: &Identity) -> Connection {
 /// A refused connection in the form that Socket.IO's clients show as `connect_error`.
 fn refusal(error: &Error) -> ConnectError {
     metrics::counter!("fireside_connects_total", "result" => error.reason.as_str()).increment(1);
-    ConnectError {
-        message: error.message.to_string(),
-        data: serde_json::to_string(&error.body(None)).ok(),
-    }
+    ConnectError { message: error.message.to_string(), data: serde_json::to_string(&error.body(None)).ok() }
 }

@@ -95,15 +95,24 @@ impl Delivery {
             number
         };
         // Made before anything can fail, so that its drop forgets the arrival in every case.
-        let mut arrival =
-            Box::new(Arrival { number, user: user.clone(), rooms: Vec::new(), delivery: Arc::downgrade(self) });
+        let mut arrival = Box::new(Arrival {
+            number,
+            user: user.clone(),
+            rooms: Vec::new(),
+            delivery: Arc::downgrade(self),
+        });
         arrival.rooms = permission::rooms_of(&self.kernel.db, user).await?;
         Ok(arrival)
     }
 
     /// Lets a socket hear everything its user may hear; gives back the rooms. `greet` runs before the
     /// first event can come.
-    pub(super) fn enter(&self, socket: &Socket<Session>, mut arrival: Box<Arrival>, greet: impl FnOnce()) -> Vec<RoomId> {
+    pub(super) fn enter(
+        &self,
+        socket: &Socket<Session>,
+        mut arrival: Box<Arrival>,
+        greet: impl FnOnce(),
+    ) -> Vec<RoomId> {
         let user = arrival.user.clone();
         let mut rooms: HashMap<RoomId, i64> = std::mem::take(&mut arrival.rooms).into_iter().collect();
         let mut state = self.state.lock();
@@ -178,7 +187,9 @@ impl Delivery {
                 let told = self.namespace.to(name.as_str()).local().emit(&frame);
                 metrics::histogram!("fireside_fanout_recipients").record(told as f64);
             }
-            Err(error) => tracing::error!(%error, room = %committed.room, seq = committed.seq, "an event has no JSON form"),
+            Err(error) => {
+                tracing::error!(%error, room = %committed.room, seq = committed.seq, "an event has no JSON form")
+            }
         }
         match &committed.effect {
             Effect::Exit(user) => {
@@ -201,7 +212,9 @@ impl Delivery {
                 Effect::Enter(users) if users.contains(&arrival.user) => {
                     arrival.changes.push(Change::Entered(room.clone(), seq));
                 }
-                Effect::Exit(user) if *user == arrival.user => arrival.changes.push(Change::Left(room.clone())),
+                Effect::Exit(user) if *user == arrival.user => {
+                    arrival.changes.push(Change::Left(room.clone()))
+                }
                 Effect::Close => arrival.changes.push(Change::Left(room.clone())),
                 _ => {}
             }

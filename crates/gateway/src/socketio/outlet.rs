@@ -31,9 +31,7 @@ impl Outlet for SocketOutlet {
 
     fn close(&self, closing: &Closing, reason: &'static str) {
         let sockets = match closing {
-            Closing::Session(session) => {
-                self.0.select(|identity| identity.session.as_ref() == Some(session))
-            }
+            Closing::Session(session) => self.0.select(|identity| identity.session.as_ref() == Some(session)),
             Closing::User(user) => self.0.delivery.sockets_of(user),
             Closing::UserExcept(user, kept) => {
                 self.0.select(|identity| identity.user == *user && identity.session.as_ref() != Some(kept))
@@ -63,6 +61,10 @@ impl Chat {
     /// The sockets whose identity is wanted. Looks at all of them: sessions end rarely.
     fn select(&self, wanted: impl Fn(&fireside_kernel::Identity) -> bool) -> Vec<Socket<Session>> {
         let sockets = self.sockets.lock();
-        sockets.values().filter(|socket| socket.state().identity().as_ref().is_some_and(&wanted)).cloned().collect()
+        sockets
+            .values()
+            .filter(|socket| socket.state().identity().as_ref().is_some_and(&wanted))
+            .cloned()
+            .collect()
     }
 }

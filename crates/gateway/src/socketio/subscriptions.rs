@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use fireside_kernel::permission::{self, Permission};
 use fireside_kernel::{Error, Identity};
-use fireside_protocol::{RoomRef, Reason};
+use fireside_protocol::{Reason, RoomRef};
 use fireside_socketio::{Event, Socket};
 
 use super::chat::Chat;

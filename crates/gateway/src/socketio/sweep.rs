@@ -79,7 +79,8 @@ pub(super) async fn drain(chat: &Chat, spread: Duration) {
     let sockets: Vec<Socket<Session>> = chat.sockets.lock().values().cloned().collect();
     let spread_ms = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX);
     for socket in &sockets {
-        let signal = Signal::ServerDraining(Draining { reconnect_after_ms: chat.gateway.names.below(spread_ms) });
+        let signal =
+            Signal::ServerDraining(Draining { reconnect_after_ms: chat.gateway.names.below(spread_ms) });
         if let Ok(frame) = Frame::event(signal.name(), &[&signal]) {
             socket.emit(&frame);
         }

@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use fireside_db::{DatabaseUrl, Options};
 use fireside_kernel::{Clock, Names};
 
-use super::{Failure, Invocation, WRONG_SETTINGS, block_on, log_beside, print};
+use super::{Failure, Invocation, WRONG_SETTINGS, block_on, log_beside_from, print};
+use crate::config::LogLevel;
 use crate::import::{Mode, tutorial};
 use crate::wiring;
 
@@ -34,7 +35,8 @@ impl Import {
     pub(super) fn run(self, invocation: &Invocation) -> Result<(), Failure> {
         let Import::Tutorial(options) = self;
         let loaded = invocation.load()?;
-        log_beside()?;
+        // An import of millions of messages says how far it is.
+        log_beside_from(LogLevel::Info)?;
         let from: DatabaseUrl = options
             .from
             .parse()

@@ -25,7 +25,7 @@ use fireside_db::{Db, OpenError, Options};
 use fireside_features::{Features, sessions};
 use fireside_kernel::{Clock, Kernel, Names, Registry};
 
-use crate::config::{ConfigError, Loaded, Sources};
+use crate::config::{ConfigError, Loaded, Log, LogLevel, Sources};
 use crate::logging::{self, Output};
 use crate::wiring::{self, StartError};
 
@@ -65,8 +65,9 @@ enum Command {
     /// Brings over what another chat has stored.
     #[command(subcommand)]
     Import(import::Import),
-    /// Asks a running server whether it is ready; for health checks of containers.
-    Health(health::Health),
+    /// Asks a running server whether it is ready: the one at `--url`, or where it listens by the settings. For
+    /// health checks of containers.
+    Health,
     /// Prints the OpenAPI document of the REST door.
     Openapi,
     /// Prints the AsyncAPI document of the Socket.IO door.
@@ -173,7 +174,7 @@ fn run(command: Command, invocation: &Invocation) -> Result<(), Failure> {
         Command::Token(token) => token.run(invocation),
         Command::Migrate => migrate::run(invocation),
         Command::Import(import) => import.run(invocation),
-        Command::Health(health) => health.run(invocation),
+        Command::Health => health::run(invocation),
         Command::Openapi => contract::run(fireside_gateway::contract::openapi),
         Command::Asyncapi => contract::run(fireside_gateway::contract::asyncapi),
         Command::Types => contract::run(fireside_gateway::contract::typescript),
@@ -187,7 +188,10 @@ fn run(command: Command, invocation: &Invocation) -> Result<(), Failure> {
 /// Runs a future on a runtime with as many workers as the machine has cores.
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::new)?;
-    runtime.block_on(future)
+    let outcome = runtime.block_on(future);
+    // What still runs, such as a request for the keys of a host application, is not waited for.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Prints the result of a command. Whoever reads it may stop in the middle.
@@ -201,7 +205,11 @@ fn print(text: &str) -> Result<(), Failure> {
 
 /// The log of a command goes beside its result, and only says what went wrong.
 fn log_beside() -> Result<(), Failure> {
-    let log = crate::config::Log { level: crate::config::LogLevel::Warn, ..Default::default() };
+    log_beside_from(LogLevel::Warn)
+}
+
+fn log_beside_from(level: LogLevel) -> Result<(), Failure> {
+    let log = Log { level, ..Log::default() };
     logging::start(&log, Output::Stderr).map_err(|message| Failure { code: WRONG_SETTINGS, message })
 }
 

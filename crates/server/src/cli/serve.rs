@@ -32,10 +32,18 @@ async fn serve(loaded: &Loaded, may_migrate: bool, since: Instant) -> Result<(),
     if !config.rate_limits {
         tracing::warn!("rate limits are off: fit for load tests only; take out rate_limits to turn them on");
     }
-    // From here on a signal is an orderly stop, also while the server starts.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::new)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::new)?;
-    let running = wiring::start(config, may_migrate).await?;
+    let mut next_signal = async || {
+        tokio::select! {
+            _ = interrupt.recv() => SignalKind::interrupt(),
+            _ = terminate.recv() => SignalKind::terminate(),
+        }
+    };
+    let running = tokio::select! {
+        started = wiring::start(config, may_migrate) => started?,
+        _ = next_signal() => return Ok(()),
+    };
     let banner = Banner::new(config, &running, since.elapsed());
     let is_terminal = Output::Stdout.is_terminal();
     if logging::is_json(config.log.format, is_terminal) {
@@ -45,12 +53,6 @@ async fn serve(loaded: &Loaded, may_migrate: bool, since: Instant) -> Result<(),
         let _shown =
             writeln!(std::io::stdout(), "{}", banner.text(is_terminal && logging::colours()).trim_end());
     }
-    let mut next_signal = async || {
-        tokio::select! {
-            _ = interrupt.recv() => SignalKind::interrupt(),
-            _ = terminate.recv() => SignalKind::terminate(),
-        }
-    };
     next_signal().await;
     running.shutdown();
     tokio::select! {

@@ -1,12 +1,13 @@
 //! What settings have to do with each other.
 
+use super::Loaded;
 use super::problem::Problem;
-use super::{Config, Origin};
 
-/// Looks at settings together that were each read by themselves. `given` tells where a key was given.
-pub(super) fn together(config: &Config, given: &dyn Fn(&str) -> Origin) -> Vec<Problem> {
+/// Looks at settings together that were each read by themselves.
+pub(super) fn together(loaded: &Loaded) -> Vec<Problem> {
+    let config = &loaded.config;
     let mut problems = Vec::new();
-    let mut problem = |key: &str, text: &str| problems.push(Problem::at(&given(key), text));
+    let mut problem = |key: &str, text: &str| problems.push(Problem::at(loaded.origin(key), text));
     if config.redis_url.is_some() {
         problem(
             "redis_url",

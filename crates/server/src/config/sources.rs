@@ -48,6 +48,14 @@ pub struct Loaded {
     pub notes: Vec<String>,
 }
 
+impl Loaded {
+    /// Where a setting was given.
+    pub fn origin(&self, key: &str) -> &Origin {
+        let index = SETTINGS.iter().position(|setting| setting.key == key);
+        index.and_then(|index| self.origins.get(index)).unwrap_or(&Origin::Default)
+    }
+}
+
 impl Sources {
     /// This process's environment, and these flags.
     ///
@@ -95,19 +103,12 @@ impl Sources {
                 problems.push(Problem::at(&given.origin, text));
             }
         }
-        if problems.is_empty() {
-            let given = |key: &str| {
-                let index = SETTINGS.iter().position(|setting| setting.key == key);
-                index.and_then(|index| origins.get(index)).cloned().unwrap_or(Origin::Default)
-            };
-            problems = check::together(&config, &given);
-        }
         let notes = aliases::note(&environment).into_iter().collect();
+        let loaded = Loaded { config, origins, file: path, notes };
         if problems.is_empty() {
-            Ok(Loaded { config, origins, file: path, notes })
-        } else {
-            Err(ConfigError { problems })
+            problems = check::together(&loaded);
         }
+        if problems.is_empty() { Ok(loaded) } else { Err(ConfigError { problems }) }
     }
 
     /// The file that is named, or the first one that is there.

@@ -11,7 +11,7 @@ use super::people::People;
 use super::report::{Note, Report};
 use super::source::{DirectRow, Source};
 use super::target::{self, Event, Head, Read};
-use super::{Import, ImportError, Mode};
+use super::{Import, ImportError, Mode, progress};
 
 /// Imports conversations and their messages.
 pub(super) async fn import(
@@ -45,7 +45,7 @@ pub(super) async fn import(
         let writes = import.target.writes();
         let report = import.target.transact(async |tx| planner.run(tx, writes).await).await?;
         import.report.absorb(report);
-        tracing::info!(messages = import.report.direct_messages.found, "direct messages read");
+        progress("direct messages", import.report.direct_messages.found, chunk.len());
     }
 }
 

@@ -11,7 +11,7 @@ use super::report::{Note, Report};
 use super::rooms::Rooms;
 use super::source::{MessageRow, Source};
 use super::target::{self, Event, Head, Read};
-use super::{Import, ImportError, Mode, naming};
+use super::{Import, ImportError, Mode, naming, progress};
 
 /// Read positions that are written at a time.
 const READS: usize = 1000;
@@ -50,7 +50,7 @@ pub(super) async fn import(
         if reads.len() >= READS {
             raise(import, std::mem::take(&mut reads)).await?;
         }
-        tracing::info!(messages = import.report.messages.found, "messages read");
+        progress("messages", import.report.messages.found, chunk.len());
     }
     reads.extend(marks.into_iter().flat_map(ReadMarks::finish));
     raise(import, reads).await

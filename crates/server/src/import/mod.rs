@@ -87,6 +87,14 @@ pub async fn tutorial(
     Ok(import.report)
 }
 
+/// Says how far an import is, from time to time.
+fn progress(what: &'static str, found: u64, chunk: usize) {
+    const EVERY: u64 = 50_000;
+    if found % EVERY < chunk as u64 {
+        tracing::info!(found, "{what} read");
+    }
+}
+
 /// What all parts of one run share.
 struct Import<'a> {
     target: Target,

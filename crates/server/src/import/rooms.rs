@@ -39,6 +39,9 @@ impl Rooms {
     }
 }
 
+/// People in rooms, as `(room, user)`.
+type Pairs = HashSet<(String, String)>;
+
 /// A membership, of however many rows.
 struct Membership {
     id: String,
@@ -228,7 +231,7 @@ impl<'a> Planner<'a> {
         &self,
         room: &'a RoomRow,
         mut head: Head,
-        (here, leavers): (&HashSet<(String, String)>, &HashSet<(String, String)>),
+        (here, leavers): (&Pairs, &Pairs),
         plan: &mut Writes<'a>,
         outcome: &mut Outcome,
     ) {

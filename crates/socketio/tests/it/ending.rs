@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use fireside_socketio::{Config, DisconnectReason};
 
+use futures_util::SinkExt;
+use tokio_tungstenite::tungstenite::Message;
+
 use crate::support::{World, config};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,6 +39,7 @@ async fn everything_queued_goes_out_before_the_end() {
         assert_eq!(client.closed().await, Some(1000));
         let reason = if words.is_some() { "server namespace disconnect" } else { "server shutting down" };
         world.reports(&format!("disconnected alice: {reason}")).await;
+        drop(client);
         world.is_empty().await;
     }
 }
@@ -44,8 +48,10 @@ async fn everything_queued_goes_out_before_the_end() {
 async fn a_shutdown_lets_events_come_to_their_end() {
     let world = World::new().await;
     let mut client = world.join("alice").await;
-    client.send("421[\"wait\",1]").await;
-    client.send("422[\"note\",2]").await;
+    // In one piece, so that both have been read when the first is reported.
+    client.stream.feed(Message::text("421[\"wait\",1]")).await.unwrap();
+    client.stream.feed(Message::text("422[\"note\",2]")).await.unwrap();
+    client.stream.flush().await.unwrap();
     world.reports("waiting 1").await;
     world.server.refuse_new();
     world.server.close_all(DisconnectReason::ServerShuttingDown);
@@ -55,6 +61,7 @@ async fn a_shutdown_lets_events_come_to_their_end() {
     client.receives("432[2]").await;
     assert_eq!(client.closed().await, Some(1000));
     world.reports("disconnected alice: server shutting down").await;
+    drop(client);
     world.is_empty().await;
 }
 

@@ -92,8 +92,8 @@ async fn the_server_can_ask_too() {
     client.send("42[\"ask\",3]").await;
     client.receives("423[\"question\",\"3\"]").await;
     drop(client);
-    world.reports("disconnected alice: transport close").await;
     world.reports("answer the client is gone").await;
+    world.reports("disconnected alice: transport close").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -124,8 +124,9 @@ async fn a_burst_reaches_everybody_whole_and_in_order() {
     speaker.stream.flush().await.unwrap();
     let listening: Vec<_> =
         people.into_iter().map(|client| tokio::spawn(counts_to(client, EVENTS))).collect();
+    let mut people = Vec::new();
     for person in listening {
-        person.await.unwrap();
+        people.push(person.await.unwrap());
     }
     let stats = world.server.stats();
     assert_eq!(stats.closed_by_reason.iter().map(|(_, count)| count).sum::<u64>(), 0);

@@ -129,6 +129,7 @@ async fn packets_that_break_the_protocol_close_the_connection() {
         client.send(packet).await;
         assert_eq!(client.closed().await, Some(1008), "{packet}");
         world.reports("disconnected mallory: parse error").await;
+        drop(client);
         world.is_empty().await;
     }
 }

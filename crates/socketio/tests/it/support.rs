@@ -255,7 +255,8 @@ impl World {
             body.len()
         );
         stream.write_all(head.as_bytes()).await.unwrap();
-        stream.write_all(body).await.unwrap();
+        // A body that is refused is not read to its end.
+        let _ = stream.write_all(body).await;
         Answer::read(&mut stream).await
     }
 
@@ -267,8 +268,7 @@ impl World {
     pub async fn open_polling(&self) -> String {
         let answer = self.get("EIO=4&transport=polling").await;
         assert_eq!(answer.status, 200, "{}", answer.body);
-        let open: serde_json::Value = serde_json::from_str(&answer.body[1..]).unwrap();
-        open["sid"].as_str().unwrap().to_owned()
+        answer.sid().to_owned()
     }
 
     pub async fn poll(&self, sid: &str) -> Answer {
@@ -328,14 +328,19 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Reads one answer with a length.
     pub async fn read(stream: &mut TcpStream) -> Self {
-        let mut bytes = Vec::new();
-        // A server that refuses a body may reset the connection behind its answer.
-        let _ = soon("an answer", stream.read_to_end(&mut bytes)).await;
-        let text = String::from_utf8(bytes).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer but {text:?}"));
+        let head = read_head(stream).await.to_ascii_lowercase();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Self { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+        soon("a body", stream.read_exact(&mut body)).await.unwrap();
+        Self { status, head, body: String::from_utf8(body).unwrap() }
+    }
+
+    /// The session id in an open packet.
+    pub fn sid(&self) -> &str {
+        self.body.strip_prefix("0{\"sid\":\"").and_then(|rest| rest.get(..20)).expect("an open packet")
     }
 }
 

@@ -100,6 +100,7 @@ async fn a_connection_that_breaks_off_is_noticed() {
     client.send("1").await;
     assert_eq!(client.closed().await, Some(1000));
     world.reports("disconnected bob: transport close").await;
+    drop(client);
     world.is_empty().await;
     let stats = world.server.stats();
     assert_eq!((stats.opened_websocket, stats.open_websocket), (2, 0));

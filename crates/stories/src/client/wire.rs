@@ -124,6 +124,7 @@ async fn poll(http: Arc<Http>, path: String, received: mpsc::Sender<String>) {
     while !received.is_closed() {
         let call = Call { method: "GET", path: &path, ..Call::default() };
         let reply = http.send_within(call, LONGEST_POLL).await;
+        eprintln!("POLL {reply:?}");
         let Some(reply) = reply.ok().filter(|reply| reply.status == 200) else { return };
         for packet in reply.text.split(SEPARATOR) {
             if packet == "1" || received.send(packet.to_owned()).await.is_err() {

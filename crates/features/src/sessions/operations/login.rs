@@ -53,8 +53,7 @@ async fn prove(sessions: &Sessions, ctx: &Ctx, request: &Login) -> Result<Proof>
     let place = sessions.passwords.enter()?;
     let _turn = sessions.turns.take(&attempt).await;
     sessions.throttle.admit(&attempt, Instant::now())?;
-    let user = users::find(db, username.as_deref().unwrap_or_default()).await?;
-    let user = user.filter(|user| Some(&user.username) == username.as_ref());
+    let user = users::find_by_username(db, username.as_deref().unwrap_or_default()).await?;
     let id = user.as_ref().map_or_else(|| UserId::trusted(""), |user| user.id.clone());
     let stored = sql::credentials::find(db, &id).await?;
     let check = sessions.passwords.check(place, &request.password.0, stored.as_deref()).await?;

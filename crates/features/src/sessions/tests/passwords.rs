@@ -135,18 +135,21 @@ async fn guessing_takes_longer_each_time() {
 async fn guesses_side_by_side_are_counted_one_by_one() {
     let world = Arc::new(world(Engine::Sqlite, open()).await);
     world.sign_up("alice").await.expect("an account");
-    let outcomes = at_once((0..20).map(|n| {
+    let reasons: Vec<_> = at_once((0..20).map(|n| {
         let world = world.clone();
         async move {
-            let request = json!({"username": "alice", "password": "wrong"});
+            // The fifteenth guess is right, and too late.
+            let guess = if n == 14 { "correct horse" } else { "wrong" };
+            let request = json!({"username": "alice", "password": guess});
             world.call_from(&format!("192.0.2.{n}"), Actor::Anonymous, "sessions.login", request).await
         }
     }))
-    .await;
-    let read = outcomes
-        .into_iter()
-        .filter(|outcome| outcome.as_ref().is_err_and(|error| error.reason == Reason::Unauthenticated));
-    assert_eq!(read.count(), 5);
+    .await
+    .into_iter()
+    .map(reason)
+    .collect();
+    assert_eq!(reasons[..5], [Reason::Unauthenticated; 5]);
+    assert_eq!(reasons[5..], [Reason::RateLimited; 15]);
 }
 
 #[tokio::test]

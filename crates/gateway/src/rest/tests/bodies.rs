@@ -97,13 +97,23 @@ async fn bodies_that_are_not_read() {
 #[tokio::test]
 async fn only_plain_json_is_taken() {
     let house = house();
-    let types = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json; charset=utf-16"];
+    let types = [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=utf-16",
+    ];
     for kind in types {
         let request = ask("POST", "/chat/rooms").header("content-type", kind);
         let answered = house.answer(request.body(Full::from(r#"{"name":"a"}"#)).unwrap()).await;
-        assert_eq!((answered.status.as_u16(), answered.reason().as_str()), (415, "unsupported_media_type"), "{kind}");
+        assert_eq!(
+            (answered.status.as_u16(), answered.reason().as_str()),
+            (415, "unsupported_media_type"),
+            "{kind}"
+        );
     }
-    let answered = house.answer(ask("POST", "/chat/rooms").body(Full::from(r#"{"name":"a"}"#)).unwrap()).await;
+    let answered =
+        house.answer(ask("POST", "/chat/rooms").body(Full::from(r#"{"name":"a"}"#)).unwrap()).await;
     assert_eq!(answered.status, 415, "a body without a type");
     for encoding in ["gzip", "deflate", "br", "gzip, identity"] {
         let request = ask("POST", "/chat/rooms").header("content-encoding", encoding);
@@ -123,7 +133,8 @@ async fn no_more_than_64_kib_is_read() {
     assert_eq!(house.answer(with_json(ask("POST", "/chat/rooms"), fits)).await.status, 201);
     // Nothing is announced, and it does not end.
     let endless = Dripping::new(&[b' '; 1024], usize::MAX, Duration::ZERO);
-    let request = ask("POST", "/chat/rooms").header("content-type", "application/json").body(endless).unwrap();
+    let request =
+        ask("POST", "/chat/rooms").header("content-type", "application/json").body(endless).unwrap();
     let answered = house.answer(request).await;
     assert_eq!((answered.status.as_u16(), answered.header("connection")), (413, Some("close")));
 }
@@ -149,7 +160,8 @@ async fn bodies_that_nobody_wants_are_drained_or_cut_off() {
     assert_eq!((answered.status.as_u16(), answered.header("connection")), (200, None));
     let endless = || Dripping::new(&[b'x'; 1024], usize::MAX, Duration::ZERO);
     let slow = || Dripping::new(b"x", usize::MAX, Duration::from_secs(1));
-    let announced = Dripping { announced: 10_000_000, ..Dripping::new(b"x", usize::MAX, Duration::from_secs(3600)) };
+    let announced =
+        Dripping { announced: 10_000_000, ..Dripping::new(b"x", usize::MAX, Duration::from_secs(3600)) };
     for (what, body) in [("endless", endless()), ("slow", slow()), ("announced", announced)] {
         let answered = house.answer(ask("GET", "/chat/rooms").body(body).unwrap()).await;
         assert_eq!((answered.status.as_u16(), answered.header("connection")), (200, Some("close")), "{what}");
@@ -174,7 +186,8 @@ async fn a_field_comes_from_one_place() {
     let request = ask("PUT", "/chat/users/bob/disabled").header("x-who", "root");
     let answered = house.answer(with_json(request, r#"{"userId":"eve","disabled":true}"#)).await;
     assert_eq!(answered.status, 403, "alice is no administrator");
-    let mut request = with_json(ask("PUT", "/chat/users/bob/disabled"), r#"{"userId":"eve","disabled":true}"#);
+    let mut request =
+        with_json(ask("PUT", "/chat/users/bob/disabled"), r#"{"userId":"eve","disabled":true}"#);
     request.headers_mut().insert("authorization", "Bearer root".parse().unwrap());
     let answered = house.answer(request).await;
     assert_eq!((answered.status.as_u16(), answered.reason().as_str()), (400, "validation"));

@@ -25,13 +25,30 @@ async fn one_host_that_is_a_host() {
 async fn tricks_with_paths_lead_nowhere() {
     let house = house();
     for path in [
-        "//io/..;/chat", "/%2e%2e/%2e%2e/etc/passwd", "/../../etc/passwd", "/chat%2frooms", "/chat/rooms/%00",
-        "/io-admin/", "/ioX?EIO=4", "/chat/rooms/../rooms", "/chat//rooms", "/CHAT/rooms", "/chat/rooms/%", "/nope",
-        "/chat/rooms/%ff", "/chat/rooms/%2e%2e%2fx", "/chat/rooms/..", "/index.html", "/app.js/", "/app.js%00", "/.git/config",
+        "//io/..;/chat",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/../../etc/passwd",
+        "/chat%2frooms",
+        "/chat/rooms/%00",
+        "/io-admin/",
+        "/ioX?EIO=4",
+        "/chat/rooms/../rooms",
+        "/chat//rooms",
+        "/CHAT/rooms",
+        "/chat/rooms/%",
+        "/nope",
+        "/chat/rooms/%ff",
+        "/chat/rooms/%2e%2e%2fx",
+        "/chat/rooms/..",
+        "/index.html",
+        "/app.js/",
+        "/app.js%00",
+        "/.git/config",
         "/chat/rooms/r1/messages/%2e%2e",
     ] {
         let got = status(&house, "GET", path, &["a"]).await;
-        let expected: &[u16] = if path == "/chat/rooms/.." || path == "/app.js/" { &[200] } else { &[400, 404] };
+        let expected: &[u16] =
+            if path == "/chat/rooms/.." || path == "/app.js/" { &[200] } else { &[400, 404] };
         assert!(expected.contains(&got), "{path} was answered {got}");
     }
 }
@@ -73,14 +90,25 @@ async fn head_is_get_without_the_body() {
 async fn every_answer_carries_the_same_protection() {
     let house = house();
     for (method, path) in [
-        ("GET", "/"), ("GET", "/nope"), ("GET", "/chat/rooms"), ("DELETE", "/chat/rooms"), ("POST", "/chat/rooms"),
-        ("GET", "/healthz"), ("GET", "/docs"), ("OPTIONS", "/chat/rooms"), ("POST", "/tests/panic"), ("GET", "/metrics"),
+        ("GET", "/"),
+        ("GET", "/nope"),
+        ("GET", "/chat/rooms"),
+        ("DELETE", "/chat/rooms"),
+        ("POST", "/chat/rooms"),
+        ("GET", "/healthz"),
+        ("GET", "/docs"),
+        ("OPTIONS", "/chat/rooms"),
+        ("POST", "/tests/panic"),
+        ("GET", "/metrics"),
     ] {
         let answered = house.answer(bare(ask(method, path))).await;
         assert_eq!(answered.header("x-content-type-options"), Some("nosniff"), "{method} {path}");
         assert_eq!(answered.header("referrer-policy"), Some("no-referrer"), "{method} {path}");
         let policy = answered.header("content-security-policy").expect(path);
-        assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{method} {path}: {policy}");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+            "{method} {path}: {policy}"
+        );
         let is_page = ["/", "/docs"].contains(&path);
         let cached = answered.header("cache-control").expect(path);
         assert_eq!(cached, if is_page { "no-cache" } else { "no-store" }, "{method} {path}");
@@ -102,7 +130,11 @@ async fn a_request_keeps_the_id_it_came_with() {
 
 fn preflight(origin: &str) -> Request<Full<Bytes>> {
     let builder = ask_anonymously("OPTIONS", "/chat/rooms").header("origin", origin);
-    bare(builder.header("access-control-request-method", "POST").header("access-control-request-headers", "x-evil"))
+    bare(
+        builder
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "x-evil"),
+    )
 }
 
 fn listed() -> Origins {
@@ -124,7 +156,8 @@ async fn listed_origins_may_call_with_credentials() {
     }
     // Errors too, or a page could not read why it failed.
     for path in ["/chat/rooms", "/nope"] {
-        let answered = house.answer(bare(ask_anonymously("GET", path).header("origin", "https://app.example"))).await;
+        let answered =
+            house.answer(bare(ask_anonymously("GET", path).header("origin", "https://app.example"))).await;
         assert_eq!(answered.header("access-control-allow-origin"), Some("https://app.example"), "{path}");
         let exposed = answered.header("access-control-expose-headers").unwrap();
         for name in ["Link", "X-Limit", "X-Room-Seq", "X-Room-Epoch", "X-Request-Id", "Retry-After"] {
@@ -137,14 +170,24 @@ async fn listed_origins_may_call_with_credentials() {
 async fn foreign_origins_get_no_word() {
     for origins in [listed(), Origins::SameOrigin] {
         let house = house_for(origins.clone());
-        for origin in ["https://evil.example", "null", "https://app.example.evil.com", "http://app.example", "*", ""] {
+        for origin in
+            ["https://evil.example", "null", "https://app.example.evil.com", "http://app.example", "*", ""]
+        {
             for request in [preflight(origin), bare(ask("GET", "/chat/rooms").header("origin", origin))] {
                 let answered = house.answer(request).await;
-                let said = answered.headers.keys().filter(|name| name.as_str().starts_with("access-control")).count();
+                let said = answered
+                    .headers
+                    .keys()
+                    .filter(|name| name.as_str().starts_with("access-control"))
+                    .count();
                 assert_eq!(said, 0, "{origins:?} told {origin} something");
             }
         }
-        let two = bare(ask("GET", "/chat/rooms").header("origin", "https://app.example").header("origin", "https://evil.example"));
+        let two = bare(
+            ask("GET", "/chat/rooms")
+                .header("origin", "https://app.example")
+                .header("origin", "https://evil.example"),
+        );
         assert_eq!(house.answer(two).await.header("access-control-allow-origin"), None);
     }
 }

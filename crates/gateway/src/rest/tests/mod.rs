@@ -160,7 +160,9 @@ fn registry(calls: &Arc<AtomicUsize>, waiting: &Arc<Waiting>) -> Registry {
         let tokens = ("a".to_owned(), "r".to_owned());
         Ok(SignedIn { user: user(&id), access_token: tokens.0, refresh_token: tokens.1, expires_in: 900 })
     });
-    registry.add(|_: Ctx, request: DisableUser| async move { Ok(user(&UserId::trusted(request.user_id.as_str()))) });
+    registry.add(|_: Ctx, request: DisableUser| async move {
+        Ok(user(&UserId::trusted(request.user_id.as_str())))
+    });
     registry.add(|_: Ctx, _: Panic| async move {
         let nobody: Option<Done> = None;
         Ok(nobody.expect("a mistake of /src/operations"))
@@ -206,7 +208,11 @@ fn house_with(settings: GatewaySettings, limits: Limits, checks: Vec<Check>) -> 
 
 /// A request with `Host` and alice's token.
 fn ask(method: &str, path: &str) -> request::Builder {
-    Request::builder().method(method).uri(path).header("host", "chat.example").header("authorization", "Bearer alice")
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "chat.example")
+        .header("authorization", "Bearer alice")
 }
 
 /// The same without credentials.

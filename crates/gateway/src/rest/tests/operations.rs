@@ -22,7 +22,8 @@ async fn fields_of_path_and_query_reach_the_operation() {
 async fn limits_that_are_no_numbers_are_refused() {
     let house = house();
     for limit in ["0", "-1", "NaN", "", "abc", "50.5", "1e9", "%31%00"] {
-        let answered = house.answer(bare(ask("GET", &format!("/chat/rooms/r1/messages?limit={limit}")))).await;
+        let answered =
+            house.answer(bare(ask("GET", &format!("/chat/rooms/r1/messages?limit={limit}")))).await;
         assert_eq!((answered.status.as_u16(), answered.reason().as_str()), (400, "validation"), "{limit}");
     }
 }
@@ -31,7 +32,16 @@ async fn limits_that_are_no_numbers_are_refused() {
 async fn malformed_ids_are_refused() {
     let house = house();
     let long = "x".repeat(10_000);
-    for id in ["%2e%2e%2fx", long.as_str(), "%00", "%20uuid%20", "%7Buuid%7D", "a%27%20OR%20%271%27=%271", "%F0%9F%94%A5", "a%0d%0aset-cookie:x"] {
+    for id in [
+        "%2e%2e%2fx",
+        long.as_str(),
+        "%00",
+        "%20uuid%20",
+        "%7Buuid%7D",
+        "a%27%20OR%20%271%27=%271",
+        "%F0%9F%94%A5",
+        "a%0d%0aset-cookie:x",
+    ] {
         let answered = house.answer(bare(ask("GET", &format!("/chat/rooms/{id}")))).await;
         assert_eq!((answered.status.as_u16(), answered.reason().as_str()), (400, "validation"), "{id}");
         assert_eq!(answered.json()["field"], "roomId");
@@ -56,9 +66,23 @@ async fn nothing_is_done_without_credentials() {
 async fn what_is_no_valid_token_is_refused() {
     let house = house();
     let long = format!("Bearer {}", "x".repeat(100_000));
-    for value in ["Bearer", "Bearer ", "Bearer nobody", "Bearer a.b.c.d", "Basic YWxpY2U6eA==", "alice", "Bearer alice, Bearer root", long.as_str()] {
-        let answered = house.answer(bare(ask_anonymously("GET", "/chat/rooms").header("authorization", value))).await;
-        assert_eq!((answered.status.as_u16(), answered.reason().as_str()), (401, "unauthenticated"), "{value}");
+    for value in [
+        "Bearer",
+        "Bearer ",
+        "Bearer nobody",
+        "Bearer a.b.c.d",
+        "Basic YWxpY2U6eA==",
+        "alice",
+        "Bearer alice, Bearer root",
+        long.as_str(),
+    ] {
+        let answered =
+            house.answer(bare(ask_anonymously("GET", "/chat/rooms").header("authorization", value))).await;
+        assert_eq!(
+            (answered.status.as_u16(), answered.reason().as_str()),
+            (401, "unauthenticated"),
+            "{value}"
+        );
         assert_eq!(answered.header("www-authenticate"), Some("Bearer"));
         assert_eq!(answered.json()["code"], "UNAUTHENTICATED");
     }
@@ -81,7 +105,8 @@ async fn signing_in_works_with_whatever_credentials_are_sent_by_habit() {
 #[tokio::test]
 async fn administrators_are_told_apart() {
     let house = house();
-    let answered = house.answer(with_json(ask("PUT", "/chat/users/bob/disabled"), r#"{"disabled":true}"#)).await;
+    let answered =
+        house.answer(with_json(ask("PUT", "/chat/users/bob/disabled"), r#"{"disabled":true}"#)).await;
     assert_eq!((answered.status.as_u16(), answered.reason().as_str()), (403, "forbidden"));
     let root = ask_anonymously("PUT", "/chat/users/bob/disabled").header("authorization", "bearer root");
     let answered = house.answer(with_json(root, r#"{"disabled":true}"#)).await;
@@ -150,7 +175,11 @@ async fn users_and_addresses_have_their_limits() {
     };
     assert_eq!((passed, refused.status.as_u16(), refused.reason().as_str()), (60, 429, "rate_limited"));
     assert_eq!(refused.header("retry-after"), Some("1"));
-    assert!(refused.json()["retryAfterMs"].as_u64().is_some_and(|wait| (1..=34).contains(&wait)), "{}", refused.body);
+    assert!(
+        refused.json()["retryAfterMs"].as_u64().is_some_and(|wait| (1..=34).contains(&wait)),
+        "{}",
+        refused.body
+    );
     let root = ask_anonymously("GET", "/chat/rooms").header("authorization", "Bearer root");
     assert_eq!(house.answer(bare(root)).await.status, 200, "root paid for alice");
     let mut anonymous = 0;
@@ -178,7 +207,11 @@ async fn guessing_is_counted_by_the_address_that_cannot_be_made_up() {
     let trusted_proxies = vec!["203.0.113.0/24".parse().unwrap()];
     let house = limited_house(GatewaySettings { trusted_proxies, ..GatewaySettings::default() });
     for guess in 0..20 {
-        assert_eq!(login(&house, "eve", &format!("6.6.6.6, 1.2.3.{guess}")).await.status, 401, "behind a proxy");
+        assert_eq!(
+            login(&house, "eve", &format!("6.6.6.6, 1.2.3.{guess}")).await.status,
+            401,
+            "behind a proxy"
+        );
     }
 }
 

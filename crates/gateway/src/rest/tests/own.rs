@@ -18,7 +18,10 @@ async fn it_says_that_it_lives_and_what_it_is() {
     let answered = house.answer(bare(ask_anonymously("GET", "/healthz"))).await;
     assert_eq!((answered.status.as_u16(), answered.body.as_str()), (200, r#"{"status":"ok"}"#));
     let answered = house.answer(bare(ask_anonymously("GET", "/version"))).await;
-    assert_eq!(answered.json(), serde_json::json!({ "name": "fireside", "version": "1.2.3", "commit": "abc" }));
+    assert_eq!(
+        answered.json(),
+        serde_json::json!({ "name": "fireside", "version": "1.2.3", "commit": "abc" })
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,8 +69,11 @@ async fn metrics_are_for_this_machine_or_for_who_has_the_token() {
     }
 
     let metrics_token = Some("secret".to_owned());
-    let house =
-        house_with(GatewaySettings { metrics_token, ..GatewaySettings::default() }, Limits::off(), Vec::new());
+    let house = house_with(
+        GatewaySettings { metrics_token, ..GatewaySettings::default() },
+        Limits::off(),
+        Vec::new(),
+    );
     let with = |token: &str| bare(metrics().header("authorization", format!("Bearer {token}")));
     assert_eq!(house.answer(with("secret")).await.status, 200);
     for wrong in ["", "secre", "secret2", "alice"] {
@@ -85,7 +91,9 @@ async fn pages_are_kept_by_browsers_as_long_as_they_are_the_same() {
     assert!(answered.header("content-security-policy").unwrap().contains("trusted-types 'none'"));
     let tag = answered.header("etag").unwrap().to_owned();
     for list in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), "*".to_owned()] {
-        let known = house.answer(bare(ask_anonymously("GET", "/app.js").header("if-none-match", list.as_str()))).await;
+        let known = house
+            .answer(bare(ask_anonymously("GET", "/app.js").header("if-none-match", list.as_str())))
+            .await;
         assert_eq!((known.status.as_u16(), known.body.as_str()), (304, ""), "{list}");
         assert_eq!(known.header("etag"), Some(tag.as_str()));
     }

@@ -43,7 +43,7 @@ fn the_stronger_place_wins() {
     assert_eq!(config.data_dir, PathBuf::from("from-file"));
     assert_eq!(config.cors_origins, crate::config::WebOrigins::Any);
     assert_eq!(loaded.file, Some(path.clone()));
-    let origin = |key: &str| loaded.origins[SETTINGS.iter().position(|s| s.key == key).unwrap()].to_string();
+    let origin = |key: &str| loaded.origin(key).to_string();
     assert_eq!(origin("listen"), "--listen");
     assert_eq!(origin("signup"), "FIRESIDE_SIGNUP");
     assert_eq!(origin("data_dir"), format!("{}:3", path.display()));
