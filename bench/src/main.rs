@@ -73,7 +73,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Scenario::Fanout { members, rate, in_flight, seconds } => {
             scenario::fanout(&server, members, rate, in_flight, seconds).await?;
         }
-        Scenario::Sends { senders, rooms, seconds } => scenario::sends(&server, senders, rooms, seconds).await?,
+        Scenario::Sends { senders, rooms, seconds } => {
+            scenario::sends(&server, senders, rooms, seconds).await?
+        }
     }
     Ok(())
 }

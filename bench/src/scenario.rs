@@ -12,7 +12,12 @@ use crate::server::Server;
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// Makes rooms and lets users join them, over a few sockets that are gone afterwards.
-async fn populate(server: &Server, users: usize, rooms: usize, of_user: impl Fn(usize) -> Vec<usize>) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+async fn populate(
+    server: &Server,
+    users: usize,
+    rooms: usize,
+    of_user: impl Fn(usize) -> Vec<usize>,
+) -> Result<Vec<String>, Box<dyn std::error::Error>> {
     let mut owner = Client::connect(server.address, &server.token("owner"), 0).await?;
     let mut ids = Vec::new();
     for number in 0..rooms {
@@ -45,7 +50,10 @@ async fn populate(server: &Server, users: usize, rooms: usize, of_user: impl Fn(
 /// Memory of idle sockets.
 pub async fn idle(server: &Server, sockets: usize, rooms: usize) -> Outcome {
     let room_count = (sockets * rooms / 100).max(rooms);
-    populate(server, sockets, room_count, |user| (0..rooms).map(|n| (user * rooms + n * 7919) % room_count).collect()).await?;
+    populate(server, sockets, room_count, |user| {
+        (0..rooms).map(|n| (user * rooms + n * 7919) % room_count).collect()
+    })
+    .await?;
     tokio::time::sleep(Duration::from_secs(7)).await;
     let before = server.rss_bytes();
     let cpu = server.cpu_s();
@@ -58,7 +66,10 @@ pub async fn idle(server: &Server, sockets: usize, rooms: usize) -> Outcome {
     for seconds in [2, 10] {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         let each = (server.rss_bytes() - before) / sockets as f64;
-        println!("idle: {sockets} sockets of members of {rooms} rooms: {each:.0} bytes each (server before: {:.1} MB)", before / 1e6);
+        println!(
+            "idle: {sockets} sockets of members of {rooms} rooms: {each:.0} bytes each (server before: {:.1} MB)",
+            before / 1e6
+        );
     }
     println!("connect: {connect_us:.0} µs of server CPU each");
     Ok(())

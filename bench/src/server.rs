@@ -48,14 +48,16 @@ impl Server {
     pub fn token(&self, user: &str) -> String {
         let claims = serde_json::json!({ "sub": user, "name": user, "exp": 4_102_444_800_u64 });
         let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("plain claims can be signed")
+        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key)
+            .expect("plain claims can be signed")
     }
 
     /// CPU time used so far, user and system, in seconds.
     pub fn cpu_s(&self) -> f64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
+        let ticks =
+            |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
         (ticks(11) + ticks(12)) / 100.0
     }
 

@@ -25,7 +25,7 @@ describe('the page', { skip: missing }, () => {
   let lost = null;
 
   before(async () => {
-    server = await startServer();
+    server = await startServer({ FIRESIDE_SIGNUP: 'invite' });
     relay = await startRelay(server.url);
     browser = await launch();
     ada = await openWindow(browser);
@@ -73,14 +73,21 @@ describe('the page', { skip: missing }, () => {
     assert.equal(new URL(page.url()).pathname, '/');
   });
 
-  step('somebody else signs up and joins', async () => {
+  step('somebody else signs up with an invite, and joins', async () => {
     const { page } = bob;
     await page.goto(`${server.url}/`);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await takePicture(page, 'sign-in');
     await isAccessible(page, 'the sign-in page');
-    await page.getByRole('button', { name: 'Make an account' }).click();
+    await ada.page.getByRole('button', { name: 'Invite people' }).click();
+    const link = new URL(await ada.page.getByLabel('Link').inputValue());
+    await isAccessible(ada.page, 'the invite');
+    await takePicture(ada.page, 'invite');
+    await ada.page.keyboard.press('Escape');
+    await page.goto(server.url + link.pathname);
+    await page.getByRole('heading', { name: 'Make an account' }).waitFor();
     await isAccessible(page, 'the sign-up page');
+    await takePicture(page, 'sign-up');
     await page.getByLabel('Name (as others').fill('Björn Lind');
     await page.getByLabel('Username').fill('bjorn');
     await page.getByLabel('Password').fill(PASSWORD);
@@ -136,11 +143,14 @@ describe('the page', { skip: missing }, () => {
     await sees(page, 'Wirte');
     await page.locator('#composer').press('ArrowUp');
     await page.getByLabel('Message text').fill('Write');
+    await isAccessible(page, 'changing a message');
+    await takePicture(page, 'edit');
     await page.getByLabel('Message text').press('Enter');
     await bob.page.locator('.row .text', { hasText: 'Write (edited)' }).waitFor();
     assert.equal(await bob.page.getByRole('button', { name: 'Edit message' }).count() > 0, true);
     const row = page.locator('.row', { hasText: 'Write (edited)' });
     await row.hover();
+    await takePicture(page, 'tools');
     await row.getByRole('button', { name: 'Delete message' }).click();
     await isAccessible(page, 'the question before a deletion');
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
@@ -189,7 +199,42 @@ describe('the page', { skip: missing }, () => {
     await line.waitFor();
     const next = await line.evaluate((element) => element.nextElementSibling.querySelector('.text').innerText);
     assert.equal(next, 'Did you see this?');
+    await takePicture(ada.page, 'new');
     await ada.page.getByRole('link', { name: '# General', exact: true }).waitFor();
+  });
+
+  step('what the server refuses says so, and can be tried again or given up', async () => {
+    const { page } = ada;
+    await write(page, '\u200b');
+    const failed = page.locator('.row.is-failed');
+    await failed.getByText('Not sent.').waitFor();
+    await page.locator('[aria-live="assertive"]').getByText('Message not sent.').waitFor({ state: 'attached' });
+    await isAccessible(page, 'a message that was not sent');
+    await takePicture(page, 'failed');
+    await failed.getByRole('button', { name: 'Retry' }).click();
+    await failed.getByText('Not sent.').waitFor();
+    await failed.getByRole('button', { name: 'Delete' }).click();
+    await failed.waitFor({ state: 'detached' });
+  });
+
+  step('tokens that end are renewed, by two tabs at once without harm', async () => {
+    const twin = await ada.context.newPage();
+    await twin.goto(ada.page.url());
+    await sees(twin, 'And this?');
+    const expire = () => {
+      const session = JSON.parse(localStorage.getItem('fireside.session'));
+      localStorage.setItem('fireside.session', JSON.stringify({ ...session, endsAt: 0 }));
+      return session.refreshToken;
+    };
+    const before = await ada.page.evaluate(expire);
+    await Promise.all([ada.page.reload(), twin.reload()]);
+    for (const page of [ada.page, twin]) await sees(page, 'And this?');
+    const after = await ada.page.evaluate(() => JSON.parse(localStorage.getItem('fireside.session')));
+    assert.notEqual(after.refreshToken, before);
+    assert.ok(after.endsAt > Date.now());
+    await write(twin, 'From the other tab');
+    await sees(ada.page, 'From the other tab');
+    await twin.close();
   });
 
   step('a room of one’s own, and somebody added to it', async () => {
@@ -287,8 +332,12 @@ describe('the page', { skip: missing }, () => {
 
   step('signing out forgets everything; signing in brings it back', async () => {
     const { page } = bob;
+    const twin = await bob.context.newPage();
+    await twin.goto(page.url());
+    await sees(twin, 'You are away');
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    for (const tab of [page, twin]) await tab.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await twin.close();
     assert.equal(await page.evaluate(() => localStorage.getItem('fireside.session')), null);
     assert.equal(await page.locator('.row').count(), 0);
     await page.getByLabel('Username').fill('bjorn');

@@ -59,9 +59,13 @@ export class Events {
       store.putConversation(place.id, message.roomId);
     }
     store.setTyping(place, message.senderId, false);
-    if (this.#history.take(place, message) !== 'new' || isOwn) return;
-    store.setUnread(place, store.unread(place) + 1);
-    this.#onArrival(place, message);
+    if (this.#take(place, message) && !isOwn) this.#onArrival(place, message);
+  }
+
+  /** Keeps a message where its timeline is; where there is none it will be read when somebody looks. */
+  #take(place, message) {
+    const isShown = keyOf(place) === keyOf(this.#store.open) || this.#store.timeline(place).isLoaded;
+    return !isShown || this.#history.take(place, message) === 'new';
   }
 
   #placeOf(message) {

@@ -7,6 +7,8 @@ import { readMany, readMessage } from './wire.js';
 const PAGE = 50;
 const PAGE_MAX = 200;
 const CATCH_UP_PAGES_MAX = 10;
+/** So many messages of a place may be kept while nobody looks at the older ones. */
+const KEPT_MAX = 500;
 
 /** Where a place's messages are listed. */
 export const listPath = (place) =>
@@ -46,7 +48,7 @@ export class History {
     await this.#inTurn(place, async () => {
       const timeline = this.#store.timeline(place);
       if (!timeline.isLoaded) return;
-      timeline.trim(PAGE_MAX, (seq) => `${listPath(place)}?limit=${PAGE}&before=${seq}`);
+      this.#trim(place);
       let next = `${listPath(place)}?limit=${PAGE_MAX}&after=${timeline.placeBefore(PAGE_MAX)}`;
       for (let pages = 0; next && pages < CATCH_UP_PAGES_MAX; pages += 1) next = await this.#readPage(place, next);
       if (next) this.#store.forgetTimeline(place);
@@ -54,8 +56,12 @@ export class History {
     await this.load(place);
   }
 
-  /** Keeps the newest messages only, in a place that has been open for long. */
-  trim(place) {
+  /** Forgets older messages where there are many: they can be read again. */
+  tidy(place) {
+    if (this.#store.timeline(place).messages.length > KEPT_MAX) this.#trim(place);
+  }
+
+  #trim(place) {
     this.#store.timeline(place).trim(PAGE_MAX, (seq) => `${listPath(place)}?limit=${PAGE}&before=${seq}`);
   }
 
@@ -65,7 +71,9 @@ export class History {
     if (place.kind === 'dm') store.noteConversation(place.id, message.roomId);
     store.putPeople([message.sender]);
     store.touch(keyOf(place));
-    return store.timeline(place).take(message);
+    const outcome = store.timeline(place).take(message);
+    if (keyOf(place) !== keyOf(store.open)) this.tidy(place);
+    return outcome;
   }
 
   async #readPage(place, url) {

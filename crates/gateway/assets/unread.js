@@ -5,6 +5,8 @@ import { keyOf } from './store.js';
 import { readMany, readMessage, readPosition } from './wire.js';
 
 const PLACES_MAX = 40;
+/** Slow enough to leave room under the server's limits for what people do meanwhile. */
+const PACE_MS = 60;
 
 export class Unread {
   #api;
@@ -57,6 +59,7 @@ export class Unread {
       if (keyOf(place) === keyOf(store.open)) continue;
       // A count that cannot be read is left as it is: messages that arrive go on counting.
       await this.#countIn(place).catch(() => {});
+      await new Promise((done) => setTimeout(done, PACE_MS));
     }
   }
 

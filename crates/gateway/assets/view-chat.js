@@ -96,7 +96,7 @@ export class ChatView {
         send: (place, content) => this.#send(place, content),
         typing: (place, isTyping) => this.#typing(place, isTyping),
         editLast: () => this.#views.timeline.editLast(),
-        escape: () => this.#views.timeline.follow(),
+        escape: () => this.#views.timeline.dismiss(),
       }),
     };
   }
@@ -208,9 +208,8 @@ export class ChatView {
   }
 
   #send(place, content) {
-    this.#world.store.timeline(place).newFrom = null;
     this.#world.outbox.add(place, content);
-    this.#views.timeline.follow();
+    this.#views.timeline.dismiss();
   }
 
   #outboxChanged(place, entry) {
@@ -238,8 +237,10 @@ export class ChatView {
   }
 
   #arrived(place, message) {
-    if (keyOf(place) !== keyOf(this.#world.store.open)) return;
-    this.#views.timeline.arrived(message);
-    this.#world.announcer.message(nameOf(message.sender), message.content);
+    const { store, announcer } = this.#world;
+    const isOpen = keyOf(place) === keyOf(store.open);
+    const isSeen = isOpen && this.#views.timeline.arrived(message);
+    if (!isSeen) store.setUnread(place, store.unread(place) + 1);
+    if (isOpen) announcer.message(nameOf(message.sender), message.content);
   }
 }

@@ -9,7 +9,6 @@ import { openEditor } from './view-editor.js';
 const END_PX = 100;
 const OLDER_PX = 400;
 const READ_AFTER_MS = 600;
-const TRIM_ABOVE = 500;
 
 export class TimelineView {
   #parts;
@@ -58,11 +57,18 @@ export class TimelineView {
     this.#updateJump();
   }
 
-  /** Counts a message that has arrived below what is visible, and marks where the unseen ones begin. */
+  /** Notes a message that has arrived. Says whether it is seen at once: at the end, before someone's eyes. */
   arrived(message) {
     const timeline = this.#world.store.timeline(this.#place);
     if (!this.#isFollowing) this.#arrived += 1;
     if (!isAttended() && timeline.newFrom === null) timeline.newFrom = message.place;
+    return this.#isFollowing && isAttended();
+  }
+
+  /** Takes the line away where the new messages began, and goes to the end. */
+  dismiss() {
+    this.#world.store.timeline(this.#place).newFrom = null;
+    this.follow();
   }
 
   /** Goes to the end and stays there. */
@@ -77,7 +83,7 @@ export class TimelineView {
     if (!this.#place) return;
     const { store, outbox, history } = this.#world;
     const timeline = store.timeline(this.#place);
-    if (this.#isFollowing && timeline.messages.length > TRIM_ABOVE) history.trim(this.#place);
+    if (this.#isFollowing) history.tidy(this.#place);
     const anchor = this.#isFollowing ? null : this.#anchor();
     const { messages, newFrom } = timeline;
     const rows = layOut({ messages, waiting: outbox.of(this.#place), newFrom, me: store.me });

@@ -71,6 +71,9 @@ impl Ctx {
 
 impl std::fmt::Debug for Ctx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ctx").field("actor", &self.actor).field("request_id", &self.request_id).finish_non_exhaustive()
+        f.debug_struct("Ctx")
+            .field("actor", &self.actor)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
     }
 }

@@ -58,12 +58,18 @@ impl Error {
 
     /// Nothing was done; later it may work.
     pub fn overloaded() -> Error {
-        Error { retry_after_ms: Some(1000), ..Error::new(Reason::Overloaded, "The server is busy; nothing was done") }
+        Error {
+            retry_after_ms: Some(1000),
+            ..Error::new(Reason::Overloaded, "The server is busy; nothing was done")
+        }
     }
 
     /// Our own mistake; `internal` goes to the log.
     pub fn internal(internal: impl Into<String>) -> Error {
-        Error { internal: Some(internal.into()), ..Error::new(Reason::Internal, "Something went wrong on the server") }
+        Error {
+            internal: Some(internal.into()),
+            ..Error::new(Reason::Internal, "Something went wrong on the server")
+        }
     }
 
     /// It may or may not have been done.

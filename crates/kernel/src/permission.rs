@@ -71,7 +71,8 @@ pub(crate) fn check(
     user: &UserId,
     permission: Permission,
 ) -> Result<RoomPass> {
-    let room = room.filter(|room| member.is_some() || !room.is_private).ok_or_else(|| Error::not_found("Room"))?;
+    let room =
+        room.filter(|room| member.is_some() || !room.is_private).ok_or_else(|| Error::not_found("Room"))?;
     let role = member.map(|member| member.role);
     let allowed = match permission {
         Permission::See => true,

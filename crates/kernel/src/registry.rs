@@ -97,7 +97,11 @@ impl Registry {
         });
         let operation = R::OPERATION;
         let index = self.entries.len();
-        assert!(self.by_name.insert(operation.name, index).is_none(), "{} is registered twice", operation.name);
+        assert!(
+            self.by_name.insert(operation.name, index).is_none(),
+            "{} is registered twice",
+            operation.name
+        );
         if let Some(event) = operation.event {
             assert!(self.by_event.insert(event, index).is_none(), "event {event} is registered twice");
         }

@@ -123,8 +123,9 @@ pub struct ListDirectMessages {
 
 impl Request for ListDirectMessages {
     type Response = Page<DirectMessage>;
-    const OPERATION: Operation =
-        Operation::new("direct_messages.list", "Read a conversation, newest first").event("dm:list").get("/chat/dm/{userId}");
+    const OPERATION: Operation = Operation::new("direct_messages.list", "Read a conversation, newest first")
+        .event("dm:list")
+        .get("/chat/dm/{userId}");
 }
 
 /// Lists the people one has exchanged direct messages with, the latest first.
@@ -134,9 +135,10 @@ pub struct ListConversations {}
 
 impl Request for ListConversations {
     type Response = Vec<User>;
-    const OPERATION: Operation = Operation::new("direct_messages.conversations", "People you have direct messages with")
-        .event("conversation:list")
-        .get("/chat/conversations");
+    const OPERATION: Operation =
+        Operation::new("direct_messages.conversations", "People you have direct messages with")
+            .event("conversation:list")
+            .get("/chat/conversations");
 }
 
 impl Reply for Vec<User> {}
@@ -157,6 +159,7 @@ pub struct ReadDirectMessages {
 
 impl Request for ReadDirectMessages {
     type Response = ReadPosition;
-    const OPERATION: Operation =
-        Operation::new("direct_messages.read", "Mark a conversation as read").event("dm:read").put("/chat/dm/{userId}/read");
+    const OPERATION: Operation = Operation::new("direct_messages.read", "Mark a conversation as read")
+        .event("dm:read")
+        .put("/chat/dm/{userId}/read");
 }

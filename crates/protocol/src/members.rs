@@ -158,8 +158,9 @@ pub struct ListMembers {
 
 impl Request for ListMembers {
     type Response = Vec<Member>;
-    const OPERATION: Operation =
-        Operation::new("members.list", "A room's members").event("member:list").get("/chat/rooms/{roomId}/members");
+    const OPERATION: Operation = Operation::new("members.list", "A room's members")
+        .event("member:list")
+        .get("/chat/rooms/{roomId}/members");
 }
 
 /// Adds someone to a room or changes their role; for admins of the room. With one's own id in a public

@@ -387,6 +387,7 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<SendMessage>(bad).is_err(), "{bad}");
         }
-        serde_json::from_str::<SendMessage>(r#"{"roomId":"general","content":"x","userId":{"any":1}}"#).unwrap();
+        serde_json::from_str::<SendMessage>(r#"{"roomId":"general","content":"x","userId":{"any":1}}"#)
+            .unwrap();
     }
 }

@@ -57,7 +57,8 @@ pub struct GetPresence {
 
 impl Request for GetPresence {
     type Response = PresenceSnapshot;
-    const OPERATION: Operation = Operation::new("presence.get", "Presence of some people").event("presence:get");
+    const OPERATION: Operation =
+        Operation::new("presence.get", "Presence of some people").event("presence:get");
 }
 
 /// Several people's presence: the answer to `presence:get`, and the signal `presence:snapshot`, sent once

@@ -23,8 +23,9 @@ pub struct ReadRoom {
 
 impl Request for ReadRoom {
     type Response = ReadPosition;
-    const OPERATION: Operation =
-        Operation::new("reads.mark", "Mark a room as read").event("room:read").put("/chat/rooms/{roomId}/read");
+    const OPERATION: Operation = Operation::new("reads.mark", "Mark a room as read")
+        .event("room:read")
+        .put("/chat/rooms/{roomId}/read");
 }
 
 /// How far someone has read: the answer to marking, and the signal `read:updated`.

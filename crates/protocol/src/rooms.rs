@@ -49,7 +49,8 @@ pub struct ListRooms {}
 
 impl Request for ListRooms {
     type Response = Vec<Room>;
-    const OPERATION: Operation = Operation::new("rooms.list", "Rooms you are a member of").event("room:list").get("/chat/rooms");
+    const OPERATION: Operation =
+        Operation::new("rooms.list", "Rooms you are a member of").event("room:list").get("/chat/rooms");
 }
 
 /// Lists public rooms.
@@ -90,8 +91,10 @@ pub struct CreateRoom {
 
 impl Request for CreateRoom {
     type Response = Room;
-    const OPERATION: Operation =
-        Operation::new("rooms.create", "Make a room").event("room:create").create("/chat/rooms").rate(Rate::Create);
+    const OPERATION: Operation = Operation::new("rooms.create", "Make a room")
+        .event("room:create")
+        .create("/chat/rooms")
+        .rate(Rate::Create);
 }
 
 /// Reads one room: a member's, or any public one.
@@ -104,7 +107,8 @@ pub struct GetRoom {
 
 impl Request for GetRoom {
     type Response = Room;
-    const OPERATION: Operation = Operation::new("rooms.get", "A room").event("room:get").get("/chat/rooms/{roomId}");
+    const OPERATION: Operation =
+        Operation::new("rooms.get", "A room").event("room:get").get("/chat/rooms/{roomId}");
 }
 
 /// Changes a room; for its admins. Absent fields stay; `description: null` clears it.

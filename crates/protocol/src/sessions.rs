@@ -50,10 +50,11 @@ pub struct Claim {
 
 impl Request for Claim {
     type Response = SignedIn;
-    const OPERATION: Operation = Operation::new("sessions.claim", "Become the first administrator of a new server")
-        .create("/auth/setup")
-        .access(Access::Anyone)
-        .rate(Rate::SignIn);
+    const OPERATION: Operation =
+        Operation::new("sessions.claim", "Become the first administrator of a new server")
+            .create("/auth/setup")
+            .access(Access::Anyone)
+            .rate(Rate::SignIn);
 }
 
 /// Signs in with a password.
@@ -101,10 +102,11 @@ impl std::fmt::Debug for Refresh {
 
 impl Request for Refresh {
     type Response = SignedIn;
-    const OPERATION: Operation = Operation::new("sessions.refresh", "Exchange a refresh token for new tokens")
-        .post("/auth/refresh")
-        .access(Access::Anyone)
-        .rate(Rate::SignIn);
+    const OPERATION: Operation =
+        Operation::new("sessions.refresh", "Exchange a refresh token for new tokens")
+            .post("/auth/refresh")
+            .access(Access::Anyone)
+            .rate(Rate::SignIn);
 }
 
 /// Who signed in, and the tokens to act with.
@@ -146,7 +148,8 @@ pub struct GetMe {}
 
 impl Request for GetMe {
     type Response = User;
-    const OPERATION: Operation = Operation::new("sessions.me", "Your own profile").event("user:me").get("/auth/me");
+    const OPERATION: Operation =
+        Operation::new("sessions.me", "Your own profile").event("user:me").get("/auth/me");
 }
 
 /// One signed-in device.
@@ -180,7 +183,8 @@ pub struct ListSessions {}
 
 impl Request for ListSessions {
     type Response = Vec<Session>;
-    const OPERATION: Operation = Operation::new("sessions.list", "Your signed-in devices").get("/auth/sessions");
+    const OPERATION: Operation =
+        Operation::new("sessions.list", "Your signed-in devices").get("/auth/sessions");
 }
 
 /// Signs one device out.
@@ -229,8 +233,10 @@ pub struct CreateInvite {
 
 impl Request for CreateInvite {
     type Response = Invite;
-    const OPERATION: Operation =
-        Operation::new("sessions.invite", "Make an invite").create("/auth/invites").access(Access::Admin).rate(Rate::Create);
+    const OPERATION: Operation = Operation::new("sessions.invite", "Make an invite")
+        .create("/auth/invites")
+        .access(Access::Admin)
+        .rate(Rate::Create);
 }
 
 /// An invite; its code is shown once.

@@ -108,7 +108,8 @@ fn check_description(text: &str) -> Result<(), String> {
 
 fn check_kind(text: &str) -> Result<(), String> {
     check_length(text, KIND_MAX_CHARS)?;
-    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':' | b'/'));
+    let plain =
+        text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':' | b'/'));
     if text.is_empty() || !plain {
         return Err("must be 1 to 20 of A-Z a-z 0-9 _ - . : /".into());
     }
@@ -299,7 +300,9 @@ mod tests {
         for blank in ["", "   ", "\u{200b}", "\u{3164}", "\u{2800}", "\u{301}\u{302}", "\u{202e}\u{2066}"] {
             assert!(MessageText::parse(blank).is_err(), "{blank:?} was accepted");
         }
-        for good in ["a", "👨‍👩‍👧", "\u{fffe}", "\u{e000}", "\u{10ffff}", "\u{202e}abc", "é".repeat(10_000).as_str()] {
+        for good in
+            ["a", "👨‍👩‍👧", "\u{fffe}", "\u{e000}", "\u{10ffff}", "\u{202e}abc", "é".repeat(10_000).as_str()]
+        {
             assert!(MessageText::parse(good).is_ok(), "{good:?} was refused");
         }
     }
@@ -322,7 +325,9 @@ mod tests {
     fn usernames_fold_to_one_form() {
         assert_eq!(Username::parse("Alice").unwrap().as_str(), "alice");
         assert_eq!(Username::parse("Ａｌｉｃｅ").unwrap().as_str(), "alice");
-        for bad in ["", " ", "аdmin", "ALİCE", "a\u{200d}b", "@here", "<b>", "a\0b", "../x", "0", "__pro to__"] {
+        for bad in
+            ["", " ", "аdmin", "ALİCE", "a\u{200d}b", "@here", "<b>", "a\0b", "../x", "0", "__pro to__"]
+        {
             assert!(Username::parse(bad).is_err(), "{bad:?} was accepted");
         }
     }

@@ -36,8 +36,9 @@ pub struct StopTyping {
 
 impl Request for StopTyping {
     type Response = Done;
-    const OPERATION: Operation =
-        Operation::new("typing.stop", "Say that you have stopped writing").event("typing:stop").rate(Rate::Typing);
+    const OPERATION: Operation = Operation::new("typing.stop", "Say that you have stopped writing")
+        .event("typing:stop")
+        .rate(Rate::Typing);
 }
 
 /// `typing:update`.

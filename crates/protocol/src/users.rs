@@ -52,7 +52,8 @@ pub struct SearchUsers {
 
 impl Request for SearchUsers {
     type Response = Vec<User>;
-    const OPERATION: Operation = Operation::new("users.search", "Find users by name").event("user:search").get("/chat/users");
+    const OPERATION: Operation =
+        Operation::new("users.search", "Find users by name").event("user:search").get("/chat/users");
 }
 
 /// Reads one user's profile.
@@ -65,7 +66,8 @@ pub struct GetUser {
 
 impl Request for GetUser {
     type Response = User;
-    const OPERATION: Operation = Operation::new("users.get", "A user's profile").event("user:get").get("/chat/users/{userId}");
+    const OPERATION: Operation =
+        Operation::new("users.get", "A user's profile").event("user:get").get("/chat/users/{userId}");
 }
 
 /// Changes one's own profile; absent fields stay.

@@ -329,16 +329,14 @@ fn secrets_stay_out_of_what_is_printed() {
 }
 
 #[test]
-fn an_import_is_told_as_a_table() {
+fn an_import_from_elsewhere_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let empty = runtime.block_on(TestDatabase::postgres());
     let mut command = fireside(directory.path());
     let (code, _, error) = output(command.args(["import", "tutorial", "--dry-run", "--from", empty.url()]));
-    assert_eq!(
-        (code, error.as_str()),
-        (Some(1), "fireside: this is not the tutorial's database, it has no table \"User\"\n")
-    );
+    assert_eq!(code, Some(1));
+    assert!(error.ends_with("this is not the tutorial's database, it has no table \"User\"\n"), "{error}");
     let (code, _, error) =
         output(fireside(directory.path()).args(["import", "tutorial", "--from", "mysql://x:hunter2@y/z"]));
     assert_eq!(code, Some(2));

@@ -5,7 +5,8 @@ use fireside_protocol::UserId;
 
 /// The conversation of a pair.
 pub(crate) async fn find(db: &Db, pair_key: &str) -> Result<Option<String>, Error> {
-    let row: Option<(String,)> = db.optional(sql("SELECT id FROM rooms WHERE pair_key = $1").bind(pair_key)).await?;
+    let row: Option<(String,)> =
+        db.optional(sql("SELECT id FROM rooms WHERE pair_key = $1").bind(pair_key)).await?;
     Ok(row.map(|(id,)| id))
 }
 

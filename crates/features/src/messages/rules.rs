@@ -2,8 +2,8 @@
 
 use fireside_kernel::permission::RoomPass;
 use fireside_kernel::room_log::Batch;
-use fireside_kernel::room_log::writes::NewMessage;
 use fireside_kernel::room_log::state::{MemberState, MessageState};
+use fireside_kernel::room_log::writes::NewMessage;
 use fireside_kernel::{Error, Result};
 use fireside_protocol::messages::{AnyMessage, Metadata};
 use fireside_protocol::page::Cursor;
@@ -80,7 +80,11 @@ pub(crate) enum Direction {
 }
 
 /// The direction of a page; at most one cursor may be given.
-pub(crate) fn direction(before: Option<Cursor>, after: Option<Cursor>, around: Option<Cursor>) -> Result<Direction> {
+pub(crate) fn direction(
+    before: Option<Cursor>,
+    after: Option<Cursor>,
+    around: Option<Cursor>,
+) -> Result<Direction> {
     match (before, after, around) {
         (None, None, None) => Ok(Direction::Newest),
         (Some(cursor), None, None) => Ok(Direction::Before(cursor)),

@@ -24,7 +24,12 @@ pub(crate) async fn before(
 }
 
 /// At most `limit` messages with a position over `after`, oldest first, tombstones included.
-pub(crate) async fn after(db: &Db, pass: &RoomPass, after: i64, limit: i64) -> Result<Vec<MessageState>, Error> {
+pub(crate) async fn after(
+    db: &Db,
+    pass: &RoomPass,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<MessageState>, Error> {
     let text = format!(
         "SELECT {MESSAGE_COLUMNS} FROM messages m LEFT JOIN users u ON u.id = m.sender_id \
          WHERE m.room_id = $1 AND m.seq > $2 ORDER BY m.seq LIMIT $3"
@@ -32,7 +37,13 @@ pub(crate) async fn after(db: &Db, pass: &RoomPass, after: i64, limit: i64) -> R
     list(db, text, pass, after, limit).await
 }
 
-async fn list(db: &Db, text: String, pass: &RoomPass, seq: i64, limit: i64) -> Result<Vec<MessageState>, Error> {
+async fn list(
+    db: &Db,
+    text: String,
+    pass: &RoomPass,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<MessageState>, Error> {
     let statement = Statement::generated(text).bind(pass.room().as_str()).bind(seq).bind(limit);
     let rows: Vec<MessageRow> = db.all(statement).await?;
     Ok(rows.into_iter().map(MessageRow::into_state).collect())

@@ -24,8 +24,7 @@ pub(crate) async fn find_many(db: &Db, ids: &[String]) -> Result<Vec<RoomState>,
         return Ok(Vec::new());
     }
     let list = fireside_db::values_list(ids.len(), 1, 1);
-    let text =
-        format!("SELECT {ROOM_COLUMNS} FROM rooms WHERE id IN (VALUES {list}) AND deleted_at IS NULL");
+    let text = format!("SELECT {ROOM_COLUMNS} FROM rooms WHERE id IN (VALUES {list}) AND deleted_at IS NULL");
     let statement = fireside_db::Statement::generated(text).bind_all(ids.iter().map(Into::into));
     db.all::<RoomRow>(statement).await.map(states)
 }
@@ -42,6 +41,7 @@ pub(crate) async fn public(db: &Db, pattern: &str, after: &str, limit: i64) -> R
 
 /// Whether there is any room.
 pub(crate) async fn any(db: &Db) -> Result<bool, Error> {
-    let found: Option<(String,)> = db.optional(sql("SELECT id FROM rooms WHERE kind = 'room' LIMIT 1")).await?;
+    let found: Option<(String,)> =
+        db.optional(sql("SELECT id FROM rooms WHERE kind = 'room' LIMIT 1")).await?;
     Ok(found.is_some())
 }

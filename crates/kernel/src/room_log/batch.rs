@@ -306,7 +306,8 @@ impl Batch {
 
     fn next_place(&mut self, room: &RoomId) -> Place {
         let now = self.now;
-        let room = Arc::make_mut(self.rooms.get_mut(room).expect("a pass is only made for a room of the batch"));
+        let room =
+            Arc::make_mut(self.rooms.get_mut(room).expect("a pass is only made for a room of the batch"));
         room.head_seq += 1;
         room.last_at = room.last_at.max(now);
         self.writes.moved_rooms.insert(room.id.clone());
@@ -314,7 +315,8 @@ impl Batch {
     }
 
     fn set_member(&mut self, room: &RoomId, user: &UserId, role: Role) {
-        let state = Arc::make_mut(self.rooms.get_mut(room).expect("a member is only set in a room of the batch"));
+        let state =
+            Arc::make_mut(self.rooms.get_mut(room).expect("a member is only set in a room of the batch"));
         let key = (room.clone(), user.clone());
         let at = self.now.max(state.last_at);
         if let Some(member) = self.members.get_mut(&key) {

@@ -70,9 +70,15 @@ async fn users(tx: &mut Tx, needs: &Needs, batch: &mut Batch) -> Result<(), Erro
     for row in in_list::<UserRow>(tx, &text, 1, texts(needs.users.iter().map(String::as_str))).await? {
         let id = UserId::trusted(row.id);
         batch.usernames.insert(row.username.clone(), id.clone());
-        let profile =
-            Sender { id: id.clone(), username: row.username, display_name: row.display_name, avatar: row.avatar };
-        batch.users.insert(id, UserState { profile: Arc::new(profile), is_disabled: row.disabled_at.is_some() });
+        let profile = Sender {
+            id: id.clone(),
+            username: row.username,
+            display_name: row.display_name,
+            avatar: row.avatar,
+        };
+        batch
+            .users
+            .insert(id, UserState { profile: Arc::new(profile), is_disabled: row.disabled_at.is_some() });
     }
     Ok(())
 }
@@ -208,7 +214,8 @@ async fn sent(tx: &mut Tx, needs: &Needs, batch: &mut Batch) -> Result<(), Error
 
 async fn repeats(tx: &mut Tx, needs: &Needs, batch: &mut Batch) -> Result<(), Error> {
     for repeat in &needs.repeats {
-        let text = "SELECT digest, response FROM idempotency WHERE user_id = $1 AND operation = $2 AND key = $3";
+        let text =
+            "SELECT digest, response FROM idempotency WHERE user_id = $1 AND operation = $2 AND key = $3";
         let statement = fireside_db::sql(text)
             .bind(repeat.user.as_str())
             .bind(repeat.operation)

@@ -32,8 +32,8 @@ use fireside_db::Db;
 pub use batch::Batch;
 pub use change::{Change, Needs, Repeat};
 
-use crate::clock::Clock;
 use crate::actor::Actor;
+use crate::clock::Clock;
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::names::Names;

@@ -55,7 +55,11 @@ pub async fn events_after(db: &Db, room: &RoomId, after: i64, limit: i64) -> Res
     rows.into_iter().map(|row| committed(&state, row, &messages)).collect()
 }
 
-fn committed(room: &RoomState, row: LogRow, messages: &HashMap<MessageId, MessageState>) -> Result<Committed> {
+fn committed(
+    room: &RoomState,
+    row: LogRow,
+    messages: &HashMap<MessageId, MessageState>,
+) -> Result<Committed> {
     let seq = row.seq;
     let effect = effect(&row);
     let actor = UserId::trusted(row.actor_id.as_str());

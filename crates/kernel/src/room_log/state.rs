@@ -81,7 +81,10 @@ pub fn pair_key(one: &UserId, other: &UserId) -> String {
 
 /// A membership.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the fields are those of the wire's member and of the table, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the wire's member and of the table, documented there"
+)]
 pub struct MemberState {
     pub id: String,
     pub role: Role,
@@ -112,7 +115,10 @@ impl MemberState {
 
 /// A stored message.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "the fields are those of the wire's message and of the table, documented there")]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the wire's message and of the table, documented there"
+)]
 pub struct MessageState {
     pub id: MessageId,
     pub room_id: RoomId,

@@ -41,7 +41,8 @@ async fn insert_rows(tx: &mut Tx, text: &str, rows: Vec<Vec<Value>>) -> Result<(
         let take = if left.len() >= CHUNK { CHUNK } else { 1 << left.len().ilog2() };
         let (chunk, rest) = left.split_at(take);
         let list = values_list(take, columns, 1);
-        let statement = Statement::generated(text.replace("{}", &list)).bind_all(chunk.iter().flatten().cloned());
+        let statement =
+            Statement::generated(text.replace("{}", &list)).bind_all(chunk.iter().flatten().cloned());
         tx.run(statement).await?;
         left = rest;
     }
@@ -77,7 +78,8 @@ fn room_row(room: &RoomState) -> Vec<Value> {
 /// Renames, privacy, deletion: rare, so one by one.
 async fn changed_rooms(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
     for room in batch.writes.changed_rooms.iter().filter_map(|id| batch.rooms.get(id)) {
-        let text = "UPDATE rooms SET name = $2, description = $3, is_private = $4, modified_at = $5 WHERE id = $1";
+        let text =
+            "UPDATE rooms SET name = $2, description = $3, is_private = $4, modified_at = $5 WHERE id = $1";
         let statement = sql(text)
             .bind(room.id.as_str())
             .bind(room.name.as_str())
@@ -193,6 +195,7 @@ async fn events(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
             event.at.as_micros().into(),
         ]
     });
-    let text = "INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, message_id, data, at) VALUES {}";
+    let text =
+        "INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, message_id, data, at) VALUES {}";
     insert_rows(tx, text, rows.collect()).await
 }

@@ -93,14 +93,18 @@ pub(super) fn references(event: &Event) -> (Option<MessageId>, Option<UserId>, O
         (None, Some(event.user_id.clone()), event.role.map(|role| role.as_str().to_owned()))
     };
     match event {
-        Event::MessageNew(event) | Event::MessageEdited(event) => (Some(event.message.id.clone()), None, None),
+        Event::MessageNew(event) | Event::MessageEdited(event) => {
+            (Some(event.message.id.clone()), None, None)
+        }
         Event::DirectMessageNew(event) | Event::DirectMessageEdited(event) => {
             (Some(event.message.id.clone()), None, None)
         }
         Event::MessageDeleted(event) | Event::DirectMessageDeleted(event) => {
             (Some(event.message_id.clone()), None, None)
         }
-        Event::MemberJoined(event) | Event::MemberLeft(event) | Event::MemberUpdated(event) => of_member(event),
+        Event::MemberJoined(event) | Event::MemberLeft(event) | Event::MemberUpdated(event) => {
+            of_member(event)
+        }
         Event::RoomCreated(_) | Event::RoomUpdated(_) | Event::RoomDeleted(_) => (None, None, None),
     }
 }

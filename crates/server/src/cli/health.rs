@@ -38,10 +38,11 @@ pub(super) fn run(invocation: &Invocation) -> Result<(), Failure> {
 
 fn own_address(config: &Config) -> String {
     let scheme = if config.tls.cert.is_some() { "https" } else { "http" };
-    let host = match config.listen.host() {
-        "0.0.0.0" => "127.0.0.1",
-        "::" => "[::1]",
-        host => host,
+    let port = config.listen.port();
+    let place = match config.listen.host() {
+        "0.0.0.0" => format!("127.0.0.1:{port}"),
+        "::" => format!("[::1]:{port}"),
+        _ => config.listen.to_string(),
     };
-    format!("{scheme}://{host}:{}", config.listen.port())
+    format!("{scheme}://{place}")
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
 use crate::engine::Connection;
+use crate::engine::batch::Batch;
 use crate::engine::outbox::{Closing, Draining, Lane};
 use crate::engine::session::Session;
 use crate::engine::websocket::decoder::Decoder;
@@ -21,7 +22,7 @@ use crate::reason::DisconnectReason;
 
 thread_local! {
     static READ_BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-    static WRITE_BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    static BATCH: Cell<Batch> = Cell::default();
 }
 
 /// Lends this thread's read buffer.
@@ -33,11 +34,11 @@ pub(crate) fn with_read_buffer<R>(read: impl FnOnce(&mut [u8]) -> R) -> R {
     result
 }
 
-/// Lends this thread's write buffer.
-pub(crate) fn with_write_buffer<R>(write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-    let mut buffer = WRITE_BUFFER.take();
-    let result = write(&mut buffer);
-    WRITE_BUFFER.set(buffer);
+/// Lends this thread's batch, for writing.
+pub(crate) fn with_batch<R>(write: impl FnOnce(&mut Batch) -> R) -> R {
+    let mut batch = BATCH.take();
+    let result = write(&mut batch);
+    BATCH.set(batch);
     result
 }
 
@@ -196,7 +197,7 @@ impl<C: Connection> Future for Driver<C> {
         this.session.register(cx);
         this.session.begin_driving();
         let result = this.step(cx);
-        with_write_buffer(|scratch| this.session.end_driving(scratch));
+        with_batch(|batch| this.session.end_driving(batch));
         result
     }
 }

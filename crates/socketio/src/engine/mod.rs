@@ -1,10 +1,11 @@
 //! Engine.IO version 4: sessions over HTTP long-polling and WebSocket, heartbeats, and the upgrade from one to
 //! the other. It knows nothing of Socket.IO, and can be used by itself through [`Engine`].
 
+mod batch;
 mod deadlines;
 mod driver;
 mod ending;
-mod flusher;
+pub(crate) mod flusher;
 mod http;
 pub(crate) mod outbox;
 #[doc(hidden)]

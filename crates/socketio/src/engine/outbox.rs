@@ -12,15 +12,10 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::config::Config;
+use crate::engine::batch::Batch;
 use crate::engine::websocket::encoder;
 use crate::engine::wire::TcpWire;
 use crate::reason::DisconnectReason;
-
-/// Packets up to this size are copied together into one write; a larger one is written by itself.
-const COPY_LIMIT: usize = 16 * 1024;
-
-/// Most bytes in one write of several packets.
-const BATCH_SIZE: usize = 64 * 1024;
 
 /// Above this backlog volatile packets are dropped.
 const VOLATILE_LIMIT: usize = 64 * 1024;
@@ -116,14 +111,6 @@ pub(crate) enum Queued {
     Dropped,
     /// It was not queued: the client is too far behind, and the session is now closing.
     Overflow,
-}
-
-/// Several packets on their way to one connection.
-pub(crate) enum Batch {
-    /// One packet, not copied.
-    One(Bytes),
-    /// This many, copied into the writer's buffer.
-    Copied(usize),
 }
 
 /// Everything that waits for one client.
@@ -236,44 +223,28 @@ impl Outbox {
         self.bytes = 0;
     }
 
-    /// Takes what is to be written next. Small packets are copied into `scratch`.
-    pub(crate) fn take(&mut self, scratch: &mut Vec<u8>) -> Option<Batch> {
-        let first = self.queue.pop_front()?;
-        let second_is_small = self.queue.front().is_some_and(|packet| packet.len() < COPY_LIMIT);
-        if first.len() >= COPY_LIMIT || !second_is_small {
-            return Some(Batch::One(first));
-        }
-        scratch.clear();
-        scratch.extend_from_slice(&first);
-        let mut count = 1;
-        while let Some(next) = self.queue.front().filter(|next| scratch.len() + next.len() <= BATCH_SIZE) {
-            scratch.extend_from_slice(next);
-            self.queue.pop_front();
-            count += 1;
-        }
-        Some(Batch::Copied(count))
+    /// Takes what is to be written next; false when there is nothing.
+    pub(crate) fn take(&mut self, batch: &mut Batch) -> bool {
+        batch.fill(&mut self.queue)
     }
 
-    /// Notes that `written` bytes of a batch have left, and puts the rest back.
-    pub(crate) fn wrote(&mut self, batch: Batch, scratch: &[u8], written: usize) {
-        self.bytes = self.bytes.saturating_sub(written);
-        let rest = match batch {
-            Batch::One(packet) => packet.slice(written..),
-            Batch::Copied(_) if written < scratch.len() => Bytes::copy_from_slice(&scratch[written..]),
-            Batch::Copied(_) => Bytes::new(),
-        };
-        if rest.is_empty() {
-            self.torn = false;
-            if self.queue.is_empty() && self.queue.capacity() > IDLE_CAPACITY {
-                self.queue.shrink_to(IDLE_CAPACITY);
-            }
-        } else {
-            self.torn |= written > 0;
-            self.queue.push_front(rest);
+    /// Notes that all of a batch of `bytes` bytes has left.
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        self.torn = false;
+        self.left(bytes);
+        if self.queue.capacity() > IDLE_CAPACITY && self.queue.is_empty() {
+            self.queue.shrink_to(IDLE_CAPACITY);
         }
     }
 
-    /// Notes that `bytes` of what was taken have left by way of the session's task.
+    /// Notes that only `written` bytes of a batch have left, and puts the rest back.
+    pub(crate) fn put_back(&mut self, batch: &Batch, written: usize) {
+        self.torn |= written > 0;
+        self.left(written);
+        self.queue.push_front(batch.rest(written));
+    }
+
+    /// Notes that `bytes` of what was taken have left.
     pub(crate) fn left(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_sub(bytes);
     }

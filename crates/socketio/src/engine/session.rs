@@ -1,8 +1,9 @@
 //! One Engine.IO session, as everything that sends to it sees it.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -10,8 +11,9 @@ use futures_util::task::AtomicWaker;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::config::Transport;
+use crate::engine::batch::Batch;
 use crate::engine::deadlines::{Kind, Micros, micros};
-use crate::engine::outbox::{Batch, Closing, Draining, Lane, Outbox, PollLane, Queued};
+use crate::engine::outbox::{Closing, Draining, Lane, Outbox, PollLane, Queued};
 use crate::engine::payload;
 use crate::engine::shared::Shared;
 use crate::engine::upgrade::PollingSide;
@@ -197,10 +199,10 @@ impl Session {
     }
 
     /// Hands what is queued to the transport, unless somebody else is about to.
-    pub(crate) fn flush(&self, scratch: &mut Vec<u8>) {
+    pub(crate) fn flush(&self, batch: &mut Batch) {
         let mut outbox = self.outbox.lock();
         outbox.scheduled = false;
-        self.flush_locked(outbox, scratch);
+        self.flush_locked(outbox, batch);
     }
 
     /// The session's task begins to run: until it rests, it takes care of what is queued.
@@ -209,28 +211,21 @@ impl Session {
     }
 
     /// The session's task is about to rest.
-    pub(crate) fn end_driving(&self, scratch: &mut Vec<u8>) {
+    pub(crate) fn end_driving(&self, batch: &mut Batch) {
         let mut outbox = self.outbox.lock();
         outbox.driving = false;
-        self.flush_locked(outbox, scratch);
+        self.flush_locked(outbox, batch);
+        batch.settle(&self.shared.stats);
     }
 
-    fn flush_locked<'a>(&'a self, mut outbox: MutexGuard<'a, Outbox>, scratch: &mut Vec<u8>) {
-        loop {
-            if outbox.is_empty() && outbox.closing.is_some() {
-                // The session's task goes on with closing when everything has left.
-                drop(outbox);
-                return self.wake();
-            }
-            if outbox.is_empty() || outbox.writing || outbox.blocked {
-                return;
-            }
+    fn flush_locked<'a>(&'a self, mut outbox: MutexGuard<'a, Outbox>, batch: &mut Batch) {
+        while !(outbox.is_empty() || outbox.writing || outbox.blocked) {
             let wire = match &outbox.lane {
                 Lane::Tcp(wire) => Arc::clone(wire),
                 Lane::Polling(_) => {
                     let poll = outbox.poll_to_wake();
                     drop(outbox);
-                    return poll.into_iter().for_each(std::task::Waker::wake);
+                    return poll.into_iter().for_each(Waker::wake);
                 }
                 Lane::Task => {
                     drop(outbox);
@@ -238,20 +233,23 @@ impl Session {
                 }
                 Lane::Gone => return,
             };
-            let Some(batch) = outbox.take(scratch) else { return };
+            outbox.take(batch);
             outbox.writing = true;
             drop(outbox);
-            let written = match &batch {
-                Batch::One(packet) => wire.try_write(packet),
-                Batch::Copied(_) => wire.try_write(scratch),
-            };
-            self.count_written(&batch, written.as_ref().copied().unwrap_or(0));
+            let written = wire.try_write(batch.bytes());
             outbox = self.outbox.lock();
             outbox.writing = false;
             match written {
-                Ok(written) => outbox.wrote(batch, scratch, written),
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                    outbox.wrote(batch, scratch, 0);
+                Ok(written) => {
+                    batch.wrote(written);
+                    if written == batch.bytes().len() {
+                        outbox.sent(written);
+                    } else {
+                        outbox.put_back(batch, written);
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    outbox.put_back(batch, 0);
                     outbox.blocked = true;
                     drop(outbox);
                     return self.wake();
@@ -263,17 +261,11 @@ impl Session {
                 }
             }
         }
-    }
-
-    pub(crate) fn count_written(&self, batch: &Batch, bytes: usize) {
-        let stats = &self.shared.stats;
-        let packets = match batch {
-            Batch::One(_) => 1,
-            Batch::Copied(count) => *count,
-        };
-        count(&stats.packets_out, packets);
-        count(&stats.bytes_out, bytes);
-        count(&stats.writes, 1);
+        if outbox.closing.is_some() && outbox.is_empty() {
+            // The session's task goes on with closing when everything has left.
+            drop(outbox);
+            self.wake();
+        }
     }
 
     /// The body of a poll: everything that is queued, or later whatever comes first.

@@ -20,7 +20,7 @@ use crate::stats::{Counters, count};
 
 pub(crate) struct Shared {
     pub(crate) config: Config,
-    pub(crate) stats: Counters,
+    pub(crate) stats: Arc<Counters>,
     pub(crate) deadlines: Arc<Deadlines>,
     pub(crate) flusher: Arc<Flusher>,
     sessions: Mutex<HashMap<Id, Arc<Session>>>,
@@ -35,7 +35,7 @@ impl Shared {
     pub(crate) fn new(config: Config) -> Arc<Self> {
         Arc::new(Self {
             config,
-            stats: Counters::default(),
+            stats: Arc::default(),
             deadlines: Arc::new(Deadlines::new()),
             flusher: Arc::new(Flusher::default()),
             sessions: Mutex::new(HashMap::new()),
@@ -51,7 +51,9 @@ impl Shared {
         self.started.call_once(|| {
             let mut tasks = vec![tokio::spawn(Arc::clone(&self.deadlines).run()).abort_handle()];
             for _ in 0..self.config.flushers.max(1) {
-                tasks.push(tokio::spawn(Arc::clone(&self.flusher).run()).abort_handle());
+                tasks.push(
+                    tokio::spawn(Arc::clone(&self.flusher).run(Arc::clone(&self.stats))).abort_handle(),
+                );
             }
             *self.tasks.lock() = tasks;
         });

@@ -7,8 +7,8 @@ use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
 use crate::engine::Connection;
-use crate::engine::driver::{Driver, with_write_buffer};
-use crate::engine::outbox::{Batch, Closing};
+use crate::engine::driver::{Driver, with_batch};
+use crate::engine::outbox::{Closing, Outbox};
 use crate::engine::session::Session;
 use crate::engine::wire::{Duplex, Wire};
 use crate::reason::DisconnectReason;
@@ -30,7 +30,7 @@ impl<C: Connection> Driver<C> {
                     }
                     self.session.with_outbox(|outbox| outbox.blocked = false);
                 }
-                with_write_buffer(|scratch| self.session.flush(scratch));
+                with_batch(|batch| self.session.flush(batch));
                 self.session.with_outbox(|outbox| outbox.is_empty() && !outbox.writing)
             }
             Some(Wire::Other(stream)) => {
@@ -39,7 +39,7 @@ impl<C: Connection> Driver<C> {
                 match result {
                     Poll::Ready(Ok(())) => true,
                     Poll::Ready(Err(_)) => {
-                        self.session.with_outbox(crate::engine::outbox::Outbox::abandon);
+                        self.session.with_outbox(Outbox::abandon);
                         self.session.end(Closing::lost(DisconnectReason::TransportError));
                         self.session.wake();
                         true
@@ -76,13 +76,11 @@ fn write_all(
 }
 
 fn take(session: &Session) -> Option<Bytes> {
-    with_write_buffer(|scratch| {
-        let batch = session.with_outbox(|outbox| outbox.take(scratch))?;
-        let bytes = match &batch {
-            Batch::One(packet) => packet.clone(),
-            Batch::Copied(_) => Bytes::copy_from_slice(scratch),
-        };
-        session.count_written(&batch, bytes.len());
-        Some(bytes)
+    with_batch(|batch| {
+        session.with_outbox(|outbox| outbox.take(batch)).then(|| {
+            let bytes = batch.rest(0);
+            batch.wrote(bytes.len());
+            bytes
+        })
     })
 }

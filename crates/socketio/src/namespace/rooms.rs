@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::engine::Session;
+use crate::engine::flusher::TURN;
 use crate::engine::outbox::Queued;
 use crate::frame::Frame;
 use crate::id::Id;
@@ -211,27 +212,33 @@ impl<S> Table<S> {
     pub(crate) fn emit(&mut self, target: &Target<'_>, frame: &Frame, volatile: bool) -> usize {
         let mut marked = std::mem::take(&mut self.marked);
         let mut reached = 0;
-        self.visit(target, |member| {
-            let session = &member.session;
-            match session.enqueue(frame.encoded(), volatile) {
-                Queued::NeedsFlush => {
-                    if let Some(first) =
-                        marked.first().filter(|first| !Arc::ptr_eq(&first.shared, &session.shared))
-                    {
-                        // Members may belong to several servers, each with its own flusher.
-                        Arc::clone(&first.shared.flusher).add_all(&mut marked);
-                    }
-                    marked.push(Arc::clone(session));
-                    reached += 1;
-                }
-                Queued::Attended => reached += 1,
-                Queued::Refused | Queued::Dropped | Queued::Overflow => {}
+        self.visit(target, |member| match member.session.enqueue(frame.encoded(), volatile) {
+            Queued::NeedsFlush => {
+                reached += 1;
+                mark(&mut marked, &member.session);
             }
+            Queued::Attended => reached += 1,
+            Queued::Refused | Queued::Dropped | Queued::Overflow => {}
         });
-        if let Some(first) = marked.first() {
-            Arc::clone(&first.shared.flusher).add_all(&mut marked);
-        }
+        give(&mut marked);
         self.marked = marked;
         reached
+    }
+}
+
+/// Notes a session for the flusher of its server.
+fn mark(marked: &mut Vec<Arc<Session>>, session: &Arc<Session>) {
+    // Members may belong to several servers, each with its own flusher.
+    let others = marked.last().is_some_and(|last| !Arc::ptr_eq(&last.shared, &session.shared));
+    if others || marked.len() == TURN {
+        give(marked);
+    }
+    marked.push(Arc::clone(session));
+}
+
+/// Gives the noted sessions to their flusher.
+fn give(marked: &mut Vec<Arc<Session>>) {
+    if let Some(last) = marked.last() {
+        Arc::clone(&last.shared.flusher).add_turn(marked);
     }
 }

@@ -11,7 +11,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use super::http::{Call, Http};
+use super::http::{Call, Http, Reply};
 
 /// Packets that may wait in either direction.
 const QUEUE: usize = 4096;
@@ -98,54 +98,69 @@ async fn drive_websocket(
 }
 
 async fn polling(target: &Target) -> Result<Wire, String> {
-    let http = Arc::new(Http::new(target.address));
-    let path = format!("{}?EIO=4&transport=polling", target.path);
-    let headers: Vec<(&str, &str)> = target.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let reply = http.send(Call { method: "GET", path: &path, headers: &headers, ..Call::default() }).await?;
+    let poller = Poller {
+        http: Http::new(target.address),
+        path: format!("{}?EIO=4&transport=polling", target.path),
+        headers: target.headers.clone(),
+    };
+    let reply = poller.send("GET", None).await?;
     if reply.status != 200 {
         return Err(format!("{} {}", reply.status, reply.text));
     }
     let open = reply.text.strip_prefix('0').ok_or_else(|| format!("no OPEN packet: {}", reply.text))?;
     let open: serde_json::Value = serde_json::from_str(open).map_err(|error| error.to_string())?;
     let sid = open["sid"].as_str().ok_or("an OPEN packet without sid")?;
-    let path = format!("{path}&sid={sid}");
+    let poller = Arc::new(Poller { path: format!("{}&sid={sid}", poller.path), ..poller });
     let (outgoing, to_send) = mpsc::channel(QUEUE);
     let (received, incoming) = mpsc::channel(QUEUE);
-    for packet in reply.text.split(SEPARATOR) {
-        received.try_send(packet.to_owned()).map_err(|_| "too many packets at once")?;
-    }
-    tokio::spawn(post(http.clone(), path.clone(), to_send));
-    tokio::spawn(poll(http, path, received));
+    received.try_send(reply.text).map_err(|_| "a new queue is full")?;
+    tokio::spawn(poller.clone().post(to_send));
+    tokio::spawn(poller.poll(received));
     Ok(Wire { outgoing, incoming })
 }
 
-/// Asks for packets until the connection is over.
-async fn poll(http: Arc<Http>, path: String, received: mpsc::Sender<String>) {
-    while !received.is_closed() {
-        let call = Call { method: "GET", path: &path, ..Call::default() };
-        let reply = http.send_within(call, LONGEST_POLL).await;
-        eprintln!("POLL {reply:?}");
-        let Some(reply) = reply.ok().filter(|reply| reply.status == 200) else { return };
-        for packet in reply.text.split(SEPARATOR) {
-            if packet == "1" || received.send(packet.to_owned()).await.is_err() {
-                return;
+/// One polling connection. Every request carries the headers of the first: the server asks for the token of a
+/// session with each.
+struct Poller {
+    http: Http,
+    path: String,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Poller {
+    async fn send(&self, method: &str, packets: Option<String>) -> Result<Reply, String> {
+        let headers: Vec<(&str, &str)> =
+            self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let body = packets.map(|packets| ("text/plain;charset=UTF-8", packets));
+        let call = Call { method, path: &self.path, headers: &headers, body, ..Call::default() };
+        self.http.send_within(call, LONGEST_POLL).await
+    }
+
+    /// Asks for packets until the connection is over.
+    async fn poll(self: Arc<Self>, received: mpsc::Sender<String>) {
+        while !received.is_closed() {
+            let reply = self.send("GET", None).await.ok().filter(|reply| reply.status == 200);
+            let Some(reply) = reply else { return };
+            for packet in reply.text.split(SEPARATOR) {
+                if packet == "1" || received.send(packet.to_owned()).await.is_err() {
+                    return;
+                }
             }
         }
     }
-}
 
-/// Carries packets, as many at once as are waiting. The last one says goodbye.
-async fn post(http: Arc<Http>, path: String, mut to_send: mpsc::Receiver<String>) {
-    const AT_ONCE: usize = 16;
-    let mut waiting = Vec::new();
-    loop {
-        let goes_on = to_send.recv_many(&mut waiting, AT_ONCE).await > 0;
-        let text = if goes_on { waiting.join("\u{1e}") } else { "1".to_owned() };
-        waiting.clear();
-        let body = Some(("text/plain;charset=UTF-8", text));
-        let sent = http.send(Call { method: "POST", path: &path, body, ..Call::default() }).await;
-        if !goes_on || sent.map_or(true, |reply| reply.status != 200) {
-            return;
+    /// Carries packets, as many at once as are waiting. The last one says goodbye.
+    async fn post(self: Arc<Self>, mut to_send: mpsc::Receiver<String>) {
+        const AT_ONCE: usize = 16;
+        let mut waiting = Vec::new();
+        loop {
+            let goes_on = to_send.recv_many(&mut waiting, AT_ONCE).await > 0;
+            let text = if goes_on { waiting.join("\u{1e}") } else { "1".to_owned() };
+            waiting.clear();
+            let sent = self.send("POST", Some(text)).await;
+            if !goes_on || sent.map_or(true, |reply| reply.status != 200) {
+                return;
+            }
         }
     }
 }

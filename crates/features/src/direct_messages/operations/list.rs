@@ -5,10 +5,14 @@ use fireside_protocol::direct_messages::{DirectMessage, ListDirectMessages};
 use fireside_protocol::page::Page;
 
 use super::conversation;
-use crate::messages::{Wanted, read_at, read_page};
 use crate::members;
+use crate::messages::{Wanted, read_at, read_page};
 
-pub(crate) async fn list(kernel: Kernel, ctx: Ctx, request: ListDirectMessages) -> Result<Page<DirectMessage>> {
+pub(crate) async fn list(
+    kernel: Kernel,
+    ctx: Ctx,
+    request: ListDirectMessages,
+) -> Result<Page<DirectMessage>> {
     let user = ctx.user()?;
     let (other, pass) = conversation(&kernel, user, &request.user_id).await?;
     let limit = request.limit;

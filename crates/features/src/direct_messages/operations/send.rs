@@ -2,8 +2,8 @@
 
 use fireside_kernel::permission::RoomPass;
 use fireside_kernel::relay::Effect;
-use fireside_kernel::room_log::writes::{NewMessage, Opened};
 use fireside_kernel::room_log::state::{MessageState, pair_key};
+use fireside_kernel::room_log::writes::{NewMessage, Opened};
 use fireside_kernel::room_log::{Batch, Change, Needs};
 use fireside_kernel::{Ctx, Error, Kernel, Result};
 use fireside_protocol::direct_messages::{DirectMessage, DirectMessageEvent, SendDirectMessage};
@@ -12,7 +12,11 @@ use fireside_protocol::{Event, UserId};
 
 use crate::{messages, users};
 
-pub(crate) async fn send(kernel: Kernel, ctx: Ctx, request: SendDirectMessage) -> Result<Sent<DirectMessage>> {
+pub(crate) async fn send(
+    kernel: Kernel,
+    ctx: Ctx,
+    request: SendDirectMessage,
+) -> Result<Sent<DirectMessage>> {
     let user = ctx.user()?.clone();
     let receiver = users::resolve(&kernel.db, &request.receiver_id, &user).await?;
     let client_id = request.client_id.or_else(|| ctx.idempotency_key.clone());
@@ -59,7 +63,13 @@ impl Change for Send {
 }
 
 impl Send {
-    fn sent(&self, batch: &Batch, pass: &RoomPass, message: &MessageState, duplicate: bool) -> Sent<DirectMessage> {
+    fn sent(
+        &self,
+        batch: &Batch,
+        pass: &RoomPass,
+        message: &MessageState,
+        duplicate: bool,
+    ) -> Sent<DirectMessage> {
         let read_at = messages::read_at(message, batch.member(pass, &self.receiver));
         Sent {
             id: message.id.clone(),

@@ -36,7 +36,10 @@ impl Change for Set {
 
     fn decide(&self, batch: &mut Batch) -> Result<Member> {
         let pass = batch.enter(&self.room, &self.actor, Permission::Join)?;
-        let target = batch.user(self.target.as_str()).filter(|user| !user.is_disabled).map(|user| user.profile.id.clone());
+        let target = batch
+            .user(self.target.as_str())
+            .filter(|user| !user.is_disabled)
+            .map(|user| user.profile.id.clone());
         let joins = target.as_ref() == Some(&self.actor)
             && pass.role().is_none()
             && self.role.unwrap_or(Role::Member) == Role::Member;
@@ -53,7 +56,9 @@ impl Change for Set {
             let place = batch.put_member(&pass, &target, role);
             let event = told(pass.room(), &target, Some(role), &self.actor, &place);
             match before {
-                None => batch.emit(&pass, &place, Event::MemberJoined(event), Effect::Enter(vec![target.clone()])),
+                None => {
+                    batch.emit(&pass, &place, Event::MemberJoined(event), Effect::Enter(vec![target.clone()]))
+                }
                 Some(_) => batch.emit(&pass, &place, Event::MemberUpdated(event), Effect::None),
             }
         }

@@ -71,7 +71,11 @@ impl Change for Edit {
         let wire = rules::to_wire(batch, &pass, &message);
         let event = match wire.clone() {
             AnyMessage::Room(message) => {
-                let message = fireside_protocol::messages::Message { seq: place.seq, message_seq: Some(own_seq), ..message };
+                let message = fireside_protocol::messages::Message {
+                    seq: place.seq,
+                    message_seq: Some(own_seq),
+                    ..message
+                };
                 Event::MessageEdited(MessageEvent { message, epoch: place.epoch.clone() })
             }
             AnyMessage::Direct(message) => {

@@ -2,8 +2,8 @@
 
 use fireside_kernel::permission::{Permission, RoomPass};
 use fireside_kernel::relay::Effect;
-use fireside_kernel::room_log::writes::NewMessage;
 use fireside_kernel::room_log::state::MessageState;
+use fireside_kernel::room_log::writes::NewMessage;
 use fireside_kernel::room_log::{Batch, Change, Needs};
 use fireside_kernel::{Ctx, Error, Kernel, Result};
 use fireside_protocol::messages::{Message, MessageEvent, SendMessage, Sent};

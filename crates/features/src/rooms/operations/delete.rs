@@ -28,8 +28,7 @@ impl Change for CloseRoom {
     fn decide(&self, batch: &mut Batch) -> Result<Done> {
         let pass = batch.enter(&self.room, &self.user, Permission::Administer)?;
         let place = batch.delete_room(&pass);
-        let event =
-            RoomDeleted { room_id: pass.room().clone(), seq: place.seq, epoch: place.epoch.clone() };
+        let event = RoomDeleted { room_id: pass.room().clone(), seq: place.seq, epoch: place.epoch.clone() };
         batch.emit(&pass, &place, Event::RoomDeleted(event), Effect::Close);
         Ok(Done {})
     }

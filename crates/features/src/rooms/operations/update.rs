@@ -27,7 +27,8 @@ impl Change for ChangeRoom {
     fn decide(&self, batch: &mut Batch) -> Result<Room> {
         let pass = batch.enter(&self.request.room_id, &self.user, Permission::Administer)?;
         let name = self.request.name.as_ref().map(|name| name.as_str().to_owned());
-        let description = self.request.description.as_ref().map(|text| text.as_ref().map(|text| text.as_str().to_owned()));
+        let description =
+            self.request.description.as_ref().map(|text| text.as_ref().map(|text| text.as_str().to_owned()));
         let is_private = self.request.is_private;
         let now = batch.room(&pass);
         let changes = name.as_ref().is_some_and(|name| *name != now.name)

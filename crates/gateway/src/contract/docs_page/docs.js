@@ -80,6 +80,9 @@ function route(path, verb, operation, schemas) {
   );
 }
 
+/** What an ack carries: the fields of a named schema, or a list as `items`. */
+const fieldsOf = (ok) => (ok.properties ? [element("code", {}, "items"), ", a ", ...summary(ok.properties.items)] : summary(ok));
+
 function event(message) {
   const ok = message["x-ack"]?.oneOf[0].allOf[1];
   return element(
@@ -88,7 +91,7 @@ function event(message) {
     element("h3", {}, element("code", {}, message.name)),
     element("p", {}, message.summary),
     element("p", {}, "Payload: ", ...summary(message.payload)),
-    ok && element("p", {}, "Ack, beside ", element("code", {}, "ok: true"), ": ", ...(ok.properties ? summary(ok.properties.items).toSpliced(0, 0, "items, a ") : summary(ok))),
+    ok && element("p", {}, "Ack, beside ", element("code", {}, "ok: true"), ": ", ...fieldsOf(ok)),
   );
 }
 
