@@ -108,9 +108,8 @@ pub async fn fanout(server: &Server, members: usize, rate: u64, in_flight: usize
                     answers += usize::from(sender.next().await?.starts_with("430"));
                 }
                 sent += in_flight as u64;
-                if rate > 0 {
-                    let due = start + Duration::from_micros(sent * 1_000_000 / rate);
-                    tokio::time::sleep_until(due.into()).await;
+                if let Some(due_us) = (sent * 1_000_000).checked_div(rate) {
+                    tokio::time::sleep_until((start + Duration::from_micros(due_us)).into()).await;
                 }
             }
             tokio::time::sleep(Duration::from_millis(500)).await;

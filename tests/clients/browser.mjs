@@ -64,3 +64,9 @@ export async function takePicture(page, name) {
   const folder = process.env.FIRESIDE_TEST_PICTURES;
   if (folder) await page.screenshot({ path: join(folder, `${name}.png`) });
 }
+
+/** What a page shows and complains of, for the message of a test that failed. */
+export async function describePage({ page, faults }) {
+  const text = await page.locator('body').innerText().catch(() => 'nothing');
+  return `${page.url()} shows\n${text.replaceAll('\n', ' | ')}\nand complains: ${faults.join('; ') || 'of nothing'}`;
+}

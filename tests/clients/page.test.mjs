@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { isAccessible, isFaultless, launch, LOOKS, missing, openWindow, takePicture } from './browser.mjs';
+import { describePage, isAccessible, isFaultless, launch, LOOKS, missing, openWindow, takePicture } from './browser.mjs';
 import { startRelay } from './relay.mjs';
 import { call, expectStatus } from './rest.mjs';
 import { startServer } from './server.mjs';
@@ -54,7 +54,12 @@ describe('the page', { skip: missing }, () => {
   const step = (name, run) => test(name, async () => {
     assert.equal(lost, null, `the story ended at: ${lost}`);
     lost = name;
-    await run();
+    try {
+      await run();
+    } catch (error) {
+      error.message += `\nAda’s page: ${await describePage(ada)}\nBjörn’s page: ${await describePage(bob)}`;
+      throw error;
+    }
     lost = null;
   });
 

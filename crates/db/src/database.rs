@@ -97,6 +97,15 @@ impl Db {
         }
     }
 
+    /// Whether the schema is older than the one this program knows, or not there at all.
+    pub async fn needs_migration(&self) -> bool {
+        let applied = sql("SELECT MAX(version) FROM _sqlx_migrations");
+        // Without that table it has never been migrated; any other trouble shows when it is used.
+        let applied =
+            self.optional::<(Option<i64>,)>(applied).await.ok().flatten().and_then(|(version,)| version);
+        applied < Some(migrate::newest(self.engine()))
+    }
+
     /// Which engine is in use.
     pub fn engine(&self) -> Engine {
         self.0.options.url.engine()

@@ -44,7 +44,11 @@ pub enum Error {
 #[non_exhaustive]
 pub enum OpenError {
     /// Another process has the data directory open.
-    #[error("{} is in use by another process{}", path.display(), holder.map(|pid| format!(" (pid {pid})")).unwrap_or_default())]
+    #[error(
+        "{} is in use by another process{}",
+        path.display(),
+        holder.map(|pid| format!(" (pid {pid})")).unwrap_or_default()
+    )]
     InUse {
         /// The lock file.
         path: PathBuf,

@@ -91,6 +91,11 @@ pub(crate) async fn postgres(options: &Options) -> Result<Migrated, OpenError> {
     outcome
 }
 
+/// Version of the newest migration.
+pub(crate) fn newest(engine: Engine) -> i64 {
+    migrations(engine).iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
 fn migrations(engine: Engine) -> Vec<Migration> {
     let texts = STEPS.iter().map(|step| match engine {
         Engine::Sqlite => (step, step.sqlite),

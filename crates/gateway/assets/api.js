@@ -5,13 +5,19 @@ import { Session, SignedOut } from './session.js';
 /** A request that was not done, and why. */
 export class Problem extends Error {
   constructor({ reason, message, status, retryable, retryAfterMs, field }) {
-    super(message || 'Something went wrong');
+    super(sentence(message || 'Something went wrong'));
     this.reason = reason || 'internal';
     this.status = status ?? 0;
     this.retryable = retryable === true;
     this.retryAfterMs = Number.isFinite(retryAfterMs) ? retryAfterMs : null;
     this.field = field ?? null;
   }
+}
+
+/** The server's words as they stand on a page. */
+function sentence(words) {
+  const end = /[.!?…]$/u.test(words) ? '' : '.';
+  return words[0].toUpperCase() + words.slice(1) + end;
 }
 
 /** A name for a write, so that the server knows it again: sorted by time, unique by chance. */

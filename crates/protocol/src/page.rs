@@ -114,6 +114,7 @@ impl JsonSchema for Cursor {
 /// One page of a list. Over REST the items are the body, the rest goes into headers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "PageOf{T}")]
 pub struct Page<T> {
     /// The rows.
     pub items: Vec<T>,

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fireside_db::{DatabaseUrl, Db, Migrated, Options, sql};
+use fireside_db::{Db, Migrated, Options};
 use fireside_features::{Features, sessions};
 use fireside_gateway::limits::Limits;
-use fireside_gateway::rest::{Check, Pages, Rest, RestSettings, Version};
+use fireside_gateway::rest::{Check, Rest, RestSettings, Version};
 use fireside_gateway::socketio::{Door, DoorSettings};
-use fireside_gateway::{Gateway, GatewaySettings};
+use fireside_gateway::{Gateway, GatewaySettings, starter_page};
 use fireside_kernel::{Clock, Kernel, Names, Registry};
 use fireside_socketio::{Config as Transport, HttpLimits, Origins, Peer, serve};
 use http_body_util::Either;
@@ -98,25 +98,12 @@ impl Running {
 /// When it cannot be opened, or has to be migrated and may not.
 pub async fn open(options: &Options, may_migrate: bool) -> Result<(Db, Migrated), StartError> {
     let db = Db::open(options).await?;
-    if !may_migrate && needs_migration(&db).await? {
+    if !may_migrate && db.needs_migration().await {
         db.close().await;
         return Err(StartError::MigrationNeeded);
     }
     let migrated = db.migrate().await?;
     Ok((db, migrated))
-}
-
-/// Whether the schema is older than the one that this program makes of an empty database.
-async fn needs_migration(db: &Db) -> Result<bool, StartError> {
-    let found = db.optional::<(Option<i64>,)>(sql("SELECT MAX(version) FROM _sqlx_migrations")).await;
-    // Without that table it has never been migrated; any other trouble shows when it is used.
-    let found = found.ok().flatten().and_then(|(version,)| version);
-    let directory =
-        tempfile::tempdir().map_err(|error| StartError::File(format!("a temporary directory: {error}")))?;
-    let empty = Db::open(&Options::new(DatabaseUrl::Sqlite(directory.path().join("empty.db")))).await?;
-    let newest = empty.migrate().await?.to;
-    empty.close().await;
-    Ok(found < Some(newest))
 }
 
 /// Starts a server.
@@ -187,7 +174,7 @@ impl Doors {
             async move { db.ping().await.is_ok() }
         };
         let rest = RestSettings {
-            pages: Pages::new(),
+            pages: starter_page::pages(),
             checks: vec![Check::new("database", database)],
             metrics: Some(metrics::render(kernel.db.clone(), kernel.log.clone(), socketio.clone())),
             version: Version { version: env!("CARGO_PKG_VERSION"), commit: COMMIT },

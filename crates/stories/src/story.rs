@@ -1,7 +1,8 @@
 //! How stories are run: on which databases, through which doors, on what runtime.
 
-use std::sync::Once;
+use std::cell::OnceCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
 
 use fireside_db::Engine;
 
@@ -25,28 +26,35 @@ pub fn run(engine: Engine, door: Door, story: impl AsyncFnOnce(&World)) {
 /// # Panics
 /// If the story fails.
 pub fn on_engine(engine: Engine, story: impl AsyncFnOnce(Engine)) {
-    count_panics();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(Box::pin(story(engine)));
+    let counter = Arc::default();
+    count_panics(&counter);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(2).enable_all().on_thread_start(move || count_panics(&counter));
+    runtime.build().expect("a runtime").block_on(Box::pin(story(engine)));
 }
 
-/// Panics of this process since its first story began, on whatever thread.
-static PANICS: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    /// The counter of the story that this thread works for.
+    static PANICS: OnceCell<Arc<AtomicUsize>> = const { OnceCell::new() };
+}
 
-/// How often anything in this process has panicked: the server under test runs in it.
+/// How often anything has panicked in the story of this thread: the server under test runs in it.
 pub fn panics() -> usize {
-    PANICS.load(Ordering::Relaxed)
+    PANICS.with(|counter| counter.get().map_or(0, |counter| counter.load(Ordering::Relaxed)))
 }
 
-fn count_panics() {
+/// Has panics of this thread counted.
+fn count_panics(counter: &Arc<AtomicUsize>) {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            PANICS.fetch_add(1, Ordering::Relaxed);
+            // While a thread ends its counter may be gone: there is no story any more then.
+            let _counted = PANICS.try_with(|counter| counter.get().map(|counter| counter.fetch_add(1, Ordering::Relaxed)));
             usual(panic);
         }));
     });
+    PANICS.with(|own| own.set(counter.clone()).expect("a thread works for one story"));
 }
 
 /// Makes each of these stories (`async fn(&World)`) four tests: through both doors, on both databases.

@@ -13,6 +13,7 @@ mod sql;
 use fireside_kernel::{Kernel, Registry};
 
 pub(crate) use operations::create::open_first;
+pub use rules::{free_slug, slug};
 
 /// Registers the operations.
 pub fn register(kernel: &Kernel, registry: &mut Registry) {

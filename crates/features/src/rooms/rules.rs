@@ -2,18 +2,20 @@
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// Longest slug without its number.
 const SLUG_MAX: usize = 48;
 
-/// The slug a name asks for: its ASCII letters and digits in lower case, joined by `-`; `room` where
-/// none are left.
+/// The slug a name asks for: its ASCII letters and digits in lower case, accents taken off, joined by `-`;
+/// `room` where none are left.
 pub fn slug(name: &str) -> String {
     let mut slug = String::new();
-    for c in name.chars().flat_map(char::to_lowercase) {
+    for c in name.nfkd().flat_map(char::to_lowercase) {
         if c.is_ascii_alphanumeric() {
             slug.push(c);
-        } else if !slug.is_empty() && !slug.ends_with('-') {
+        } else if !is_combining_mark(c) && !slug.is_empty() && !slug.ends_with('-') {
             slug.push('-');
         }
         if slug.len() >= SLUG_MAX {
@@ -59,6 +61,7 @@ mod tests {
     fn slugs_are_plain() {
         assert_eq!(slug("General"), "general");
         assert_eq!(slug("  Ops & Alerts!  "), "ops-alerts");
+        assert_eq!(slug("Café v1.2_beta"), "cafe-v1-2-beta");
         assert_eq!(slug("日本"), "room");
         assert_eq!(slug("discover"), "room");
         assert!(slug(&"x".repeat(100)).len() <= SLUG_MAX);

@@ -206,7 +206,10 @@ async fn who_shares_no_room_sees_the_profile_and_no_more() {
         set_last_seen(&db, &[(id("ann"), at(5_000))]).await.unwrap();
         stage.room("hall", &["ann", "bob"]).await;
         let online = presence::register(&stage.kernel, &mut stage.registry);
-        register(&stage.kernel, &mut stage.registry, &online);
+        let settings = crate::sessions::Settings::default();
+        let sessions = crate::sessions::register(&stage.kernel, &mut stage.registry, &online, settings);
+        let sessions = sessions.await.unwrap();
+        register(&stage.kernel, &mut stage.registry, &online, &sessions);
         fireside_kernel::connections::Observer::opened(&*online, &socket("ann", 1), &[]);
 
         for (name, sees) in [("bob", true), ("ann", true), ("eve", false)] {

@@ -55,7 +55,7 @@ pub(super) async fn authenticate(chat: &Chat, socket: &Socket<Session>, event: E
             socket.handshake().forget_headers();
             socket.admit();
             session.phase.store(sweep::phase_now(chat), Ordering::Relaxed);
-            chat.enter(socket, arrival, || {
+            chat.enter(socket, *arrival, || {
                 emit(socket, "ping", &serde_json::json!({ "time": now }));
                 emit(
                     socket,

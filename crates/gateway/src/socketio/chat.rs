@@ -185,7 +185,7 @@ impl Handler for ProfileHandler {
         self.chat.sockets.lock().insert(socket.id(), socket.clone());
         let arrival = socket.state().arrival.lock().take();
         if let Some(arrival) = arrival {
-            self.chat.enter(socket, arrival, || {});
+            self.chat.enter(socket, *arrival, || {});
         }
     }
 
@@ -279,7 +279,7 @@ impl Chat {
     pub(super) fn enter(
         &self,
         socket: &Socket<Session>,
-        arrival: Box<super::delivery::Arrival>,
+        arrival: super::delivery::Arrival,
         greet: impl FnOnce(),
     ) {
         metrics::counter!("fireside_connects_total", "result" => "ok").increment(1);

@@ -110,7 +110,7 @@ impl Delivery {
     pub(super) fn enter(
         &self,
         socket: &Socket<Session>,
-        mut arrival: Box<Arrival>,
+        mut arrival: Arrival,
         greet: impl FnOnce(),
     ) -> Vec<RoomId> {
         let user = arrival.user.clone();

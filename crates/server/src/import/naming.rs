@@ -9,8 +9,6 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Longest username.
 const USERNAME_MAX: usize = 32;
-/// Longest slug without its number.
-const SLUG_MAX: usize = 48;
 /// Longest address of a picture, in bytes.
 const AVATAR_MAX: usize = 2048;
 /// What a message is where its type is not allowed here.
@@ -30,14 +28,6 @@ pub(super) fn username(name: &str, id: &str) -> String {
     format!("user-{}", from_id.to_ascii_lowercase())
 }
 
-/// The slug that a room's name asks for.
-pub(super) fn slug(name: &str) -> String {
-    let slug: String = ascii_words(name, SLUG_MAX).replace(['.', '_'], "-");
-    let slug = slug.trim_matches('-');
-    // `discover` is a path beside the rooms.
-    if slug.is_empty() || slug == "discover" { "room".to_owned() } else { slug.to_owned() }
-}
-
 /// The first free one of `wanted`, `wanted-2`, `wanted-3` …, never longer than `max` bytes.
 pub(super) fn free(wanted: &str, max: usize, is_taken: impl Fn(&str) -> bool) -> String {
     if !is_taken(wanted) {
@@ -54,11 +44,6 @@ pub(super) fn free(wanted: &str, max: usize, is_taken: impl Fn(&str) -> bool) ->
 /// A free username.
 pub(super) fn free_username(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
     free(wanted, USERNAME_MAX, is_taken)
-}
-
-/// A free slug.
-pub(super) fn free_slug(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    free(wanted, SLUG_MAX + 8, is_taken)
 }
 
 /// ASCII letters, digits and `. _ -` of a name, accents taken off, everything else as single `-`.
@@ -171,15 +156,6 @@ mod tests {
         let long = "x".repeat(32);
         let numbered = free_username(&long, |name| name == long);
         assert_eq!((numbered.len(), &numbered[30..]), (32, "-2"));
-    }
-
-    #[test]
-    fn slugs_are_plain() {
-        assert_eq!(slug("General"), "general");
-        assert_eq!(slug("  Ops & Alerts!  "), "ops-alerts");
-        assert_eq!(slug("v1.2_beta"), "v1-2-beta");
-        assert_eq!(slug("日本"), "room");
-        assert_eq!(slug("Discover"), "room");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use fireside_db::{Error, Tx, Value};
+use fireside_features::rooms::{free_slug, slug};
 use fireside_protocol::RoomId;
 use fireside_protocol::members::Role;
 
@@ -285,9 +286,8 @@ impl<'a> Planner<'a> {
     }
 
     fn room_row(&self, room: &RoomRow, epoch: &str, outcome: &mut Outcome) -> [Value; 11] {
-        let wanted = naming::slug(&room.name);
-        let slug =
-            naming::free_slug(&wanted, |slug| self.slugs.contains(slug) || outcome.slugs.contains(slug));
+        let wanted = slug(&room.name);
+        let slug = free_slug(&wanted, |slug| self.slugs.contains(slug) || outcome.slugs.contains(slug));
         if slug != wanted {
             outcome.report.note(Note::SlugNumbered, format!("{:?} is {slug}", room.name));
         }

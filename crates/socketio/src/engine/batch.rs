@@ -1,9 +1,8 @@
 //! What a writer takes from a queue at once.
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 
+use crate::engine::queue::PacketQueue;
 use crate::stats::{Counters, count};
 
 /// Packets up to this size are copied together into one write; a larger one is written by itself.
@@ -26,25 +25,25 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Takes as much from a queue as one write should carry. False when the queue is empty.
-    pub(crate) fn fill(&mut self, queue: &mut VecDeque<Bytes>) -> bool {
-        let Some(first) = queue.pop_front() else { return false };
+    /// Takes as much from a queue as one write should carry. The queue must not be empty.
+    pub(crate) fn fill(&mut self, queue: &mut PacketQueue) {
+        self.packet = queue.pop_front();
         self.packets_written += 1;
         self.writes += 1;
         let second_is_small = queue.front().is_some_and(|packet| packet.len() < COPY_LIMIT);
-        if !second_is_small || first.len() >= COPY_LIMIT {
-            self.packet = first;
-            return true;
+        if second_is_small && self.packet.len() < COPY_LIMIT {
+            self.join(queue);
         }
-        self.packet = Bytes::new();
+    }
+
+    /// Copies the packets behind the first one to it.
+    fn join(&mut self, queue: &mut PacketQueue) {
         self.copied.clear();
-        self.copied.extend_from_slice(&first);
-        while let Some(next) = queue.front().filter(|next| self.copied.len() + next.len() <= BATCH_SIZE) {
-            self.copied.extend_from_slice(next);
-            queue.pop_front();
+        self.copied.extend_from_slice(&std::mem::take(&mut self.packet));
+        while queue.front().is_some_and(|next| self.copied.len() + next.len() <= BATCH_SIZE) {
+            self.copied.extend_from_slice(&queue.pop_front());
             self.packets_written += 1;
         }
-        true
     }
 
     /// The bytes to be written.

@@ -11,6 +11,7 @@ pub(crate) mod outbox;
 #[doc(hidden)]
 pub mod payload;
 mod polling;
+mod queue;
 mod receiving;
 pub(crate) mod session;
 pub(crate) mod shared;

@@ -4,7 +4,6 @@
 //! connection. Whoever writes (the flusher, or the session's own task) takes several packets out, writes them
 //! in one go without the lock, and comes back for the rest.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
@@ -13,15 +12,13 @@ use bytes::Bytes;
 
 use crate::config::Config;
 use crate::engine::batch::Batch;
+use crate::engine::queue::PacketQueue;
 use crate::engine::websocket::encoder;
 use crate::engine::wire::TcpWire;
 use crate::reason::DisconnectReason;
 
 /// Above this backlog volatile packets are dropped.
 const VOLATILE_LIMIT: usize = 64 * 1024;
-
-/// Capacity of the queue that an idle session may keep.
-const IDLE_CAPACITY: usize = 4;
 
 const CLOSE_PACKET: Bytes = Bytes::from_static(b"\x81\x011");
 const NOOP_PACKET: Bytes = Bytes::from_static(b"\x81\x016");
@@ -116,7 +113,7 @@ pub(crate) enum Queued {
 /// Everything that waits for one client.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    queue: VecDeque<Bytes>,
+    queue: PacketQueue,
     bytes: usize,
     pub(crate) lane: Lane,
     pub(crate) draining: Option<Draining>,
@@ -136,7 +133,7 @@ pub(crate) struct Outbox {
 impl Outbox {
     pub(crate) fn new(lane: Lane) -> Self {
         Self {
-            queue: VecDeque::new(),
+            queue: PacketQueue::default(),
             bytes: 0,
             lane,
             draining: None,
@@ -199,8 +196,8 @@ impl Outbox {
         self.closing = Some(closing);
         if !closing.flush {
             // The rest of a packet that was begun must still come before the close frame.
-            self.queue.truncate(usize::from(self.torn));
-            self.bytes = self.queue.iter().map(Bytes::len).sum();
+            self.queue.clear(self.torn);
+            self.bytes = self.queue.bytes();
         }
         match &mut self.lane {
             Lane::Polling(poll) => {
@@ -219,22 +216,25 @@ impl Outbox {
     /// Gives up whatever is left.
     pub(crate) fn abandon(&mut self) {
         self.lane = Lane::Gone;
-        self.queue = VecDeque::new();
+        self.queue.clear(false);
         self.bytes = 0;
     }
 
-    /// Takes what is to be written next; false when there is nothing.
-    pub(crate) fn take(&mut self, batch: &mut Batch) -> bool {
-        batch.fill(&mut self.queue)
+    /// Takes what is to be written next. The queue must not be empty.
+    pub(crate) fn take(&mut self, batch: &mut Batch) {
+        batch.fill(&mut self.queue);
     }
 
     /// Notes that all of a batch of `bytes` bytes has left.
     pub(crate) fn sent(&mut self, bytes: usize) {
         self.torn = false;
         self.left(bytes);
-        if self.queue.capacity() > IDLE_CAPACITY && self.queue.is_empty() {
-            self.queue.shrink_to(IDLE_CAPACITY);
-        }
+        self.queue.shrink();
+    }
+
+    /// Gives back memory that an idle session does not need.
+    pub(crate) fn release(&mut self) {
+        self.queue.release();
     }
 
     /// Notes that only `written` bytes of a batch have left, and puts the rest back.
@@ -258,10 +258,12 @@ impl Outbox {
     }
 
     /// Takes everything for a poll, or leaves `waker` to be woken when there is something.
-    pub(crate) fn take_for_poll(&mut self, waker: &Waker) -> Option<VecDeque<Bytes>> {
+    pub(crate) fn take_for_poll(&mut self, waker: &Waker) -> Option<PacketQueue> {
         let ready = self.has_answer();
         let Lane::Polling(poll) = &mut self.lane else {
-            return Some(VecDeque::from([NOOP_PACKET]));
+            let mut packets = PacketQueue::default();
+            packets.push_back(NOOP_PACKET);
+            return Some(packets);
         };
         if !ready {
             poll.waiter = Some(waker.clone());
@@ -271,13 +273,12 @@ impl Outbox {
         poll.waiter = None;
         let mut packets = std::mem::take(&mut self.queue);
         self.bytes = 0;
-        let farewell = poll.farewell.take();
-        if farewell.is_some() {
+        if let Some(farewell) = poll.farewell.take() {
+            packets.push_back(farewell);
             self.lane = Lane::Gone;
         } else if packets.is_empty() {
             packets.push_back(NOOP_PACKET);
         }
-        packets.extend(farewell);
         Some(packets)
     }
 

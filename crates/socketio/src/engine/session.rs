@@ -271,7 +271,7 @@ impl Session {
     /// The body of a poll: everything that is queued, or later whatever comes first.
     pub(crate) fn poll_payload(&self, cx: &Context<'_>) -> Poll<Bytes> {
         let Some(packets) = self.outbox.lock().take_for_poll(cx.waker()) else { return Poll::Pending };
-        let (body, packets) = payload::encode(packets.into_iter());
+        let (body, packets) = payload::encode(packets.into_packets());
         count(&self.shared.stats.packets_out, packets);
         count(&self.shared.stats.bytes_out, body.len());
         Poll::Ready(body)
@@ -319,6 +319,7 @@ impl Session {
                 let pong_at = at + micros(self.shared.config.ping_timeout);
                 self.heartbeat.store(pong_at << 1 | AWAITING_PONG, Ordering::Relaxed);
                 self.shared.deadlines.add(Kind::Pong, pong_at, self);
+                self.with_outbox(Outbox::release);
                 self.send(&PING_PACKET);
             }
             Kind::Pong if awaiting && at <= now => {

@@ -77,10 +77,9 @@ fn write_all(
 
 fn take(session: &Session) -> Option<Bytes> {
     with_batch(|batch| {
-        session.with_outbox(|outbox| outbox.take(batch)).then(|| {
-            let bytes = batch.rest(0);
-            batch.wrote(bytes.len());
-            bytes
-        })
+        session.with_outbox(|outbox| (!outbox.is_empty()).then(|| outbox.take(batch)))?;
+        let bytes = batch.rest(0);
+        batch.wrote(bytes.len());
+        Some(bytes)
     })
 }

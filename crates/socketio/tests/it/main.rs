@@ -1,5 +1,5 @@
 //! The server as clients see it, over real connections.
-#![allow(missing_docs, reason = "tests are not documentation")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
 mod admission;
 mod backlog;

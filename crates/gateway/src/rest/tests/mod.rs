@@ -113,6 +113,10 @@ fn user(id: &UserId) -> User {
     }
 }
 
+async fn panic_at_once(_: Ctx, _: Panic) -> fireside_kernel::Result<Done> {
+    panic!("a mistake of /src/operations")
+}
+
 fn registry(calls: &Arc<AtomicUsize>, waiting: &Arc<Waiting>) -> Registry {
     let mut registry = Registry::default();
     let count = |calls: &Arc<AtomicUsize>| {
@@ -163,10 +167,7 @@ fn registry(calls: &Arc<AtomicUsize>, waiting: &Arc<Waiting>) -> Registry {
     registry.add(|_: Ctx, request: DisableUser| async move {
         Ok(user(&UserId::trusted(request.user_id.as_str())))
     });
-    registry.add(|_: Ctx, _: Panic| async move {
-        let nobody: Option<Done> = None;
-        Ok(nobody.expect("a mistake of /src/operations"))
-    });
+    registry.add(panic_at_once);
     let waiting = waiting.clone();
     registry.add(move |_: Ctx, _: Wait| {
         let waiting = waiting.clone();
