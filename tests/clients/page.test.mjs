@@ -57,8 +57,7 @@ describe('the page', { skip: missing }, () => {
     try {
       await run();
     } catch (error) {
-      error.message += `\nAda’s page: ${await describePage(ada)}\nBjörn’s page: ${await describePage(bob)}`;
-      throw error;
+      throw new Error(`${error.message}\nAda: ${await describePage(ada)}\nBjörn: ${await describePage(bob)}`, { cause: error });
     }
     lost = null;
   });
@@ -145,7 +144,7 @@ describe('the page', { skip: missing }, () => {
   step('one’s own messages can be changed and deleted', async () => {
     const { page } = ada;
     await write(page, 'Wirte');
-    await sees(page, 'Wirte');
+    await page.locator('.row', { hasText: 'Wirte' }).getByRole('button', { name: 'Edit message' }).waitFor({ state: 'attached' });
     await page.locator('#composer').press('ArrowUp');
     await page.getByLabel('Message text').fill('Write');
     await isAccessible(page, 'changing a message');

@@ -184,7 +184,8 @@ export class ChatView {
   }
 
   #showNoPlace(place, address, note) {
-    const { browse } = this.#views;
+    const { browse, timeline } = this.#views;
+    timeline.hide();
     const { title } = this.#parts;
     if (place) browse.invite(place.room);
     else if (address.kind in TITLES) browse.browse();

@@ -41,6 +41,12 @@ export class TimelineView {
     document.addEventListener('visibilitychange', () => this.#readSoon());
   }
 
+  /** Shows no place. */
+  hide() {
+    this.#place = null;
+    clearTimeout(this.#readTimer);
+  }
+
   /** Shows another place, from where its new messages begin. */
   show(place, label) {
     this.#place = place;
@@ -117,11 +123,11 @@ export class TimelineView {
     this.#editor.focus();
   }
 
-  /** Lets one change the last message one has written, if there is one to be seen. */
+  /** Lets one change the last message one has written. Not while a later one is on its way: that one is meant. */
   editLast() {
-    const { store } = this.#world;
+    const { store, outbox } = this.#world;
     const own = store.timeline(this.#place).messages.filter((message) => message.senderId === store.me.id);
-    if (own.length > 0) this.edit(own.at(-1));
+    if (own.length > 0 && outbox.of(this.#place).length === 0) this.edit(own.at(-1));
   }
 
   #rowActions = {

@@ -243,7 +243,7 @@ export default {
         await ended(session, '1.3 MB are waiting');
         await stage.carol.ok('POST', `/chat/rooms/${stage.pub.id}/leave`, {});
       };
-      await growsLittle(stage.server, { times: 3, mib: 12 }, flood);
+      await growsLittle(stage.server, { times: 2, mib: 8 }, flood);
     },
   },
   E28: {

@@ -45,6 +45,9 @@ struct Person {
     left: Option<Left>,
     /// Whether others were told that they are online.
     is_told: bool,
+    /// Whether anybody may have been shown that they are online, without being told: by a snapshot, or by an
+    /// answer. Whoever was shown has to be told when they go, or they would stay online for ever there.
+    is_shown: bool,
     /// Whether they stand in `arrived`.
     is_queued: bool,
 }
@@ -83,6 +86,7 @@ impl Roster {
             rooms: Vec::new(),
             left: None,
             is_told: false,
+            is_shown: false,
             is_queued: false,
         });
         person.sockets += 1;
@@ -143,9 +147,11 @@ impl Roster {
         self.people.len()
     }
 
-    /// Whether someone is online: with a socket, or gone so shortly that they may come back unnoticed.
-    pub(super) fn is_online(&self, user: &UserId) -> bool {
-        self.people.contains_key(user)
+    /// Whether someone is online: with a socket, or gone so shortly that they may come back unnoticed. To be
+    /// asked for an answer that somebody sees.
+    pub(super) fn is_online(&mut self, user: &UserId) -> bool {
+        let person = self.people.get_mut(user);
+        person.map(|person| person.is_shown = true).is_some()
     }
 
     /// Whether both are online and hear a common room.
@@ -154,9 +160,11 @@ impl Roster {
         person.rooms.iter().filter_map(|room| self.rooms.get(room)).any(|people| people.contains(other))
     }
 
-    /// Who of a room is online; at most `max`.
-    pub(super) fn in_room(&self, room: &RoomId, max: usize) -> Vec<UserId> {
-        self.rooms.get(room).into_iter().flatten().take(max).cloned().collect()
+    /// Who of a room is online; at most `max`. To be asked for an answer that somebody sees.
+    pub(super) fn in_room(&mut self, room: &RoomId, max: usize) -> Vec<UserId> {
+        let here: Vec<UserId> = self.rooms.get(room).into_iter().flatten().take(max).cloned().collect();
+        self.show(&here);
+        here
     }
 
     /// Everyone who is online.
@@ -196,7 +204,18 @@ impl Roster {
                     company.insert(other);
                 }
             }
-            return Some((socket, company.into_iter().map(|user| online(user, at)).collect()));
+            let company: Vec<UserId> = company.into_iter().cloned().collect();
+            self.show(&company);
+            return Some((socket, company.iter().map(|user| online(user, at)).collect()));
+        }
+    }
+
+    /// Notes that somebody sees that these are online.
+    fn show(&mut self, users: &[UserId]) {
+        for user in users {
+            if let Some(person) = self.people.get_mut(user) {
+                person.is_shown = true;
+            }
         }
     }
 
@@ -227,7 +246,7 @@ impl Roster {
             }
             let seen = person.left.map(|left| left.seen);
             round.seen.extend(seen.map(|seen| (user.clone(), seen)));
-            if person.is_told {
+            if person.is_told || person.is_shown {
                 let presence = Presence { user_id: user, status: Status::Offline, last_seen_at: seen };
                 round.changes.push(Change { presence, rooms: person.rooms });
             }

@@ -1,6 +1,6 @@
 //! What a batch decided, written at the end of its transaction: few statements, many rows.
 
-use fireside_db::{Error, Statement, Tx, Value, sql, values_list};
+use fireside_db::{Error, Statement, Tx, Value, batches, sql, values_list};
 use fireside_protocol::{MessageId, RoomId, UserId};
 
 use super::batch::Batch;
@@ -32,19 +32,14 @@ pub(super) async fn store(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs `text` with its `{}` replaced by rows of values, in chunks of powers of two: few different
-/// statements for the connection to remember, and no row twice.
+/// Runs `text` with its `{}` replaced by rows of values, in few different sizes of statements.
 async fn insert_rows(tx: &mut Tx, text: &str, rows: Vec<Vec<Value>>) -> Result<(), Error> {
-    const CHUNK: usize = 128;
-    let mut left = rows.as_slice();
-    while let Some(columns) = left.first().map(Vec::len) {
-        let take = if left.len() >= CHUNK { CHUNK } else { 1 << left.len().ilog2() };
-        let (chunk, rest) = left.split_at(take);
-        let list = values_list(take, columns, 1);
-        let statement =
-            Statement::generated(text.replace("{}", &list)).bind_all(chunk.iter().flatten().cloned());
-        tx.run(statement).await?;
-        left = rest;
+    let columns = rows.first().map_or(0, Vec::len);
+    let mut rows = rows.into_iter();
+    for size in batches(rows.len()) {
+        let list = values_list(size, columns, 1);
+        let values = rows.by_ref().take(size).flatten();
+        tx.run(Statement::generated(text.replace("{}", &list)).bind_all(values)).await?;
     }
     Ok(())
 }

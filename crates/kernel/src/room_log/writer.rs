@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 use fireside_db::{Db, Error as DbError};
+use fireside_protocol::Event;
 
 use super::batch::Batch;
 use super::change::{Needs, Pending};
@@ -113,9 +114,19 @@ impl Writer {
         let since = Instant::now();
         tx.commit().await?;
         metrics::histogram!("fireside_db_query_seconds", "op" => "commit").record(since.elapsed());
-        metrics::counter!("fireside_room_events_total").increment(batch.committed.len() as u64);
+        count(&batch.committed);
         Ok(batch.committed)
     }
+}
+
+fn count(committed: &[Committed]) {
+    let told =
+        |kind: fn(&Event) -> bool| committed.iter().filter(|committed| kind(&committed.event)).count() as u64;
+    let in_rooms = told(|event| matches!(event, Event::MessageNew(_)));
+    let direct = told(|event| matches!(event, Event::DirectMessageNew(_)));
+    metrics::counter!("fireside_messages_total", "kind" => "room").increment(in_rooms);
+    metrics::counter!("fireside_messages_total", "kind" => "direct").increment(direct);
+    metrics::counter!("fireside_room_events_total").increment(committed.len() as u64);
 }
 
 fn refuse(batch: Vec<Box<dyn Pending>>, error: &DbError) {

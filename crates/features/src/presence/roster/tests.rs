@@ -115,6 +115,22 @@ fn whoever_only_looked_in_is_not_told_at_all() {
 }
 
 #[test]
+fn whoever_was_shown_is_told_when_they_go() {
+    let mut stage = Stage::new();
+    stage.opens("ann", &["a"]);
+    stage.closes("ann");
+    stage.opens("ben", &["a"]);
+    assert_eq!(stage.round(), ["ben+ a"], "ann was not there long enough to be told of");
+    // Ben's socket was greeted with ann in the snapshot.
+    assert_eq!(stage.round(), ["ann- a"]);
+    stage.opens("cid", &["a"]);
+    stage.closes("cid");
+    assert!(stage.roster.is_online(&user("cid")), "she may come back unnoticed");
+    assert_eq!(stage.round(), [""; 0]);
+    assert_eq!(stage.round(), ["cid- a"]);
+}
+
+#[test]
 fn last_seen_is_when_the_last_socket_closed() {
     let mut stage = Stage::new();
     stage.opens("ann", &["a"]);
