@@ -11,7 +11,7 @@ const shown = (value) => JSON.stringify(value)?.slice(0, 300);
 /** Runs everything that a case has a table for, then its own steps. */
 export async function play(stage, one) {
   for (const input of one.requests ?? []) await request(stage, input, one);
-  for (const input of one.bytes ?? []) await bytes(stage, input, one);
+  await Promise.all((one.bytes ?? []).map((input) => bytes(stage, input, one)));
   await Promise.all((one.frames ?? []).map((input) => frames(stage, input, one)));
   await Promise.all((one.packets ?? []).map((input) => packets(stage, input, one)));
   if (one.events) await events(stage, one);

@@ -48,6 +48,16 @@ describe('the page', { skip: missing }, () => {
     const token = await page.evaluate(() => JSON.parse(localStorage.getItem('fireside.session')).accessToken);
     return call(server, method, path, { token, body });
   };
+  /** Waits until the person of this window has read all of a room, as the server has it. */
+  const hasRead = async (window, slug) => {
+    const [newest] = await expectStatus(200, as(window, 'GET', `/chat/rooms/${slug}/messages?limit=1`));
+    for (let tries = 0; tries < 100; tries += 1) {
+      const read = await expectStatus(200, as(window, 'PUT', `/chat/rooms/${slug}/read`, { seq: 0 }));
+      if (read.seq >= newest.seq) return;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    assert.fail(`never read up to ${newest.seq}`);
+  };
   const open = (page, name) => page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name }).click();
 
   /** One step of the story. When one fails, those after it fail at once instead of waiting for what cannot come. */
@@ -146,6 +156,8 @@ describe('the page', { skip: missing }, () => {
     await write(page, 'Wirte');
     await page.locator('.row', { hasText: 'Wirte' }).getByRole('button', { name: 'Edit message' }).waitFor({ state: 'attached' });
     await page.locator('#composer').press('ArrowUp');
+    await page.getByLabel('Message text').press('Escape');
+    await page.locator('.row:focus').press('e');
     await page.getByLabel('Message text').fill('Write');
     await isAccessible(page, 'changing a message');
     await takePicture(page, 'edit');
@@ -169,6 +181,7 @@ describe('the page', { skip: missing }, () => {
     await sees(ada.page, 'Good morning!');
     assert.deepEqual(await rows(ada.page), before);
     await ada.page.getByRole('heading', { name: '# General' }).waitFor();
+    await hasRead(ada, 'general');
   });
 
   step('a direct message by username, with its badge', async () => {

@@ -29,13 +29,17 @@ export class Events {
   #history;
   #directory;
   #onArrival;
+  #onDelivery;
 
-  /** `onArrival(place, message)` is told of other people's new messages. */
-  constructor(store, history, directory, onArrival) {
+  /**
+   * `onArrival(place, message)` is told of other people's new messages, `onDelivery(clientId)` of one's own.
+   */
+  constructor(store, history, directory, { onArrival, onDelivery }) {
     this.#store = store;
     this.#history = history;
     this.#directory = directory;
     this.#onArrival = onArrival;
+    this.#onDelivery = onDelivery;
   }
 
   /** Applies one event. One that cannot be read is a reason to look again, not to fall over. */
@@ -59,7 +63,9 @@ export class Events {
       store.putConversation(place.id, message.roomId);
     }
     store.setTyping(place, message.senderId, false);
-    if (this.#take(place, message) && !isOwn) this.#onArrival(place, message);
+    const isNew = this.#take(place, message);
+    if (isOwn && message.clientId) this.#onDelivery(message.clientId);
+    else if (isNew && !isOwn) this.#onArrival(place, message);
   }
 
   /** Keeps a message where its timeline is; where there is none it will be read when somebody looks. */

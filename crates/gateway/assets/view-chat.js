@@ -56,7 +56,10 @@ export class ChatView {
     });
     const announcer = new Announcer(parts.polite, parts.assertive);
     this.#world = { store, history, directory, outbox, announcer, unread: new Unread(api, this.#chat, store) };
-    this.#events = new Events(store, history, directory, (place, message) => this.#arrived(place, message));
+    this.#events = new Events(store, history, directory, {
+      onArrival: (place, message) => this.#arrived(place, message),
+      onDelivery: (clientId) => outbox.remove(clientId),
+    });
     this.#views = this.#makeViews();
     mount.replaceChildren(root);
     this.#wire();

@@ -5,6 +5,7 @@ import { layOut } from './rows.js';
 import { keyOf } from './store.js';
 import { makeRow, updateRow } from './view-row.js';
 import { openEditor } from './view-editor.js';
+import { RowKeys } from './view-row-keys.js';
 
 const END_PX = 100;
 const OLDER_PX = 400;
@@ -34,8 +35,12 @@ export class TimelineView {
     parts.log.append(this.#top, this.#list);
     parts.jump.addEventListener('click', () => this.follow());
     parts.log.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    parts.log.addEventListener('keydown', (event) => this.#key(event));
-    parts.log.addEventListener('focusin', (event) => this.#focused(event));
+    new RowKeys(parts.log, this.#list, {
+      ...actions,
+      find: (id) => world.store.timeline(this.#place).find(id),
+      may: (message) => this.#may(message),
+      edit: (message) => this.edit(message),
+    });
     new ResizeObserver(() => this.#isFollowing && this.#toEnd()).observe(parts.log);
     for (const name of ['focus', 'blur']) window.addEventListener(name, () => this.#readSoon());
     document.addEventListener('visibilitychange', () => this.#readSoon());
@@ -44,11 +49,12 @@ export class TimelineView {
   /** Shows no place. */
   hide() {
     this.#place = null;
-    clearTimeout(this.#readTimer);
+    this.#stopReading();
   }
 
   /** Shows another place, from where its new messages begin. */
   show(place, label) {
+    this.#stopReading();
     this.#place = place;
     this.#arrived = 0;
     this.#editor = null;
@@ -209,10 +215,20 @@ export class TimelineView {
 
   /** What has been at the end of the screen for a moment, before someone's eyes, has been read. */
   #readSoon() {
+    if (this.#readTimer || !this.#isBeingRead()) return;
+    this.#readTimer = setTimeout(() => {
+      this.#readTimer = 0;
+      if (this.#isBeingRead()) this.#world.unread.mark(this.#place);
+    }, READ_AFTER_MS);
+  }
+
+  #isBeingRead() {
+    return this.#place !== null && this.#isFollowing && isAttended();
+  }
+
+  #stopReading() {
     clearTimeout(this.#readTimer);
-    if (!this.#place || !this.#isFollowing || !isAttended()) return;
-    const place = this.#place;
-    this.#readTimer = setTimeout(() => this.#world.unread.mark(place), READ_AFTER_MS);
+    this.#readTimer = 0;
   }
 
   /** Whether the focused row is about to go. */
@@ -224,26 +240,6 @@ export class TimelineView {
 
   #rowOf(id) {
     return [...this.#list.children].find((row) => id && row.dataset.id === id) ?? null;
-  }
-
-  /** Only the focused row's buttons can be reached with Tab, or a long list would be a long way. */
-  #focused(event) {
-    for (const tool of this.#list.querySelectorAll('.tools button[tabindex="0"]')) tool.tabIndex = -1;
-    for (const tool of event.target.closest('.row')?.querySelectorAll('.tools button') ?? []) tool.tabIndex = 0;
-  }
-
-  #key(event) {
-    if (event.target.closest('textarea, button, a') || event.ctrlKey || event.metaKey || event.altKey) return;
-    const rows = [...this.#list.querySelectorAll('.row')];
-    const at = rows.indexOf(document.activeElement);
-    const message = at < 0 ? null : this.#world.store.timeline(this.#place).find(rows[at].dataset.id);
-    const moves = { ArrowUp: at < 0 ? rows.length - 1 : at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 };
-    if (event.key in moves) (rows[Math.max(0, moves[event.key])] ?? this.#parts.log).focus();
-    else if (event.key === 'Escape') this.#actions.write();
-    else if (event.key === 'e' && message && this.#may(message).edit) this.edit(message);
-    else if (event.key === 'Delete' && message && this.#may(message).delete) this.#actions.delete(message);
-    else return;
-    event.preventDefault();
   }
 }
 

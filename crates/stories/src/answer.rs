@@ -189,19 +189,28 @@ mod tests {
         assert_eq!(body.as_deref(), Some(r#"{"content":"x"}"#));
         let payload = json!({ "roomId": "a", "limit": 2, "before": "m:1" });
         let (method, path, body) = rest_request(&ListMessages::OPERATION, &payload);
-        assert_eq!((method, path.as_str(), body), ("GET", "/chat/rooms/a/messages?limit=2&before=m%3A1", None));
+        assert_eq!(
+            (method, path.as_str(), body),
+            ("GET", "/chat/rooms/a/messages?limit=2&before=m%3A1", None)
+        );
     }
 
     #[test]
     fn both_forms_of_a_page_tell_the_same() {
         let ack = json!({ "ok": true, "items": [1], "next": "before=7", "limit": 1, "head": { "seq": 9 } });
         let ack = Answer::of_ack(ack).expect("it is done");
-        assert_eq!((ack.items().len(), ack.link("next"), ack.head_seq()), (1, Some("before=7".into()), Some(9)));
+        assert_eq!(
+            (ack.items().len(), ack.link("next"), ack.head_seq()),
+            (1, Some("before=7".into()), Some(9))
+        );
         let mut headers = HeaderMap::new();
         headers.insert("link", "</a?limit=1&before=7>; rel=\"next\"".parse().expect("a header"));
         headers.insert("x-room-seq", "9".parse().expect("a header"));
         let rest = Answer { body: json!([1]), status: 200, headers };
-        assert_eq!((rest.items().len(), rest.link("next"), rest.head_seq()), (1, Some("before=7".into()), Some(9)));
+        assert_eq!(
+            (rest.items().len(), rest.link("next"), rest.head_seq()),
+            (1, Some("before=7".into()), Some(9))
+        );
         assert_eq!((ack.link("prev"), rest.link("prev")), (None, None));
     }
 }

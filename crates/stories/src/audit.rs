@@ -26,8 +26,11 @@ pub struct Witness<'a> {
 /// Compares what everyone knows from events with what the server tells them now (I16), and looks for panics
 /// (I20).
 pub async fn knowledge(witnesses: &[Witness<'_>]) -> Vec<String> {
-    let connected: Vec<&Actor> =
-        witnesses.iter().map(|witness| witness.actor).filter(|actor| !actor.open_sockets().is_empty()).collect();
+    let connected: Vec<&Actor> = witnesses
+        .iter()
+        .map(|witness| witness.actor)
+        .filter(|actor| !actor.open_sockets().is_empty())
+        .collect();
     join_all(connected.iter().map(|actor| actor.fence())).await;
     let compared = join_all(connected.iter().map(|actor| async move {
         let mut findings = Vec::new();
@@ -166,7 +169,8 @@ fn deliveries(
     actor: &Actor,
     socket: &Socket,
 ) -> Vec<String> {
-    let mut told: BTreeMap<&str, Vec<(i64, String)>> = logs.keys().map(|room| (room.as_str(), Vec::new())).collect();
+    let mut told: BTreeMap<&str, Vec<(i64, String)>> =
+        logs.keys().map(|room| (room.as_str(), Vec::new())).collect();
     let events = socket.heard().since(0);
     for (event, (room, seq)) in events.iter().filter_map(|event| Some((event, place(event)?))) {
         if let Some((_, told)) = told.iter_mut().find(|(known, _)| **known == room) {
@@ -178,7 +182,10 @@ fn deliveries(
         let log = &logs[room];
         let is_other = |(seq, name): &&(i64, String)| log.name_at(*seq) != Some(name);
         if let Some((seq, name)) = told.iter().find(is_other) {
-            findings.push(format!("{} was told {name} at {seq} of room {room}, where something else is", actor.name()));
+            findings.push(format!(
+                "{} was told {name} at {seq} of room {room}, where something else is",
+                actor.name()
+            ));
         }
         if actor.is_choosy(socket) {
             continue;
@@ -196,7 +203,8 @@ fn deliveries(
         let is_right = if socket.heard().is_over() { expected.starts_with(&told) } else { expected == told };
         if !is_right {
             let id = socket.id();
-            findings.push(format!("{} heard {told:?} of room {room} on {id}, not {expected:?}", actor.name()));
+            findings
+                .push(format!("{} heard {told:?} of room {room} on {id}, not {expected:?}", actor.name()));
         }
     }
     findings
@@ -225,7 +233,9 @@ fn leaks(logs: &Logs, house: &House, witnesses: &[Witness<'_>]) -> Vec<String> {
         for witness in witnesses.iter().filter(|witness| !readers.contains(witness.actor.id())) {
             for text in witness.actor.received() {
                 let leaked = secrets.iter().find(|secret| text.contains(**secret));
-                findings.extend(leaked.map(|secret| format!("{} received {secret} in {text}", witness.actor.name())));
+                findings.extend(
+                    leaked.map(|secret| format!("{} received {secret} in {text}", witness.actor.name())),
+                );
             }
         }
     }

@@ -31,6 +31,7 @@ pub mod answer;
 pub mod audit;
 pub mod client;
 pub mod place;
+pub mod process;
 pub mod replica;
 pub mod senses;
 pub mod story;

@@ -44,7 +44,8 @@ impl Replica {
             "message:new" | "message:edited" | "dm:new" | "dm:edited" => {
                 let known = self.rooms.entry(id).or_default();
                 if let Some(receiver) = payload["receiverId"].as_str() {
-                    let other = if receiver == self.me { &payload["senderId"] } else { &payload["receiverId"] };
+                    let other =
+                        if receiver == self.me { &payload["senderId"] } else { &payload["receiverId"] };
                     known.partner = other.as_str().map(str::to_owned);
                 }
                 known.learn(plain(payload));
@@ -75,11 +76,14 @@ impl Replica {
                 let members = owner.gets(&format!("/chat/rooms/{id}/members")).await;
                 differences.extend(known.differing_room(&room));
                 differences.extend(known.differing_members(&members));
-                if members.as_array().map(Vec::len) != room["memberCount"].as_u64().map(|count| count as usize) {
+                if members.as_array().map(Vec::len)
+                    != room["memberCount"].as_u64().map(|count| count as usize)
+                {
                     differences.push(format!("memberCount of {room} with {members}"));
                 }
             }
-            findings.extend(differences.into_iter().map(|text| format!("{} in room {id}: {text}", owner.name())));
+            findings
+                .extend(differences.into_iter().map(|text| format!("{} in room {id}: {text}", owner.name())));
         }
         findings
     }
@@ -88,7 +92,8 @@ impl Replica {
 impl Known {
     fn learn(&mut self, message: Value) {
         let id = message["id"].as_str().unwrap_or_default().to_owned();
-        let is_newer = self.messages.get(&id).is_none_or(|known| known["rev"].as_i64() < message["rev"].as_i64());
+        let is_newer =
+            self.messages.get(&id).is_none_or(|known| known["rev"].as_i64() < message["rev"].as_i64());
         if is_newer {
             self.messages.insert(id, message);
         }
@@ -113,7 +118,17 @@ impl Known {
 
     fn differing_room(&self, fresh: &Value) -> Option<String> {
         let told = self.room.as_ref()?;
-        let fields = ["id", "name", "description", "isPrivate", "slug", "createdBy", "createdAt", "modifiedAt", "epoch"];
+        let fields = [
+            "id",
+            "name",
+            "description",
+            "isPrivate",
+            "slug",
+            "createdBy",
+            "createdAt",
+            "modifiedAt",
+            "epoch",
+        ];
         let is_same = fields.iter().all(|field| told[*field] == fresh[*field]);
         (!is_same).then(|| format!("{told} as told, {fresh} as fetched"))
     }

@@ -86,7 +86,8 @@ impl Actor {
         self.fence().await;
         for socket in self.open_sockets() {
             let ear = Ear { socket, mark: 0 };
-            let told: Vec<_> = ear.heard().into_iter().filter(|event| !is_greeting(event)).collect();
+            let told = ear.heard().into_iter().filter(|event| !is_of_oneself(event, self.id()));
+            let told: Vec<_> = told.collect();
             assert!(told.is_empty(), "{} should know of nothing, and was told {told:#?}", self.name());
         }
     }
@@ -128,8 +129,12 @@ impl Actor {
     }
 }
 
-/// What every socket is told of itself when it connects.
-fn is_greeting(event: &Event) -> bool {
-    let own_snapshot = event.name == "presence:snapshot" && event.payload["users"].as_array().is_some_and(Vec::is_empty);
-    matches!(event.name.as_str(), "authenticated" | "ping") || own_snapshot
+/// What everyone is told of themselves: that they are in, and online, and that nobody else is.
+fn is_of_oneself(event: &Event, me: &str) -> bool {
+    match event.name.as_str() {
+        "authenticated" => true,
+        "presence:changed" => event.payload["userId"] == me,
+        "presence:snapshot" => event.payload["users"].as_array().is_some_and(Vec::is_empty),
+        _ => false,
+    }
 }

@@ -50,7 +50,8 @@ fn count_panics(counter: &Arc<AtomicUsize>) {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             // While a thread ends its counter may be gone: there is no story any more then.
-            let _counted = PANICS.try_with(|counter| counter.get().map(|counter| counter.fetch_add(1, Ordering::Relaxed)));
+            let _counted = PANICS
+                .try_with(|counter| counter.get().map(|counter| counter.fetch_add(1, Ordering::Relaxed)));
             usual(panic);
         }));
     });

@@ -1,12 +1,14 @@
 //! What people do. Each verb takes the door of its actor; what is refused ends the story.
 
-use fireside_protocol::direct_messages::{ListConversations, ListDirectMessages, ReadDirectMessages, SendDirectMessage};
+use fireside_protocol::Request as _;
+use fireside_protocol::direct_messages::{
+    ListConversations, ListDirectMessages, ReadDirectMessages, SendDirectMessage,
+};
 use fireside_protocol::members::{JoinRoom, LeaveRoom, ListMembers, RemoveMember, SetMember};
 use fireside_protocol::messages::{DeleteMessage, EditMessage, ListMessages, SendMessage};
 use fireside_protocol::reads::ReadRoom;
 use fireside_protocol::rooms::{CreateRoom, DeleteRoom, GetRoom, ListRooms, UpdateRoom};
 use fireside_protocol::typing::{StartTyping, StopTyping};
-use fireside_protocol::Request as _;
 use serde_json::{Value, json};
 
 use crate::actor::Actor;
@@ -168,7 +170,8 @@ impl Actor {
         let name = format!("{name} {canary}");
         let payload = json!({ "name": name, "isPrivate": is_private });
         let made = self.does_by(door, &CreateRoom::OPERATION, &payload).await.body;
-        let text = |field: &str| made[field].as_str().unwrap_or_else(|| panic!("half a room: {made}")).to_owned();
+        let text =
+            |field: &str| made[field].as_str().unwrap_or_else(|| panic!("half a room: {made}")).to_owned();
         let room = Room { id: text("id"), name, slug: text("slug"), canary, is_private };
         self.house().rooms.lock().push(room.clone());
         room
@@ -222,7 +225,8 @@ impl Actor {
 
     /// Gives someone a role.
     pub async fn makes(&self, room: &Room, who: &Actor, role: &str) -> Answer {
-        self.does(&SetMember::OPERATION, &json!({ "roomId": room.id, "userId": who.id(), "role": role })).await
+        self.does(&SetMember::OPERATION, &json!({ "roomId": room.id, "userId": who.id(), "role": role }))
+            .await
     }
 
     /// Removes someone from a room.

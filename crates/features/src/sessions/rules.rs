@@ -12,14 +12,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(900);
 /// two tabs refreshed at once.
 const REPEAT_WITHIN_MS: i64 = 10_000;
 
-/// Names that speak for the server, for a role, for everyone or for nobody. Whoever runs the server may
-/// give them away; nobody can take one.
+/// Names that speak for the server, for a role, for everyone or for nobody, and those that a careless program
+/// takes for a part of its own. Whoever runs the server may give them away; nobody can take one.
 const RESERVED: &[&str] = &[
     "admin",
     "administrator",
     "all",
     "anonymous",
     "channel",
+    "constructor",
     "deleted",
     "everyone",
     "fireside",
@@ -32,6 +33,8 @@ const RESERVED: &[&str] = &[
     "official",
     "operator",
     "postmaster",
+    "proto",
+    "prototype",
     "room",
     "root",
     "security",
@@ -125,6 +128,7 @@ mod tests {
             "moderator",
             "a.d-min",
             "_root_",
+            "__proto__",
         ] {
             assert!(is_reserved(name), "{name} is free");
         }

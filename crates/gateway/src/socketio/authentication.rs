@@ -27,12 +27,21 @@ fn token_in(json: RawJson<'_>) -> Option<String> {
 
 /// The token that comes with a connection: in the handshake's `Authorization`, else in the connect payload
 /// (`WIRE.md` §1.2). Never in the query: URLs end up in logs.
+///
+/// # Errors
+/// `unauthenticated` for two different ones: a proxy may have checked the other.
 pub(super) fn token_of(handshake: &Handshake, auth: Option<RawJson<'_>>) -> Result<Option<String>, Error> {
     let mut headers = http::HeaderMap::new();
     if let Some(value) = handshake.header(&AUTHORIZATION) {
         headers.insert(AUTHORIZATION, value);
     }
-    Ok(bearer(&headers)?.map(str::to_owned).or_else(|| auth.and_then(token_in)))
+    match (bearer(&headers)?, auth.and_then(token_in)) {
+        (Some(header), Some(payload)) if header != payload => {
+            Err(Error::unauthenticated("Two different tokens were given"))
+        }
+        (Some(header), _) => Ok(Some(header.to_owned())),
+        (None, payload) => Ok(payload),
+    }
 }
 
 /// `authenticate`: the first one lets the socket in; a later one may bring a newer token of the same user.

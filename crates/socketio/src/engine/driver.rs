@@ -162,6 +162,7 @@ impl<C: Connection> Driver<C> {
 
     fn begin_end(&mut self, closing: Closing) {
         self.adopt_upgrade();
+        self.session.give_up_polling();
         self.session.shared.stats.closed(closing.reason);
         self.connection.closed(closing.reason);
         let config = &self.session.shared.config;
@@ -208,6 +209,7 @@ impl<C: Connection> Drop for Driver<C> {
     fn drop(&mut self) {
         // The task ended by itself, the application panicked, or the runtime is going down.
         self.session.end(Closing::lost(DisconnectReason::HandlerPanicked));
+        self.session.give_up_polling();
         if matches!(self.phase, Phase::Open) {
             self.session.shared.stats.closed(DisconnectReason::HandlerPanicked);
         }

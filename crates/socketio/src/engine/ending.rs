@@ -23,7 +23,7 @@ impl<C: Connection> Driver<C> {
             return (!over).then_some(until);
         }
         let useless = closing.code.is_none() || Instant::now() >= until;
-        if useless || (self.write(cx) && self.let_go(shut, cx)) {
+        if useless || (self.write_out(cx) && self.let_go(shut, cx)) {
             if let (DisconnectReason::SlowConsumer, Some(Wire::Tcp(wire))) = (closing.reason, &self.wire) {
                 wire.discard_unsent();
             }

@@ -273,13 +273,14 @@ fn open_websocket<H: EngineHandler>(
     tokio::spawn(async move {
         // Without an upgrade the client is gone, and nothing was opened for it.
         let Ok(upgraded) = on_upgrade.await else { return };
-        begin_websocket(engine, upgraded, handshake, binding).await;
+        // A task of its own: this one would keep the size of everything it has held.
+        tokio::spawn(begin_websocket(&engine, upgraded, handshake, binding));
     });
     Ok(response)
 }
 
 fn begin_websocket<H: EngineHandler>(
-    engine: Engine<H>,
+    engine: &Engine<H>,
     upgraded: hyper::upgrade::Upgraded,
     handshake: Handshake,
     binding: u128,

@@ -241,7 +241,9 @@ impl Outbox {
     pub(crate) fn put_back(&mut self, batch: &Batch, written: usize) {
         self.torn |= written > 0;
         self.left(written);
-        self.queue.push_front(batch.rest(written));
+        if !matches!(self.lane, Lane::Gone) {
+            self.queue.push_front(batch.rest(written));
+        }
     }
 
     /// Notes that `bytes` of what was taken have left.

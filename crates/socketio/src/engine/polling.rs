@@ -158,6 +158,10 @@ async fn deliver(session: &Arc<Session>, body: Bytes) -> Response {
     if let Some(side) = session.polling.lock().as_mut() {
         side.inbox = Some(Inbox { body, at: 0, done });
     }
+    if !session.is_open() {
+        // Its task may not look for bodies any more.
+        session.give_up_polling();
+    }
     session.wake();
     match taken.await {
         Ok(Ok(())) => text(Bytes::from_static(b"ok")),

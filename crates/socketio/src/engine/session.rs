@@ -158,22 +158,22 @@ impl Session {
     pub(crate) fn enqueue(&self, packet: &Bytes, volatile: bool) -> Queued {
         let queued = self.outbox.lock().push(packet, volatile, &self.shared.config);
         if queued == Queued::Overflow {
-            self.wake();
+            self.tell_of_end();
         }
         queued
     }
 
     /// Begins the end of the session. The first reason counts.
     pub(crate) fn end(&self, closing: Closing) {
-        let mut outbox = self.outbox.lock();
-        if !outbox.close(closing) {
-            return;
+        if self.outbox.lock().close(closing) {
+            self.tell_of_end();
         }
-        let poll = outbox.poll_to_wake();
-        drop(outbox);
-        if let Some(poll) = poll {
-            poll.wake();
-        }
+    }
+
+    /// Wakes whoever has to act on the session's end.
+    fn tell_of_end(&self) {
+        let poll = self.outbox.lock().poll_to_wake();
+        poll.into_iter().for_each(Waker::wake);
         self.wake();
     }
 
@@ -202,7 +202,9 @@ impl Session {
     pub(crate) fn flush(&self, batch: &mut Batch) {
         let mut outbox = self.outbox.lock();
         outbox.scheduled = false;
-        self.flush_locked(outbox, batch);
+        if self.flush_locked(outbox, batch) {
+            self.wake();
+        }
     }
 
     /// The session's task begins to run: until it rests, it takes care of what is queued.
@@ -210,33 +212,44 @@ impl Session {
         self.outbox.lock().driving = true;
     }
 
+    /// The session's task hands out what is queued, and goes on; true when nothing is left.
+    pub(crate) fn flush_driving(&self, batch: &mut Batch) -> bool {
+        self.flush_locked(self.outbox.lock(), batch);
+        let outbox = self.outbox.lock();
+        outbox.is_empty() && !outbox.writing
+    }
+
     /// The session's task is about to rest.
     pub(crate) fn end_driving(&self, batch: &mut Batch) {
         let mut outbox = self.outbox.lock();
         outbox.driving = false;
-        self.flush_locked(outbox, batch);
+        if self.flush_locked(outbox, batch) {
+            self.wake();
+        }
         batch.settle(&self.shared.stats);
     }
 
-    fn flush_locked<'a>(&'a self, mut outbox: MutexGuard<'a, Outbox>, batch: &mut Batch) {
+    /// True when the session's task has to look at what has become of it: the connection is blocked, or only the
+    /// task can write to it, or the session is closing and this was the last that had to be written.
+    fn flush_locked<'a>(&'a self, mut outbox: MutexGuard<'a, Outbox>, batch: &mut Batch) -> bool {
+        let mut wrote = false;
         while !(outbox.is_empty() || outbox.writing || outbox.blocked) {
             let wire = match &outbox.lane {
                 Lane::Tcp(wire) => Arc::clone(wire),
                 Lane::Polling(_) => {
                     let poll = outbox.poll_to_wake();
                     drop(outbox);
-                    return poll.into_iter().for_each(Waker::wake);
+                    poll.into_iter().for_each(Waker::wake);
+                    return false;
                 }
-                Lane::Task => {
-                    drop(outbox);
-                    return self.wake();
-                }
-                Lane::Gone => return,
+                Lane::Task => return true,
+                Lane::Gone => return false,
             };
             outbox.take(batch);
             outbox.writing = true;
             drop(outbox);
             let written = wire.try_write(batch.bytes());
+            wrote = true;
             outbox = self.outbox.lock();
             outbox.writing = false;
             match written {
@@ -251,21 +264,17 @@ impl Session {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     outbox.put_back(batch, 0);
                     outbox.blocked = true;
-                    drop(outbox);
-                    return self.wake();
+                    return true;
                 }
                 Err(_) => {
                     outbox.abandon();
                     drop(outbox);
-                    return self.end(Closing::lost(DisconnectReason::TransportError));
+                    self.end(Closing::lost(DisconnectReason::TransportError));
+                    return false;
                 }
             }
         }
-        if outbox.closing.is_some() && outbox.is_empty() {
-            // The session's task goes on with closing when everything has left.
-            drop(outbox);
-            self.wake();
-        }
+        wrote && outbox.closing.is_some() && outbox.is_empty()
     }
 
     /// The body of a poll: everything that is queued, or later whatever comes first.

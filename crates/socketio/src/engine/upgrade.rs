@@ -3,7 +3,7 @@
 //! The client opens a WebSocket with the session's id, sends `2probe`, is answered `3probe`, lets its last poll
 //! be answered, and sends `5`. Only then does the session change its transport. A request that the client sent
 //! after the `5` must find the change made, on whatever thread it comes in; therefore every such request first
-//! reads what the probed WebSocket has (see [`advance`]).
+//! reads what the probed WebSocket has ([`Session::advance_upgrade`]).
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -105,11 +105,17 @@ impl Session {
     /// Gives up an upgrade that was not completed; the session goes on polling.
     pub(crate) fn cancel_upgrade(&self) {
         let mut polling = self.polling.lock();
-        let Some(side) = polling.as_mut() else { return };
-        if matches!(side.upgrade, Upgrade::Opening | Upgrade::Probing(_)) {
-            side.upgrade = Upgrade::None;
-            drop(polling);
-            self.with_outbox(|outbox| outbox.set_probing(false));
+        if let Some(side) = polling.as_mut() {
+            side.drop_upgrade(self);
+        }
+    }
+
+    /// The session ends: drops the body of a request that was not taken, and an upgrade that was not completed.
+    pub(crate) fn give_up_polling(&self) {
+        let mut polling = self.polling.lock();
+        if let Some(side) = polling.as_mut() {
+            side.inbox = None;
+            side.drop_upgrade(self);
         }
     }
 
@@ -130,26 +136,8 @@ impl Session {
         let progress = probe.advance(self, task.is_some());
         match progress {
             Progress::Waiting => {}
-            Progress::Failed => side.upgrade = Upgrade::None,
-            Progress::Upgraded => {
-                let Upgrade::Probing(probe) = std::mem::take(&mut side.upgrade) else {
-                    return Progress::Failed;
-                };
-                let lane = match &probe.wire {
-                    Wire::Tcp(wire) => Lane::Tcp(Arc::clone(wire)),
-                    Wire::Other(_) => Lane::Task,
-                };
-                side.upgrade = Upgrade::Done(probe.wire, probe.decoder);
-                drop(polling);
-                count(&self.shared.stats.upgraded, 1);
-                self.with_outbox(|outbox| outbox.switch(lane)).into_iter().for_each(Waker::wake);
-                self.wake();
-                return progress;
-            }
-        }
-        drop(polling);
-        if progress == Progress::Failed {
-            self.with_outbox(|outbox| outbox.set_probing(false));
+            Progress::Failed => side.drop_upgrade(self),
+            Progress::Upgraded => side.complete_upgrade(self),
         }
         progress
     }
@@ -169,6 +157,35 @@ impl Session {
             Upgrade::Done(wire, decoder) => Some((wire, decoder)),
             _ => None,
         }
+    }
+}
+
+impl PollingSide {
+    /// Drops an upgrade that was not completed.
+    fn drop_upgrade(&mut self, session: &Session) {
+        match &self.upgrade {
+            Upgrade::None | Upgrade::Done(..) | Upgrade::Taken => return,
+            Upgrade::Opening => {}
+            Upgrade::Probing(probe) => probe.task.wake_by_ref(),
+        }
+        self.upgrade = Upgrade::None;
+        session.with_outbox(|outbox| outbox.set_probing(false));
+    }
+
+    /// Makes the probed WebSocket the session's transport. The lock on polling's state is held meanwhile, so
+    /// that a request finds either nothing or all of it done.
+    fn complete_upgrade(&mut self, session: &Session) {
+        let Upgrade::Probing(probe) = std::mem::take(&mut self.upgrade) else { return };
+        let lane = match &probe.wire {
+            Wire::Tcp(wire) => Lane::Tcp(Arc::clone(wire)),
+            Wire::Other(_) => Lane::Task,
+        };
+        self.upgrade = Upgrade::Done(probe.wire, probe.decoder);
+        let poll = session.with_outbox(|outbox| outbox.switch(lane));
+        poll.into_iter().for_each(Waker::wake);
+        probe.task.wake();
+        session.wake();
+        count(&session.shared.stats.upgraded, 1);
     }
 }
 

@@ -18,8 +18,8 @@ use crate::reason::DisconnectReason;
 pub(crate) struct Unsent(Bytes);
 
 impl<C: Connection> Driver<C> {
-    /// Waits for a blocked connection, and writes to one that nobody else writes to. True when nothing is left
-    /// to be written.
+    /// Does the part of the writing that nobody else does: waits for a blocked connection, and writes to one
+    /// that only this task may write to. True when that is done.
     pub(crate) fn write(&mut self, cx: &mut Context<'_>) -> bool {
         match &mut self.wire {
             None => true,
@@ -30,27 +30,34 @@ impl<C: Connection> Driver<C> {
                     }
                     self.session.with_outbox(|outbox| outbox.blocked = false);
                 }
-                with_batch(|batch| self.session.flush(batch));
-                self.session.with_outbox(|outbox| outbox.is_empty() && !outbox.writing)
+                true
             }
             Some(Wire::Other(stream)) => {
                 self.session.with_outbox(|outbox| outbox.blocked = false);
                 let result = write_all(&self.session, &mut self.unsent, stream, cx);
-                match result {
-                    Poll::Ready(Ok(())) => true,
-                    Poll::Ready(Err(_)) => {
-                        self.session.with_outbox(Outbox::abandon);
-                        self.session.end(Closing::lost(DisconnectReason::TransportError));
-                        self.session.wake();
-                        true
-                    }
-                    Poll::Pending => {
-                        self.session.with_outbox(|outbox| outbox.blocked = true);
-                        false
-                    }
+                if let Poll::Ready(Err(_)) = result {
+                    self.session.with_outbox(Outbox::abandon);
+                    self.session.end(Closing::lost(DisconnectReason::TransportError));
+                    self.session.wake();
                 }
+                self.session.with_outbox(|outbox| outbox.blocked = result.is_pending());
+                result.is_ready()
             }
         }
+    }
+
+    /// Writes everything that is queued; true when nothing is left.
+    pub(crate) fn write_out(&mut self, cx: &mut Context<'_>) -> bool {
+        while self.write(cx) {
+            if with_batch(|batch| self.session.flush_driving(batch)) {
+                return true;
+            }
+            if !self.session.with_outbox(|outbox| outbox.blocked) {
+                // Somebody else is writing, and wakes this task when it is done.
+                return false;
+            }
+        }
+        false
     }
 }
 

@@ -78,7 +78,8 @@ impl Heard {
     /// # Panics
     /// If it does not come in time, or the connection ends before it.
     pub async fn wait(&self, mark: usize, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let fits = |event: &Event| (event.name == name && wanted(&event.payload)).then(|| event.payload.clone());
+        let fits =
+            |event: &Event| (event.name == name && wanted(&event.payload)).then(|| event.payload.clone());
         self.find(mark, name, fits).await
     }
 

@@ -62,7 +62,10 @@ mod tests {
         assert_eq!(Packet::parse("1"), Some(Packet::Disconnect));
         assert_eq!(Packet::parse(r#"2["a",{"b":1}]"#), Some(Packet::Event("a".into(), json!({"b": 1}))));
         assert_eq!(Packet::parse(r#"312[{"ok":true}]"#), Some(Packet::Ack(12, json!({"ok": true}))));
-        assert_eq!(Packet::parse(r#"4{"message":"no"}"#), Some(Packet::ConnectError(json!({"message": "no"}))));
+        assert_eq!(
+            Packet::parse(r#"4{"message":"no"}"#),
+            Some(Packet::ConnectError(json!({"message": "no"})))
+        );
         assert_eq!(Packet::parse("2[not json"), None);
     }
 

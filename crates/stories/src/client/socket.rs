@@ -219,7 +219,10 @@ async fn listen(mut wire: Wire, heard: Arc<Heard>, answers: Arc<Answers>) {
                     let _taken = waiting.map(|waiting| waiting.send(value));
                 }
                 Some(Packet::Disconnect) => break,
-                other => heard.event("(unreadable)".to_owned(), json!({ "packet": frame, "read": format!("{other:?}") })),
+                other => heard.event(
+                    "(unreadable)".to_owned(),
+                    json!({ "packet": frame, "read": format!("{other:?}") }),
+                ),
             },
             _ => {}
         }

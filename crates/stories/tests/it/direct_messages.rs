@@ -32,7 +32,9 @@ async fn a_direct_message_reaches_all_devices_of_both(world: &World) {
     }
     let answer = bob.writes_to(alice, "what?").await;
     assert_eq!((answer.room, answer.seq), (sent.room.clone(), 2));
-    carol.is_not_told("a conversation of others", |event| event.payload["roomId"] == sent.room.as_str()).await;
+    carol
+        .is_not_told("a conversation of others", |event| event.payload["roomId"] == sent.room.as_str())
+        .await;
     mallory.sees_nothing().await;
     assert_eq!(bob.conversations().await, [alice.id()]);
     assert!(carol.conversations().await.is_empty());
@@ -71,7 +73,11 @@ async fn only_people_can_be_written_to(world: &World) {
     let socket_id = alice.socket().id().to_owned();
     for receiver in ["nobody-of-this-name", &den.id, &socket_id, "room:general", "user:alice"] {
         let refusal = bob.tries_to_write_to(receiver, "psst").await.expect_err("that is nobody");
-        assert_eq!((refusal.reason.as_str(), refusal.code.as_str()), ("not_found", "DM_FAILED"), "{receiver}");
+        assert_eq!(
+            (refusal.reason.as_str(), refusal.code.as_str()),
+            ("not_found", "DM_FAILED"),
+            "{receiver}"
+        );
     }
     assert_eq!(reason(bob.tries_to_write_to("not an id", "psst").await), "validation");
 }
@@ -149,7 +155,8 @@ async fn a_conversation_is_not_written_to_as_a_room(world: &World) {
 async fn a_repeat_is_one_direct_message(world: &World) {
     let World { alice, bob, carol, .. } = world;
     let send = async |to: &Actor, text: &str| {
-        let payload = json!({ "receiverId": to.id(), "content": alice.whispers(to, text), "clientId": "d-1" });
+        let payload =
+            json!({ "receiverId": to.id(), "content": alice.whispers(to, text), "clientId": "d-1" });
         alice.tries(&fireside_protocol::direct_messages::SendDirectMessage::OPERATION, &payload).await
     };
     let first = Sent::of(&send(bob, "once").await.expect("it is sent"));

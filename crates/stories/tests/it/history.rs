@@ -31,7 +31,10 @@ async fn pages_go_back_to_the_beginning(world: &World) {
     let id = newest.items()[2]["id"].as_str().expect("an id");
     let by_id = bob.reads_page(den, json!({ "limit": 3, "before": id })).await;
     assert_eq!(seqs(&by_id), seqs(&by_seq));
-    assert_eq!(walk(bob, den, "before=9007199254740991", 3).await, sent.iter().rev().copied().collect::<Vec<_>>());
+    assert_eq!(
+        walk(bob, den, "before=9007199254740991", 3).await,
+        sent.iter().rev().copied().collect::<Vec<_>>()
+    );
 }
 
 async fn pages_go_on_to_the_end(world: &World) {
@@ -69,7 +72,8 @@ async fn messages_of_one_instant_are_each_on_one_page(world: &World) {
     house.shift_clock(-3_600_000);
     let sent = says(alice, 6).await;
     let page = bob.reads_page(den, json!({})).await;
-    let stamps: BTreeSet<&str> = page.items()[..6].iter().filter_map(|message| message["createdAt"].as_str()).collect();
+    let stamps: BTreeSet<&str> =
+        page.items()[..6].iter().filter_map(|message| message["createdAt"].as_str()).collect();
     assert_eq!(stamps.len(), 1, "the story needs equal stamps");
     let walked = walk(bob, den, "before=9007199254740991", 1).await;
     assert_eq!(walked[..6], sent.iter().rev().copied().collect::<Vec<_>>());
@@ -139,7 +143,9 @@ async fn links_lead_to_the_next_page(world: &World) {
     loop {
         let reply = bob.calls(Call { method: "GET", path: &path, ..Call::default() }).await;
         assert_eq!(reply.header("x-room-seq"), Some(sent[4].to_string().as_str()));
-        walked.extend(reply.json().as_array().expect("a bare array").iter().filter_map(|row| row["seq"].as_i64()));
+        walked.extend(
+            reply.json().as_array().expect("a bare array").iter().filter_map(|row| row["seq"].as_i64()),
+        );
         // RFC 8288: the target between angle brackets, then the relation.
         let links = reply.header("link").unwrap_or_default();
         let next = links.split(", ").find_map(|link| link.strip_suffix(">; rel=\"next\""));
@@ -152,7 +158,8 @@ async fn links_lead_to_the_next_page(world: &World) {
 
 /// Says so many things in the den, all at once; their positions in order.
 async fn says(who: &Actor, count: usize) -> Vec<i64> {
-    let mut seqs = join_all((0..count).map(|number| async move { who.sends(&format!("no {number}")).await.seq })).await;
+    let mut seqs =
+        join_all((0..count).map(|number| async move { who.sends(&format!("no {number}")).await.seq })).await;
     seqs.sort_unstable();
     seqs
 }

@@ -44,7 +44,8 @@ async fn whoever_joins_reads_what_was_said_before(world: &World) {
 
 async fn a_private_room_is_entered_by_invitation_only(world: &World) {
     let World { alice, bob, dave, mallory, den, .. } = world;
-    let join = async |who: &Actor, room: &str| who.tries(&JoinRoom::OPERATION, &json!({ "roomId": room })).await;
+    let join =
+        async |who: &Actor, room: &str| who.tries(&JoinRoom::OPERATION, &json!({ "roomId": room })).await;
     let refused = join(mallory, &den.id).await.expect_err("an outsider joined a private room");
     assert_eq!((refused.reason.as_str(), refused.code.as_str()), ("not_found", "JOIN_FAILED"));
     assert_eq!(refused, join(mallory, "no-such-room").await.expect_err("there is no such room"));
@@ -108,7 +109,8 @@ async fn the_last_thing_one_hears_is_ones_own_removal(world: &World) {
 
 async fn roles_are_given_by_admins_and_told(world: &World) {
     let World { alice, bob, carol, dave, den, square, .. } = world;
-    let promote = |room: &Room, whom: &Actor| json!({ "roomId": room.id, "userId": whom.id(), "role": "admin" });
+    let promote =
+        |room: &Room, whom: &Actor| json!({ "roomId": room.id, "userId": whom.id(), "role": "admin" });
     assert_eq!(reason(bob.tries(&SetMember::OPERATION, &promote(den, bob)).await), "forbidden");
     assert_eq!(reason(dave.tries(&SetMember::OPERATION, &promote(square, dave)).await), "forbidden");
     alice.makes(den, bob, "admin").await;

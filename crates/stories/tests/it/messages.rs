@@ -87,7 +87,11 @@ async fn a_deleted_message_leaves_a_tombstone(world: &World) {
     assert_eq!(reason(bob.tries_to_edit(&sent, "oh yes").await), "not_found");
     for page in [json!({}), json!({ "before": last.seq + 1 })] {
         let page = carol.reads_page(den, page).await;
-        assert_eq!(ids(page.items()), [last.id.as_str(), first.id.as_str()], "the usual pages leave tombstones out");
+        assert_eq!(
+            ids(page.items()),
+            [last.id.as_str(), first.id.as_str()],
+            "the usual pages leave tombstones out"
+        );
     }
     for page in [json!({ "after": first.seq }), json!({ "around": sent.seq })] {
         let page = carol.reads_page(den, page).await;
@@ -150,7 +154,8 @@ async fn outsiders_cannot_speak(world: &World) {
     let World { alice, mallory, dave, den, square, .. } = world;
     let missing = Room { id: "no-such-room".into(), ..den.clone() };
     for outsider in [mallory, dave] {
-        let at_den = outsider.tries_to_send(den, "hi").await.expect_err("an outsider spoke in a private room");
+        let at_den =
+            outsider.tries_to_send(den, "hi").await.expect_err("an outsider spoke in a private room");
         let nowhere = outsider.tries_to_send(&missing, "hi").await.expect_err("someone spoke nowhere");
         assert_eq!((at_den.reason.as_str(), &at_den), ("not_found", &nowhere));
         assert_eq!(reason(outsider.tries_to_send(square, "hi").await), "forbidden");

@@ -25,7 +25,9 @@ async fn a_burst_on_one_socket_keeps_its_order(engine: Engine) {
         let mut pending = Vec::new();
         for number in 0..200 {
             let content = world.den.spoken(&format!("{} {number}", sender.name()));
-            pending.push(socket.submit("message:send", &json!({ "roomId": world.den.id, "content": content })).await);
+            pending.push(
+                socket.submit("message:send", &json!({ "roomId": world.den.id, "content": content })).await,
+            );
         }
         let answers = join_all(pending.into_iter().map(|pending| pending.answer())).await;
         let seqs: Vec<i64> = answers.into_iter().map(|answer| sent(answer).seq).collect();
@@ -45,7 +47,8 @@ async fn a_pipelined_edit_follows_its_message(engine: Engine) {
     let mut pending = Vec::new();
     for number in 1..=20 {
         let content = den.spoken(&format!("v{number}"));
-        pending.push(socket.submit("message:edit", &json!({ "messageId": mine.id, "content": content })).await);
+        pending
+            .push(socket.submit("message:edit", &json!({ "messageId": mine.id, "content": content })).await);
     }
     let answers = join_all(pending.into_iter().map(|pending| pending.answer())).await;
     assert!(answers.iter().flatten().all(|answer| answer["ok"] == true), "{answers:?}");
@@ -98,7 +101,8 @@ async fn joining_saying_and_leaving_at_once(engine: Engine) {
     let world = World::new(engine, Door::Socket).await;
     let World { alice, dave, mallory, square, .. } = &world;
     let room = json!({ "roomId": square.id });
-    let content = |number: usize| json!({ "roomId": square.id, "content": square.spoken(&format!("hop {number}")) });
+    let content =
+        |number: usize| json!({ "roomId": square.id, "content": square.spoken(&format!("hop {number}")) });
     let hops = async |who: &Actor| {
         let socket = who.socket();
         let mut pending = Vec::new();
@@ -150,9 +154,13 @@ async fn nothing_follows_a_removal(engine: Engine) {
         alice.fence().await;
         let is_her_end = |told: &Value| told["userId"] == carol.id() && told["roomId"] == den.id.as_str();
         let ends = alice.socket().heard().since(0);
-        let ends = ends.iter().filter(|event| event.name == "room:user-left" && is_her_end(&event.payload));
-        let end = ends.last().and_then(|event| event.payload["seq"].as_i64()).expect("she was removed");
-        assert!(accepted.iter().all(|seq| *seq < end), "she spoke at {accepted:?}, after her removal at {end}");
+        let mut ends =
+            ends.iter().filter(|event| event.name == "room:user-left" && is_her_end(&event.payload));
+        let end = ends.next_back().and_then(|event| event.payload["seq"].as_i64()).expect("she was removed");
+        assert!(
+            accepted.iter().all(|seq| *seq < end),
+            "she spoke at {accepted:?}, after her removal at {end}"
+        );
         alice.adds(den, carol).await;
     }
     carol.fence().await;

@@ -67,7 +67,8 @@ async fn only_company_sees_one_come_and_go(engine: Engine) {
     sees(&ear, carol, "offline").await;
     for stranger in [dave, mallory] {
         stranger.sees_nothing().await;
-        let asked = stranger.does(&GetPresence::OPERATION, &json!({ "userIds": [alice.id(), stranger.id()] })).await;
+        let asked =
+            stranger.does(&GetPresence::OPERATION, &json!({ "userIds": [alice.id(), stranger.id()] })).await;
         let rows = asked.body["users"].as_array().expect("a list of users").clone();
         let ids: Vec<_> = rows.iter().map(|row| &row["userId"]).collect();
         assert_eq!(ids, [stranger.id()]);
@@ -97,7 +98,8 @@ async fn a_new_tab_is_told_who_is_here(engine: Engine) {
     let tab = alice.connects().await;
     let snapshot = tab.heard().wait(0, "presence:snapshot", |_| true).await;
     let rows = snapshot["users"].as_array().expect("a list of users");
-    let online = |user: &Actor| rows.iter().any(|row| row["userId"] == user.id() && row["status"] == "online");
+    let online =
+        |user: &Actor| rows.iter().any(|row| row["userId"] == user.id() && row["status"] == "online");
     assert!(online(bob) && online(carol) && !online(mallory), "{snapshot}");
     world.close().await;
 }

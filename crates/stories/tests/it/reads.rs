@@ -23,7 +23,11 @@ async fn a_position_moves_forward_only(world: &World) {
     assert_eq!(read_at, position["lastReadAt"]);
     assert_eq!(bob.marks_read(den, last.seq).await.body["seq"], last.seq);
     assert_eq!(bob.marks_read(den, first.seq).await.body["seq"], last.seq, "a position went back");
-    assert_eq!(bob.marks_read(den, last.seq + 1000).await.body["seq"], last.seq, "nobody reads what is not said");
+    assert_eq!(
+        bob.marks_read(den, last.seq + 1000).await.body["seq"],
+        last.seq,
+        "nobody reads what is not said"
+    );
     let by_message = json!({ "roomId": den.slug, "messageId": last.id });
     assert_eq!(bob.does(&ReadRoom::OPERATION, &by_message).await.body["seq"], last.seq);
     assert_eq!(last_read_at(alice, den).await, Value::Null, "another's mark moved alice's position");
@@ -53,7 +57,8 @@ async fn the_sender_sees_that_a_direct_message_was_read(world: &World) {
     assert_eq!((told["seq"].as_i64(), &told["roomId"]), (Some(sent.seq), &json!(sent.room)));
     for (who, whom) in [(alice, bob), (bob, alice)] {
         let page = who.reads_conversation(whom, json!({})).await;
-        let read_at = |id: &str| page.items().iter().find(|row| row["id"] == id).map(|row| row["readAt"].clone());
+        let read_at =
+            |id: &str| page.items().iter().find(|row| row["id"] == id).map(|row| row["readAt"].clone());
         assert_eq!(read_at(&sent.id), Some(position["lastReadAt"].clone()));
         assert_eq!(read_at(&later.id), Some(Value::Null));
     }

@@ -29,7 +29,9 @@ async fn who_makes_a_room_is_its_admin(world: &World) {
     assert!(bob.rooms().await.contains(&room.id));
     let is_it = |told: &Value| told["id"] == room.id.as_str();
     for other in [carol, mallory] {
-        other.is_not_told("another's room", |event| event.name == "room:created" && is_it(&event.payload)).await;
+        other
+            .is_not_told("another's room", |event| event.name == "room:created" && is_it(&event.payload))
+            .await;
         assert!(!other.rooms().await.contains(&room.id));
     }
 }
@@ -123,7 +125,8 @@ async fn a_public_room_becomes_private(world: &World) {
     alice.sends_to(square, "just us").await;
     let said = square.spoken("just us");
     dave.hears("message:new", |message| message["content"] == said.as_str()).await;
-    let hidden = mallory.tries_to_look_at(&square.id).await.expect_err("a private room is seen by an outsider");
+    let hidden =
+        mallory.tries_to_look_at(&square.id).await.expect_err("a private room is seen by an outsider");
     assert_eq!(hidden, mallory.tries_to_look_at("no-such-room").await.expect_err("there is no such room"));
     let found = mallory.does(&DiscoverRooms::OPERATION, &json!({})).await;
     assert!(!ids(found.items()).contains(&square.id));
@@ -157,7 +160,8 @@ async fn a_room_made_twice_under_one_key_is_one(world: &World) {
     let make = async |who: &Actor, name: &str| {
         let body = Some(("application/json", json!({ "name": name, "isPrivate": true }).to_string()));
         let headers = [("idempotency-key", "k-1")];
-        who.calls(Call { method: "POST", path: "/chat/rooms", headers: &headers, body, ..Call::default() }).await
+        who.calls(Call { method: "POST", path: "/chat/rooms", headers: &headers, body, ..Call::default() })
+            .await
     };
     let first = make(alice, "once").await;
     assert_eq!(first.status, 201, "{}", first.text);

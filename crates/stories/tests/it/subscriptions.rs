@@ -17,7 +17,10 @@ async fn one_socket_chooses_the_rooms_it_hears(engine: Engine) {
     // The other socket of the same person goes on hearing.
     bob.sees("unheard").await;
     bob.fence().await;
-    assert_eq!(service.call("join", &json!({ "rooms": [format!("room:{}", den.slug)] })).await, json!({ "ok": true }));
+    assert_eq!(
+        service.call("join", &json!({ "rooms": [format!("room:{}", den.slug)] })).await,
+        json!({ "ok": true })
+    );
     alice.sends("heard").await;
     let said = den.spoken("heard");
     service.heard().wait(0, "message:new", |message| message["content"] == said.as_str()).await;

@@ -41,7 +41,10 @@ async fn writing_ends_by_itself_after_three_seconds(engine: Engine) {
     hears_writing(&ear, alice, den, true).await;
     hears_writing(&ear, alice, den, false).await;
     let took = since.elapsed();
-    assert!((Duration::from_millis(2_500)..Duration::from_secs(5)).contains(&took), "it ended after {took:?}");
+    assert!(
+        (Duration::from_millis(2_500)..Duration::from_secs(5)).contains(&took),
+        "it ended after {took:?}"
+    );
     world.close().await;
 }
 
