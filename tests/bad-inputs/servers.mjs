@@ -1,9 +1,11 @@
 // The servers that the cases run against: one for each way of being set up that a case needs.
 
+import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { startServer } from '../clients/server.mjs';
 import { call } from './wire/http.mjs';
@@ -25,7 +27,7 @@ export const SERVERS = {
   slow: {},
   memory: {},
   limits: { FIRESIDE_RATE_LIMITS: 'on' },
-  invites: { ...CROWD, FIRESIDE_SIGNUP: 'invite' },
+  invites: { ...CROWD, FIRESIDE_SIGNUP: 'invite', FIRESIDE_LOG_LEVEL: 'debug' },
   hashing: { ...CROWD },
   crowd: {},
   few: {},
@@ -58,4 +60,32 @@ async function claim(server) {
   const answer = await call(server, 'POST', '/auth/setup', { body });
   if (answer.status !== 201) throw new Error(`the server was not claimed: ${answer.status} ${answer.text}`);
   return answer.body.accessToken;
+}
+
+/** Starts a server that may refuse to start, on a data folder that others may have used. */
+export function launch(dataFolder, settings = {}) {
+  const program = process.env.FIRESIDE_BIN ?? fileURLToPath(new URL('../../target/debug/fireside', import.meta.url));
+  const foreign = ([name]) => !name.startsWith('FIRESIDE_') && !name.startsWith('APP_ENV_');
+  const env = { ...Object.fromEntries(Object.entries(process.env).filter(foreign)), ...settings };
+  const child = spawn(program, ['--listen', '127.0.0.1:0', '--data-dir', dataFolder], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  let output = '';
+  const ended = new Promise((done) => { child.once('close', (code) => done({ code, output })); });
+  const started = new Promise((done) => {
+    const look = (text) => {
+      output += text;
+      if (/127\.0\.0\.1:[1-9]/u.test(output)) done({ code: null, output });
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', look);
+  });
+  return {
+    /** Its exit code, or null once it says where it listens; with what it said. */
+    startsOrEnds: () => Promise.race([ended, started]),
+    async kill() {
+      kill();
+      await ended;
+      process.removeListener('exit', kill);
+    },
+  };
 }

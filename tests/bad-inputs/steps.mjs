@@ -10,7 +10,8 @@ const shown = (value) => JSON.stringify(value)?.slice(0, 300);
 
 /** Runs everything that a case has a table for, then its own steps. */
 export async function play(stage, one) {
-  for (const input of one.requests ?? []) await request(stage, input, one);
+  const requests = typeof one.requests === 'function' ? one.requests() : one.requests ?? [];
+  for (const input of requests) await request(stage, input, one);
   await Promise.all((one.bytes ?? []).map((input) => bytes(stage, input, one)));
   await Promise.all((one.frames ?? []).map((input) => frames(stage, input, one)));
   await Promise.all((one.packets ?? []).map((input) => packets(stage, input, one)));
@@ -40,7 +41,7 @@ const INTERNALS = /violation|constraint|SELECT |INSERT |sqlx?ite|panicked|\/src\
 
 /**
  * `requests`: `'GET /path'`, or `{line, as, token, headers, body, expect}`; the answer is judged by the case's `expect`,
- * or by its own.
+ * or by its own. A table that depends on the time is a function.
  */
 async function request(stage, input, { expect, as }) {
   const one = typeof input === 'string' ? { line: input } : input;

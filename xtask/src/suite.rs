@@ -21,7 +21,7 @@ use crate::tree::{self, Tree};
 use crate::{contract, npm, tidy};
 
 /// Folders with tests for Node's own runner, each with its `package-lock.json`.
-const NODE_TESTS: &[&str] = &["tests/clients"];
+const NODE_TESTS: &[&str] = &["tests/clients", "tests/bad-inputs"];
 
 /// Where Node tests find the server's program.
 const PROGRAM: &str = "FIRESIDE_BIN";

@@ -207,7 +207,7 @@ impl Request for SendMessage {
 /// What was stored for a send. Over REST the body is the message with `epoch` and `duplicate`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "SentOf{M}")]
+#[schemars(rename = "Sent{M}")]
 pub struct Sent<M = Message> {
     /// The message.
     pub id: MessageId,
@@ -227,7 +227,7 @@ pub struct Sent<M = Message> {
 
 /// The REST body of a send.
 #[derive(Serialize, JsonSchema)]
-#[schemars(rename = "SentBodyOf{M}")]
+#[schemars(rename = "Stored{M}")]
 struct SentBody<'a, M> {
     #[serde(flatten)]
     message: &'a M,

@@ -17,7 +17,8 @@ pub enum Origins {
     Any,
     /// The origin that the request's `Host` header and the connection's scheme name.
     SameOrigin,
-    /// Exactly these, each as a browser sends it: `https://chat.example` or `http://localhost:5173`.
+    /// These, each as a browser sends it (`https://chat.example`, `http://localhost:5173`), and
+    /// [`Origins::SameOrigin`]: a page that the server itself serves can always use it.
     List(Vec<String>),
 }
 
@@ -40,16 +41,20 @@ impl Origins {
         let (None, Ok(text)) = (origins.next(), origin.to_str()) else { return Verdict::Refused };
         let allowed = match self {
             Self::Any => return Verdict::Anybody,
-            Self::SameOrigin => headers
-                .get(HOST)
-                .and_then(|host| host.to_str().ok())
-                .is_some_and(|host| is_origin_of(text, host, tls)),
+            Self::SameOrigin => is_own(text, headers, tls),
             Self::List(list) => {
-                list.iter().any(|known| known.trim_end_matches('/').eq_ignore_ascii_case(text))
+                let is_listed = |known: &String| known.trim_end_matches('/').eq_ignore_ascii_case(text);
+                list.iter().any(is_listed) || is_own(text, headers, tls)
             }
         };
         if allowed { Verdict::Allowed(origin.clone()) } else { Verdict::Refused }
     }
+}
+
+/// Whether a page of this origin came from the host that the request is for.
+fn is_own(origin: &str, headers: &HeaderMap, tls: bool) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.is_some_and(|host| is_origin_of(origin, host, tls))
 }
 
 fn is_origin_of(origin: &str, host: &str, tls: bool) -> bool {

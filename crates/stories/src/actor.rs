@@ -32,6 +32,17 @@ pub struct House {
 }
 
 impl House {
+    /// A house without rooms yet, whose server listens at `address` and has this clock.
+    pub fn at(address: SocketAddr, clock: Clock) -> Arc<House> {
+        Arc::new(House {
+            address: Mutex::new(address),
+            rooms: Mutex::default(),
+            den: Mutex::default(),
+            clock: Mutex::new(clock),
+            names: Names::random(),
+        })
+    }
+
     /// The server's time of day.
     pub fn now(&self) -> Time {
         self.clock.lock().now()

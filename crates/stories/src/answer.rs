@@ -148,7 +148,7 @@ pub fn rest_request(operation: &Operation, payload: &Value) -> (&'static str, St
         path.push('/');
         match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             Some(name) => {
-                let value = fields.remove(name).unwrap_or_else(|| panic!("{} needs {name}", operation.name));
+                let value = fields.shift_remove(name).unwrap_or_else(|| panic!("{} needs {name}", operation.name));
                 path.push_str(&encode(&value));
             }
             None => path.push_str(part),
@@ -187,11 +187,11 @@ mod tests {
         let (method, path, body) = rest_request(&SendMessage::OPERATION, &payload);
         assert_eq!((method, path.as_str()), ("POST", "/chat/rooms/a%20b/messages"));
         assert_eq!(body.as_deref(), Some(r#"{"content":"x"}"#));
-        let payload = json!({ "roomId": "a", "limit": 2, "before": "m:1" });
+        let payload = json!({ "roomId": "a", "before": "m:1", "limit": 2 });
         let (method, path, body) = rest_request(&ListMessages::OPERATION, &payload);
         assert_eq!(
             (method, path.as_str(), body),
-            ("GET", "/chat/rooms/a/messages?limit=2&before=m%3A1", None)
+            ("GET", "/chat/rooms/a/messages?before=m%3A1&limit=2", None)
         );
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fireside_db::Engine;
 use fireside_db::testing::TestDatabase;
-use fireside_kernel::{Kernel, Names};
+use fireside_kernel::Kernel;
 use fireside_protocol::Request as _;
 use fireside_protocol::sessions::{Claim, Register};
 use fireside_server::config::{Config, Secret, Signup};
@@ -45,8 +45,6 @@ pub struct World {
     pub square: Room,
     /// Mallory's private room.
     pub lair: Room,
-    /// The kind of the database.
-    pub engine: Engine,
     house: Arc<House>,
     /// People who came later, for the audit.
     others: Mutex<Vec<Arc<Actor>>>,
@@ -54,7 +52,8 @@ pub struct World {
     before: HashMap<String, i64>,
     config: Config,
     server: Mutex<Option<Running>>,
-    _database: TestDatabase,
+    /// Where the database is the world's own: gone with it.
+    _database: Option<TestDatabase>,
     _files: TempDir,
 }
 
@@ -69,20 +68,22 @@ impl World {
 
     /// A world whose server is configured otherwise.
     pub async fn with(engine: Engine, door: Door, change: Change) -> World {
-        World::on(TestDatabase::on(engine).await, engine, door, change).await
+        let database = TestDatabase::on(engine).await;
+        let world = World::at(database.url(), door, change).await;
+        World { _database: Some(database), ..world }
     }
 
-    /// A world on a database that the story has in its hands.
+    /// A world on a database that the story has in its hands, by its address.
     ///
     /// # Panics
     /// If the server does not start, or the cast cannot take its places.
-    pub async fn on(database: TestDatabase, engine: Engine, door: Door, change: Change) -> World {
+    pub async fn at(database: &str, door: Door, change: Change) -> World {
         let files =
             tempfile::Builder::new().prefix("fireside-stories-").tempdir().expect("a temporary directory");
         let mut config = Config {
             listen: "127.0.0.1:0".parse().expect("an address"),
             data_dir: files.path().to_owned(),
-            database_url: Some(database.url().parse().expect("the address of a test database")),
+            database_url: Some(database.parse().expect("the address of a test database")),
             signup: Some(Signup::Open),
             rate_limits: false,
             ..Config::default()
@@ -90,13 +91,7 @@ impl World {
         config.jwt.secret = Some(Secret::from(SECRET));
         change(&mut config);
         let server = wiring::start(&config, true).await.expect("the server starts");
-        let house = Arc::new(House {
-            address: Mutex::new(server.address),
-            rooms: Mutex::default(),
-            den: Mutex::default(),
-            clock: Mutex::new(server.kernel.clock.clone()),
-            names: Names::random(),
-        });
+        let house = House::at(server.address, server.kernel.clock.clone());
         let guest = |name, profile, transport| Actor::guest(&house, name, door, (profile, transport));
         let alice = guest("alice", Profile::Tutorial, Transport::WebSocket);
         let bob = guest("bob", Profile::Idiomatic, Transport::WebSocket);
@@ -127,13 +122,12 @@ impl World {
             den,
             square,
             lair,
-            engine,
             house,
             others: Mutex::default(),
             before,
             config,
             server: Mutex::new(Some(server)),
-            _database: database,
+            _database: None,
             _files: files,
         }
     }

@@ -109,7 +109,7 @@ export default {
   },
   A05: {
     title: 'times of tokens',
-    requests: [
+    requests: () => [
       isRight(forge(HS256, payload({ exp: now() - 30 }))),
       ...me([
         payload({ exp: now() - 61 }), payload({ nbf: now() + 90 }), payload({ exp: undefined }), payload({ exp: 'soon' }), payload({ exp: String(now() + 600) }),
@@ -184,6 +184,7 @@ export default {
   },
   A10: {
     title: 'tokens in the query',
+    on: 'invites',
     async run(stage) {
       const token = stage.alice.token;
       for (const path of [`/chat/rooms?token=${token}`, `/auth/me?access_token=${token}`, `/chat/rooms?auth=${token}`, `/chat/rooms?Authorization=Bearer%20${token}`]) {

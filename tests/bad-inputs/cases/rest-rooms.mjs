@@ -34,6 +34,7 @@ export default {
   },
   R02: {
     title: 'rooms that cannot be',
+    note: 'in a change, null is the same as absent',
     rooms: true,
     as: 'bob',
     requests: [
@@ -42,7 +43,7 @@ export default {
       ...['x'.repeat(10_000), 7, {}, 'a\u0000b', 'a\u202eb'].map((description) => ({ name: 'x', description })),
       { name: 'x', id: 'general' }, { name: 'x', createdBy: 'host:x' }, { name: 'x', slug: 'general' },
     ].map((body) => ({ line: 'POST /chat/rooms', body })).concat(
-      [{ name: '' }, { name: null }, { isPrivate: 'yes' }, { createdBy: 'x' }, { description: 7 }].map((body) => ({ line: 'PATCH /chat/rooms/$PUB', as: 'alice', body })),
+      [{ name: '' }, { isPrivate: 'yes' }, { createdBy: 'x' }, { description: 7 }].map((body) => ({ line: 'PATCH /chat/rooms/$PUB', as: 'alice', body })),
       ['[]', '7', 'null', '"x"', '{', '{"name":"x"}}', '{"name":"x"},{"name":"y"}', '', '\u0000'].map((body) => ({ line: 'POST /chat/rooms', headers: { 'content-type': 'application/json' }, body })),
     ),
     expect: { status: 400, reason: ['validation', 'too_long', 'unknown_field', 'malformed'] },
@@ -105,7 +106,7 @@ export default {
     title: 'page sizes',
     rooms: true,
     as: 'alice',
-    requests: ['0', '-1', 'NaN', '', 'abc', '50.5', '1&limit=999', '1e9', '0x10', '%2B5', '٥', '99999999999999999999', '1%00'].flatMap((limit) => (
+    requests: ['0', '-1', 'NaN', '', 'abc', '50.5', '1&limit=999', '1e9', '0x10', '%2B5', '%D9%A5', '99999999999999999999', '1%00'].flatMap((limit) => (
       ['/chat/rooms/$PUB/messages', '/chat/users', '/chat/rooms/discover', '/chat/dm/$BOB'].map((path) => `GET ${path}?limit=${limit}`)
     )),
     expect: { status: 400 },
@@ -178,7 +179,7 @@ export default {
       assert.equal((await stage.alice.ok('GET', `/chat/rooms/${stage.pub.id}`)).seq, stage.seqs[0] + 1, 'more than one event was written');
       await stage.witness.hears('room:user-joined', (event) => event.userId === stage.carol.id);
       await stage.mark();
-      assert.equal(answers.filter((answer) => answer.ok && !answer.duplicate).length + answers.filter((answer) => answer.status).length >= 1, true);
+      assert.ok(answers.filter((answer) => answer.ok && !answer.duplicate).length <= 1, 'two were told that they were first');
     },
   },
   R14: {
@@ -237,8 +238,8 @@ export default {
       for (const path of paths) {
         const answer = await carol.call('GET', path);
         const { link, ...headers } = answer.headers;
-        heard.push(`${path}: ${JSON.stringify(headers)} ${answer.text}`);
-        if (link && !path.includes(priv.id) && !path.includes(secret.id)) heard.push(`${path}: ${link}`);
+        heard.push(`${JSON.stringify(headers)} ${answer.text}`);
+        if (link && !path.includes(priv.id) && !path.includes(secret.id)) heard.push(link);
       }
       for (const [event, payload] of [['message:edit', { messageId: secret.id, content: 'x' }], ['message:delete', { messageId: secret.id }], ['room:read', { roomId: pub.id, messageId: secret.id }], ['room:join', { roomId: priv.slug }], ['room:get', { roomId: priv.slug }], ['presence:get', { userIds: [alice.id, bob.id] }]]) {
         heard.push(`${event}: ${JSON.stringify(await client.ask(event, payload))}`);

@@ -137,7 +137,7 @@ fn events_carry_their_acknowledgement() {
 fn typescript_says_what_clients_send_and_hear() {
     let module = typescript(&registry());
     for line in [
-        "\"message:send\": (payload: SendMessage, ack: (reply: Ack<Sent>) => void) => void;",
+        "\"message:send\": (payload: SendMessage, ack: (reply: Ack<SentMessage>) => void) => void;",
         "\"room:list\": (payload: ListRooms, ack: (reply: Ack<Items<Room>>) => void) => void;",
         "\"typing:start\": (payload: StartTyping, ack?: (reply: Ack<Done>) => void) => void;",
         "\"message:new\": (payload: MessageEvent) => void;",

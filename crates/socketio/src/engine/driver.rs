@@ -139,6 +139,8 @@ impl<C: Connection> Driver<C> {
     fn deadline(&self, draining: Option<Draining>) -> Option<Instant> {
         match draining {
             Some(draining) => Some(draining.until),
+            // What the client owes may have come already, and lies unread for our own reasons.
+            None if !self.connection.ready() => None,
             None => [self.decoder.deadline(), self.connection.deadline()].into_iter().flatten().min(),
         }
     }

@@ -1,26 +1,32 @@
 //! Durability: what was acknowledged is there after `kill -9`, and an orderly stop loses nobody's words.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use fireside_db::testing::TestDatabase;
-use fireside_kernel::{Clock, Names};
+use fireside_kernel::Clock;
+use fireside_protocol::Request as _;
+use fireside_protocol::messages::SendMessage;
 use fireside_stories::actor::House;
-use fireside_stories::client::{Call, Profile, Transport};
+use fireside_stories::client::{Profile, Socket, Transport};
 use fireside_stories::process::{ServerProcess, serve_if_asked};
 use fireside_stories::verbs::Sent;
 use fireside_stories::{Actor, Answer, Door, Engine, Room, World, engines};
 use futures_util::future::join_all;
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-engines!(what_was_acknowledged_survives_kill_9, a_stop_answers_everyone_and_says_when_to_come_back);
+engines!(what_was_acknowledged_survives_kill_9, an_orderly_stop_loses_nothing_and_says_when_to_come_back);
 
 /// How often the server is killed.
 const KILLS: usize = 3;
 /// How many messages are on their way at the same time.
 const WRITERS: usize = 8;
+/// How many messages are acknowledged before the server is killed.
+const ENOUGH: usize = 60;
+
+/// What was sent: by the client's name for it, its position where it was acknowledged.
+type Written = BTreeMap<String, Option<i64>>;
 
 async fn what_was_acknowledged_survives_kill_9(engine: Engine) {
     serve_if_asked().await;
@@ -31,45 +37,113 @@ async fn what_was_acknowledged_survives_kill_9(engine: Engine) {
     let database = TestDatabase::on(engine).await;
     let files = tempfile::tempdir().expect("a temporary directory");
     let mut server = ServerProcess::start(test, database.url(), files.path()).await;
-    let house = Arc::new(House {
-        address: Mutex::new(server.address),
-        rooms: Mutex::default(),
-        den: Mutex::default(),
-        clock: Mutex::new(Clock::default()),
-        names: Names::random(),
-    });
+    let house = House::at(server.address, Clock::default());
     let alice = Actor::guest(&house, "alice", Door::Socket, (Profile::Idiomatic, Transport::WebSocket));
-    alice.comes_back().await;
+    alice.connects().await;
     let room = alice.creates("bunker", true).await;
-    let mut acknowledged = BTreeMap::new();
-    let mut unknown = 0;
+    let mut written = Written::new();
     for round in 0..KILLS {
-        // Killed in the middle of things: when a certain number has been acknowledged.
-        let enough = acknowledged.len() + 40;
-        let writers = join_all((0..WRITERS).map(|writer| writes_until_the_end(&alice, &room, round, writer)));
+        let acknowledged = AtomicUsize::new(0);
+        let socket = alice.socket();
+        let names = |writer| (0..).map(move |number| format!("{round}-{writer}-{number}"));
+        let writers = (0..WRITERS).map(|writer| writes(&socket, &room, names(writer), &acknowledged));
         let kill = async {
-            while house_count(&alice) < enough {
-                tokio::time::sleep(Duration::from_millis(2)).await;
+            while acknowledged.load(Ordering::Relaxed) < ENOUGH {
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
             server.kill().await;
         };
-        let (written, ()) = tokio::join!(writers, kill);
-        for written in written {
-            acknowledged.extend(written.acknowledged);
-            unknown += written.unknown.len();
-            // Whether these were stored is not known; sending them again tells, and does not store them twice.
-            acknowledged.extend(written.unknown.into_iter().map(|name| (name, None)));
-        }
+        let (fresh, ()) = tokio::join!(join_all(writers), kill);
+        written.extend(fresh.into_iter().flatten());
         server = ServerProcess::start(test, database.url(), files.path()).await;
         *house.address.lock() = server.address;
         alice.comes_back().await;
-        settle(&alice, &room, &mut acknowledged).await;
+        is_kept(&alice, &room, &written).await;
+        settle(&alice, &room, &mut written).await;
     }
-    let stored = stored(&alice, &room).await;
-    for (name, seq) in &acknowledged {
-        assert_eq!(stored.get(name), seq.as_ref(), "{name} was acknowledged and is not there");
-    }
-    assert_eq!(stored.len(), acknowledged.len(), "something is there that nobody has sent");
-    assert!(unknown > 0, "the server was never killed in the middle of anything");
+    let stored = is_kept(&alice, &room, &written).await;
+    assert_eq!(stored, written, "something is there that was not sent, or twice");
     server.kill().await;
+}
+
+async fn an_orderly_stop_loses_nothing_and_says_when_to_come_back(engine: Engine) {
+    let world = World::new(engine, Door::Socket).await;
+    let World { alice, bob, carol, dave, mallory, den, .. } = &world;
+    let acknowledged = AtomicUsize::new(0);
+    let sockets = [alice.socket(), bob.socket(), carol.socket()];
+    let names = |writer: usize| (0..).map(move |number| format!("{writer}-{number}"));
+    let writers = (0..WRITERS).map(|writer| writes(&sockets[writer % 3], den, names(writer), &acknowledged));
+    let restart = async {
+        while acknowledged.load(Ordering::Relaxed) < ENOUGH {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        world.restart().await;
+    };
+    let (written, ()) = tokio::join!(join_all(writers), restart);
+    for actor in [alice, bob, carol, dave, mallory] {
+        let told = actor.sockets()[0].heard().since(0);
+        let draining = told.iter().find(|event| event.name == "server:draining");
+        let after_ms = draining.and_then(|event| event.payload["reconnectAfterMs"].as_u64());
+        assert!(after_ms.is_some_and(|ms| ms <= 20_000), "{} was told {after_ms:?}", actor.name());
+        actor.comes_back().await;
+    }
+    let written: Written = written.into_iter().flatten().collect();
+    is_kept(bob, den, &written).await;
+    world.close().await;
+}
+
+/// Sends one message after the other under these names, until the connection or the server ends.
+async fn writes(
+    socket: &Socket,
+    room: &Room,
+    names: impl Iterator<Item = String>,
+    acknowledged: &AtomicUsize,
+) -> Written {
+    let mut written = Written::new();
+    for name in names {
+        let payload = json!({ "roomId": room.id, "content": room.spoken(&name), "clientId": name });
+        let answer = socket.submit("message:send", &payload).await.answer().await;
+        match answer.map(Answer::of_ack) {
+            Some(Ok(answer)) => {
+                acknowledged.fetch_add(1, Ordering::Relaxed);
+                written.insert(name, Some(Sent::of(&answer).seq));
+            }
+            // Refused for good: the server stops, and nothing was done.
+            Some(Err(refusal)) => {
+                assert!(["draining", "overloaded"].contains(&refusal.reason.as_str()), "{refusal:?}");
+                break;
+            }
+            // Whether it was stored is not known.
+            None => {
+                written.insert(name, None);
+                break;
+            }
+        }
+    }
+    written
+}
+
+/// Sends again what was not acknowledged, under the same names: each is stored once then.
+async fn settle(who: &Actor, room: &Room, written: &mut Written) {
+    for (name, seq) in written.iter_mut().filter(|(_, seq)| seq.is_none()) {
+        let payload = json!({ "roomId": room.id, "content": room.spoken(name), "clientId": name });
+        *seq = Some(Sent::of(&who.does(&SendMessage::OPERATION, &payload).await).seq);
+    }
+}
+
+/// Everything that was acknowledged is there, in its place; what is there, by the client's names.
+async fn is_kept(who: &Actor, room: &Room, written: &Written) -> Written {
+    let mut stored = Written::new();
+    let mut after = 0;
+    loop {
+        let page = who.reads_page(room, json!({ "after": after, "limit": 200 })).await;
+        let Some(newest) = page.items().first().and_then(|message| message["seq"].as_i64()) else { break };
+        after = newest;
+        let name = |message: &Value| Some((message["clientId"].as_str()?.to_owned(), message["seq"].as_i64()));
+        stored.extend(page.items().iter().filter_map(name));
+    }
+    for (name, seq) in written.iter().filter(|(_, seq)| seq.is_some()) {
+        assert_eq!(stored.get(name), Some(seq), "{name} was acknowledged, and this is what is there");
+    }
+    stored
 }

@@ -15,4 +15,3 @@ mod rooms;
 mod sessions;
 mod subscriptions;
 mod typing;
-mod wire;
