@@ -125,7 +125,7 @@ pub async fn start(config: &Config, may_migrate: bool) -> Result<Running, StartE
     let features = fireside_features::register(&kernel, &mut registry, config.sessions()).await?;
     let setup_token = features.sessions.setup_token().await;
     keep_setup_token(&config.data_dir, setup_token.as_deref())?;
-    let doors = Doors::open(config, address, &kernel, &features, registry);
+    let doors = Doors::open(config, &kernel, &features, registry);
     let (stop, stopped) = watch::channel(false);
     let ended = tokio::spawn(doors.serve(listener, tls, http_limits(config), stopped, db));
     Ok(Running { address, kernel, features, migrated, setup_token, stop, ended })
@@ -140,16 +140,10 @@ struct Doors {
 }
 
 impl Doors {
-    fn open(
-        config: &Config,
-        address: SocketAddr,
-        kernel: &Kernel,
-        features: &Features,
-        registry: Registry,
-    ) -> Doors {
+    fn open(config: &Config, kernel: &Kernel, features: &Features, registry: Registry) -> Doors {
         let limits = if config.rate_limits { Limits::new(config.limits.gateway()) } else { Limits::off() };
         let settings = GatewaySettings {
-            origins: origins(config, address),
+            origins: origins(config),
             trusted_proxies: config.trusted_proxies.iter().map(|proxy| proxy.network()).collect(),
             metrics_token: config.metrics_token.as_ref().map(|token| token.expose().to_owned()),
         };
@@ -223,15 +217,9 @@ fn http_limits(config: &Config) -> HttpLimits {
     }
 }
 
-/// The web pages that may call: those of the settings, and our own where people reach us.
-fn origins(config: &Config, address: SocketAddr) -> Origins {
-    let scheme = if config.tls.cert.is_some() { "https" } else { "http" };
+/// The web pages that may call: those of the settings, and our own, also behind a proxy that speaks TLS.
+fn origins(config: &Config) -> Origins {
     let own = config.url.iter().map(ToString::to_string);
-    let local = [
-        format!("{scheme}://{}", config.listen.with_port(address.port())),
-        format!("{scheme}://localhost:{}", address.port()),
-    ];
-    let own = own.chain(local);
     match &config.cors_origins {
         WebOrigins::Any => Origins::Any,
         WebOrigins::Same if config.url.is_none() => Origins::SameOrigin,
