@@ -830,91 +830,8 @@ export interface Sender {
   avatar: string | null;
 }
 
-/** The REST body of a send. */
-export interface SentBodyOfDirectMessage {
-  /** The message. */
-  id: string;
-  /** When it was accepted. */
-  createdAt: Time;
-  /** When it last changed. */
-  modifiedAt: Time;
-  /** Who wrote it. */
-  senderId: string;
-  /** To whom. */
-  receiverId: string;
-  /** What it says; empty once deleted. */
-  content: string;
-  /** `text` unless the client chose another. */
-  type: string;
-  /** What a client stored beside it. */
-  metadata: Record<string, unknown> | null;
-  /** When the receiver had read it. */
-  readAt: Time | null;
-  /** When it was deleted; then this is a tombstone. */
-  deletedAt: Time | null;
-  /** Who deleted it. */
-  deletedBy?: string;
-  /** When its content last changed. */
-  editedAt: Time | null;
-  /** The conversation, usable wherever a room's id is. */
-  roomId: string;
-  /** Its place in the conversation's log; in `dm:edited` the place of the edit. */
-  seq: number;
-  /** The message's own place, where `seq` is the place of a later event. */
-  messageSeq?: number;
-  /** Place of the last event that changed it. */
-  rev: number;
-  /** The name its sender's client gave it. */
-  clientId?: string;
-  /** Who wrote it, as shown. */
-  sender: Sender;
-  epoch: string;
-  duplicate: boolean;
-}
-
-/** The REST body of a send. */
-export interface SentBodyOfMessage {
-  /** The message. */
-  id: string;
-  /** When it was accepted; never earlier than the message before it. */
-  createdAt: Time;
-  /** When it last changed. */
-  modifiedAt: Time;
-  /** Its room. */
-  roomId: string;
-  /** Who wrote it. */
-  senderId: string;
-  /** What it says; empty once deleted. */
-  content: string;
-  /** `text` unless the client chose another; `system` from the server itself. */
-  type: string;
-  /** What a client stored beside it. */
-  metadata: Record<string, unknown> | null;
-  /** When its content last changed. */
-  editedAt: Time | null;
-  /** When it was deleted; then this is a tombstone. */
-  deletedAt: Time | null;
-  /** Who deleted it. */
-  deletedBy?: string;
-  /**
-   * Its place in the room's log. In `message:edited` the place of the edit; `messageSeq` then has the
-   * message's own.
-   */
-  seq: number;
-  /** The message's own place, where `seq` is the place of a later event. */
-  messageSeq?: number;
-  /** Place of the last event that changed it; a higher one is newer. */
-  rev: number;
-  /** The name its sender's client gave it. */
-  clientId?: string;
-  /** Who wrote it, as shown. */
-  sender: Sender;
-  epoch: string;
-  duplicate: boolean;
-}
-
 /** What was stored for a send. Over REST the body is the message with `epoch` and `duplicate`. */
-export interface SentOfDirectMessage {
+export interface SentDirectMessage {
   /** The message. */
   id: string;
   /** Its room. */
@@ -932,7 +849,7 @@ export interface SentOfDirectMessage {
 }
 
 /** What was stored for a send. Over REST the body is the message with `epoch` and `duplicate`. */
-export interface SentOfMessage {
+export interface SentMessage {
   /** The message. */
   id: string;
   /** Its room. */
@@ -1029,6 +946,89 @@ export interface StopTyping {
    * Ignored.
    */
   userId?: unknown;
+}
+
+/** The REST body of a send. */
+export interface StoredDirectMessage {
+  /** The message. */
+  id: string;
+  /** When it was accepted. */
+  createdAt: Time;
+  /** When it last changed. */
+  modifiedAt: Time;
+  /** Who wrote it. */
+  senderId: string;
+  /** To whom. */
+  receiverId: string;
+  /** What it says; empty once deleted. */
+  content: string;
+  /** `text` unless the client chose another. */
+  type: string;
+  /** What a client stored beside it. */
+  metadata: Record<string, unknown> | null;
+  /** When the receiver had read it. */
+  readAt: Time | null;
+  /** When it was deleted; then this is a tombstone. */
+  deletedAt: Time | null;
+  /** Who deleted it. */
+  deletedBy?: string;
+  /** When its content last changed. */
+  editedAt: Time | null;
+  /** The conversation, usable wherever a room's id is. */
+  roomId: string;
+  /** Its place in the conversation's log; in `dm:edited` the place of the edit. */
+  seq: number;
+  /** The message's own place, where `seq` is the place of a later event. */
+  messageSeq?: number;
+  /** Place of the last event that changed it. */
+  rev: number;
+  /** The name its sender's client gave it. */
+  clientId?: string;
+  /** Who wrote it, as shown. */
+  sender: Sender;
+  epoch: string;
+  duplicate: boolean;
+}
+
+/** The REST body of a send. */
+export interface StoredMessage {
+  /** The message. */
+  id: string;
+  /** When it was accepted; never earlier than the message before it. */
+  createdAt: Time;
+  /** When it last changed. */
+  modifiedAt: Time;
+  /** Its room. */
+  roomId: string;
+  /** Who wrote it. */
+  senderId: string;
+  /** What it says; empty once deleted. */
+  content: string;
+  /** `text` unless the client chose another; `system` from the server itself. */
+  type: string;
+  /** What a client stored beside it. */
+  metadata: Record<string, unknown> | null;
+  /** When its content last changed. */
+  editedAt: Time | null;
+  /** When it was deleted; then this is a tombstone. */
+  deletedAt: Time | null;
+  /** Who deleted it. */
+  deletedBy?: string;
+  /**
+   * Its place in the room's log. In `message:edited` the place of the edit; `messageSeq` then has the
+   * message's own.
+   */
+  seq: number;
+  /** The message's own place, where `seq` is the place of a later event. */
+  messageSeq?: number;
+  /** Place of the last event that changed it; a higher one is newer. */
+  rev: number;
+  /** The name its sender's client gave it. */
+  clientId?: string;
+  /** Who wrote it, as shown. */
+  sender: Sender;
+  epoch: string;
+  duplicate: boolean;
 }
 
 /** RFC 3339, UTC, with milliseconds */
@@ -1135,7 +1135,7 @@ export interface ClientToServerEvents {
   /** Remove someone from a room, or leave */
   "member:remove": (payload: RemoveMember, ack: (reply: Ack<Left>) => void) => void;
   /** Send a message to a room */
-  "message:send": (payload: SendMessage, ack: (reply: Ack<SentOfMessage>) => void) => void;
+  "message:send": (payload: SendMessage, ack: (reply: Ack<SentMessage>) => void) => void;
   /** Change the text of your message */
   "message:edit": (payload: EditMessage, ack: (reply: Ack<Edited>) => void) => void;
   /** Delete a message */
@@ -1143,7 +1143,7 @@ export interface ClientToServerEvents {
   /** Read a room's history, newest first */
   "message:list": (payload: ListMessages, ack: (reply: Ack<PageOfMessage>) => void) => void;
   /** Send a message to one person */
-  "dm:send": (payload: SendDirectMessage, ack: (reply: Ack<SentOfDirectMessage>) => void) => void;
+  "dm:send": (payload: SendDirectMessage, ack: (reply: Ack<SentDirectMessage>) => void) => void;
   /** Read a conversation, newest first */
   "dm:list": (payload: ListDirectMessages, ack: (reply: Ack<PageOfDirectMessage>) => void) => void;
   /** People you have direct messages with */
@@ -1251,7 +1251,7 @@ export interface RestRoutes {
   /** Remove someone from a room, or leave */
   "DELETE /chat/rooms/{roomId}/members/{userId}": { path: Pick<RemoveMember, "roomId" | "userId">; query: Nothing; body: Nothing; response: Left };
   /** Send a message to a room */
-  "POST /chat/rooms/{roomId}/messages": { path: Pick<SendMessage, "roomId">; query: Nothing; body: Omit<SendMessage, "roomId">; response: SentBodyOfMessage };
+  "POST /chat/rooms/{roomId}/messages": { path: Pick<SendMessage, "roomId">; query: Nothing; body: Omit<SendMessage, "roomId">; response: StoredMessage };
   /** Change the text of your message */
   "PATCH /chat/messages/{messageId}": { path: Pick<EditMessage, "messageId">; query: Nothing; body: Omit<EditMessage, "messageId">; response: AnyMessage };
   /** Delete a message */
@@ -1259,7 +1259,7 @@ export interface RestRoutes {
   /** Read a room's history, newest first */
   "GET /chat/rooms/{roomId}/messages": { path: Pick<ListMessages, "roomId">; query: Omit<ListMessages, "roomId">; body: Nothing; response: Message[] };
   /** Send a message to one person */
-  "POST /chat/dm/{receiverId}": { path: Pick<SendDirectMessage, "receiverId">; query: Nothing; body: Omit<SendDirectMessage, "receiverId">; response: SentBodyOfDirectMessage };
+  "POST /chat/dm/{receiverId}": { path: Pick<SendDirectMessage, "receiverId">; query: Nothing; body: Omit<SendDirectMessage, "receiverId">; response: StoredDirectMessage };
   /** Read a conversation, newest first */
   "GET /chat/dm/{userId}": { path: Pick<ListDirectMessages, "userId">; query: Omit<ListDirectMessages, "userId">; body: Nothing; response: DirectMessage[] };
   /** People you have direct messages with */

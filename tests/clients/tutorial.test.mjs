@@ -33,7 +33,7 @@ async function newRoom(...members) {
   return room;
 }
 
-/** Everything that was on its way to this client has arrived when this is over. */
+/** What had been told to anyone by now has arrived at this client when this is over. */
 const settled = (client) => askOk(client.socket, 'room:list', {});
 
 describe('connecting and authenticating', () => {
@@ -203,7 +203,8 @@ describe('rooms', () => {
     const [service, sender] = [await bob.tutorial(), await alice.tutorial()];
     service.leaveRooms({ rooms: [`room:${room.id}`] });
     await settled(service);
-    await askOk(sender.socket, 'message:send', { roomId: room.id, content: 'unheard' });
+    sender.sendMessage({ roomId: room.id, content: 'unheard', userId: alice.id });
+    await sender.hears('message:new', (message) => message.content === 'unheard');
     service.joinRooms({ rooms: [`room:${room.slug}`, `room:${other.id}`, 'io-default', 'no such room'] });
     await settled(service);
     await askOk(sender.socket, 'message:send', { roomId: other.id, content: 'not for Bob' });

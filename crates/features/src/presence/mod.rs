@@ -58,6 +58,15 @@ pub struct Presence {
     relay: Weak<Relay>,
 }
 
+/// What is known of when someone was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Whether a device of theirs is connected.
+    pub(crate) is_online: bool,
+    /// When they were last seen, as long as that is not written down yet.
+    pub(crate) last_at: Option<Time>,
+}
+
 /// Registers the operations, and starts telling.
 pub fn register(kernel: &Kernel, registry: &mut Registry) -> Arc<Presence> {
     let presence = Arc::new(Presence::new(&kernel.relay, kernel.clock.clone()));
@@ -86,6 +95,11 @@ impl Presence {
     /// Whether a device of theirs is connected, or was until 5 s ago.
     pub fn is_online(&self, user: &UserId) -> bool {
         self.roster.lock().is_online(user)
+    }
+
+    /// What is known here of when someone was there.
+    pub(crate) fn seen(&self, user: &UserId) -> Seen {
+        Seen { is_online: self.is_online(user), last_at: self.unsaved.lock().get(user).copied() }
     }
 
     /// Whether both are online and known to share a room or conversation. False says nothing about people

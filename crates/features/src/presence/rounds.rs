@@ -44,6 +44,12 @@ fn tell_round(presence: &Presence, relay: &Relay) {
         (roster.round(Instant::now(), at, CHANGES_PER_ROUND), roster.len())
     };
     show_online(online);
+    // Before it is told: whoever hears of it and asks gets the same answer.
+    let has_seen = !round.seen.is_empty();
+    presence.unsaved.lock().extend(round.seen);
+    if has_seen {
+        presence.save.notify_one();
+    }
     for (audience, signal) in rules::plan(round.changes) {
         relay.signal(&audience, &signal);
     }
@@ -51,10 +57,6 @@ fn tell_round(presence: &Presence, relay: &Relay) {
         // One at a time, so that connections do not wait for the whole crowd to be greeted.
         let Some((socket, users)) = presence.roster.lock().greet(at, SNAPSHOT_MAX) else { break };
         relay.signal(&Audience::Socket(socket), &Signal::PresenceSnapshot(PresenceSnapshot { users }));
-    }
-    if !round.seen.is_empty() {
-        presence.unsaved.lock().extend(round.seen);
-        presence.save.notify_one();
     }
 }
 
@@ -73,16 +75,16 @@ pub(super) async fn write_down(presence: Weak<Presence>, save: Arc<Notify>, db: 
 
 /// Writes down all that waits, in parts.
 pub(super) async fn save(presence: &Presence, db: &Db) -> Result<(), Error> {
-    let waiting: Vec<(UserId, Time)> = presence.unsaved.lock().drain().collect();
-    let mut parts = waiting.chunks(ROWS_PER_WRITE);
-    while let Some(part) = parts.next() {
-        if let Err(error) = users::set_last_seen(db, part).await {
-            let mut unsaved = presence.unsaved.lock();
-            for (user, at) in part.iter().chain(parts.flatten()) {
-                // Whoever was seen again meanwhile has a later time there.
-                unsaved.entry(user.clone()).or_insert(*at);
+    let waiting: Vec<(UserId, Time)> =
+        presence.unsaved.lock().iter().map(|(user, at)| (user.clone(), *at)).collect();
+    for part in waiting.chunks(ROWS_PER_WRITE) {
+        users::set_last_seen(db, part).await?;
+        let mut unsaved = presence.unsaved.lock();
+        for (user, at) in part {
+            // Whoever was seen again meanwhile has a later time there, which is still to be written.
+            if unsaved.get(user) == Some(at) {
+                unsaved.remove(user);
             }
-            return Err(error);
         }
     }
     Ok(())

@@ -79,7 +79,7 @@ impl Sessions {
 
     /// A user as they see themselves.
     pub(super) fn oneself(&self, row: &UserRow) -> User {
-        users::to_wire(row, self.presence.is_online(&row.id))
+        users::to_wire(row, self.presence.seen(&row.id))
     }
 
     /// A user by id, if they may act.

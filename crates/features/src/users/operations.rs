@@ -38,7 +38,7 @@ async fn seen_by(kernel: &Kernel, presence: &Presence, me: &UserId, users: &[Use
     let ids: Vec<UserId> = users.iter().map(|user| user.id.clone()).collect();
     let visible = presence.visible(&kernel.db, me, &ids).await?;
     let seen = |user: &UserRow| match visible.contains(&user.id) {
-        true => rules::to_wire(user, presence.is_online(&user.id)),
+        true => rules::to_wire(user, presence.seen(&user.id)),
         false => rules::to_stranger(user),
     };
     Ok(users.iter().map(seen).collect())
@@ -58,7 +58,7 @@ pub(super) async fn update(
         None => sql::find(&kernel.db, me.as_str()).await?,
     };
     let user = user.ok_or_else(|| Error::not_found("User"))?;
-    Ok(rules::to_wire(&user, presence.is_online(me)))
+    Ok(rules::to_wire(&user, presence.seen(me)))
 }
 
 /// Shuts a user out, or lets them in again. The sockets of this node are closed at once; the column is

@@ -5,13 +5,15 @@ use fireside_protocol::users::User;
 use fireside_protocol::{Reason, UserId};
 
 use super::account::{Kind, UserRow};
+use crate::presence::Seen;
 
 /// Longest text to search for, in characters. No name is longer than this.
 const QUERY_MAX_CHARS: usize = 256;
 
-/// A user as seen by who shares a room or conversation with them, and by themselves.
-pub(crate) fn to_wire(row: &UserRow, online: bool) -> User {
-    User { is_online: online, last_seen_at: row.last_seen_at, ..to_stranger(row) }
+/// A user as seen by who shares a room or conversation with them, and by themselves. `seen` is newer than
+/// what the database says.
+pub(crate) fn to_wire(row: &UserRow, seen: Seen) -> User {
+    User { is_online: seen.is_online, last_seen_at: seen.last_at.or(row.last_seen_at), ..to_stranger(row) }
 }
 
 /// A user as seen by anyone else: without a word on when they are there.
@@ -80,9 +82,11 @@ mod tests {
 
     #[test]
     fn strangers_learn_nothing_of_presence() {
-        let seen = to_wire(&alice(), true);
+        let seen = to_wire(&alice(), Seen { is_online: true, last_at: None });
         assert!(seen.is_online);
         assert_eq!(seen.last_seen_at, Some(Time::from_micros(3)));
+        let just_now = Seen { is_online: false, last_at: Some(Time::from_micros(4)) };
+        assert_eq!(to_wire(&alice(), just_now).last_seen_at, Some(Time::from_micros(4)));
         let seen = to_stranger(&alice());
         assert_eq!((seen.is_online, seen.last_seen_at), (false, None));
         assert_eq!(seen.username, "alice");

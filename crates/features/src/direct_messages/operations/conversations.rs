@@ -21,7 +21,7 @@ pub(crate) async fn conversations(
     let keys = sql::pair_keys(&kernel.db, user).await?;
     let partners: Vec<UserId> = keys.iter().filter_map(|key| other_of(key, user)).collect();
     let rows = users::find_many(&kernel.db, &partners).await?;
-    Ok(rows.iter().map(|row| users::to_wire(row, presence.is_online(&row.id))).collect())
+    Ok(rows.iter().map(|row| users::to_wire(row, presence.seen(&row.id))).collect())
 }
 
 fn other_of(pair_key: &str, user: &UserId) -> Option<UserId> {

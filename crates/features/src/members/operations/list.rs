@@ -25,7 +25,7 @@ pub(crate) async fn list(
     let mut profiles: HashMap<UserId, _> = profiles.into_iter().map(|row| (row.id.clone(), row)).collect();
     let with_profile = |(user, state): (UserId, fireside_kernel::room_log::state::MemberState)| {
         let mut member = state.to_wire(pass.room(), &user);
-        member.user = profiles.remove(&user).map(|row| users::to_wire(&row, presence.is_online(&user)));
+        member.user = profiles.remove(&user).map(|row| users::to_wire(&row, presence.seen(&user)));
         member
     };
     Ok(members.into_iter().map(with_profile).collect())
