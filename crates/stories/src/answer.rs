@@ -148,7 +148,8 @@ pub fn rest_request(operation: &Operation, payload: &Value) -> (&'static str, St
         path.push('/');
         match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             Some(name) => {
-                let value = fields.shift_remove(name).unwrap_or_else(|| panic!("{} needs {name}", operation.name));
+                let value =
+                    fields.shift_remove(name).unwrap_or_else(|| panic!("{} needs {name}", operation.name));
                 path.push_str(&encode(&value));
             }
             None => path.push_str(part),

@@ -138,7 +138,8 @@ impl<'a> Sweep<'a> {
         let nothing = self.perform(Some(caller), &case.operation, &missing, door).await.0;
         if hidden != nothing {
             let name = case.operation.name;
-            self.findings.push(format!("{name} tells {}:\n{hidden}\nand of nothing:\n{nothing}", caller.name()));
+            self.findings
+                .push(format!("{name} tells {}:\n{hidden}\nand of nothing:\n{nothing}", caller.name()));
         }
     }
 

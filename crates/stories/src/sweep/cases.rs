@@ -1,6 +1,8 @@
 //! What the sweep calls: each operation, about what, and with which payload.
 
-use fireside_protocol::direct_messages::{ListConversations, ListDirectMessages, ReadDirectMessages, SendDirectMessage};
+use fireside_protocol::direct_messages::{
+    ListConversations, ListDirectMessages, ReadDirectMessages, SendDirectMessage,
+};
 use fireside_protocol::members::{JoinRoom, LeaveRoom, ListMembers, RemoveMember, SetMember};
 use fireside_protocol::messages::{DeleteMessage, EditMessage, ListMessages, SendMessage};
 use fireside_protocol::presence::{GetPresence, ListOnline};
@@ -146,9 +148,8 @@ impl Sweep<'_> {
             _ => String::new(),
         };
         match case.operation.name {
-            "sessions.register" | "sessions.claim" | "sessions.login" | "sessions.refresh" | "sessions.end" => {
-                self.sign_in_payload(case, caller).await
-            }
+            "sessions.register" | "sessions.claim" | "sessions.login" | "sessions.refresh"
+            | "sessions.end" => self.sign_in_payload(case, caller).await,
             "sessions.password" => json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD }),
             "users.search" => json!({ "query": "c" }),
             "users.get" => json!({ "userId": carol }),
@@ -158,7 +159,9 @@ impl Sweep<'_> {
             "members.set" => json!({ "roomId": room, "userId": self.world.bob.id() }),
             "members.remove" => json!({ "roomId": room, "userId": carol }),
             "messages.send" => json!({ "roomId": room, "content": "x" }),
-            "messages.edit" => json!({ "messageId": self.message(case, caller, column).await, "content": "y" }),
+            "messages.edit" => {
+                json!({ "messageId": self.message(case, caller, column).await, "content": "y" })
+            }
             "messages.delete" => json!({ "messageId": self.message(case, caller, column).await }),
             "reads.mark" => json!({ "roomId": room, "seq": 1 }),
             "presence.get" => json!({ "userIds": [carol] }),
@@ -180,7 +183,9 @@ impl Sweep<'_> {
     async fn sign_in_payload(&self, case: &Case, caller: Option<&Actor>) -> Value {
         let someone = caller.unwrap_or(&self.callers[0]);
         match case.operation.name {
-            "sessions.register" => json!({ "username": self.world.house().names.word(), "password": PASSWORD }),
+            "sessions.register" => {
+                json!({ "username": self.world.house().names.word(), "password": PASSWORD })
+            }
             "sessions.claim" => json!({ "token": "used", "username": "another", "password": PASSWORD }),
             "sessions.login" => self.login(someone).await,
             "sessions.refresh" => {
@@ -195,7 +200,8 @@ impl Sweep<'_> {
                 };
                 let device = self.another_device(owner).await;
                 let sessions = device.gets("/auth/sessions").await;
-                let current = sessions.as_array().into_iter().flatten().find(|session| session["current"] == true);
+                let current =
+                    sessions.as_array().into_iter().flatten().find(|session| session["current"] == true);
                 json!({ "sessionId": current.expect("one's own session is in the list")["id"] })
             }
         }

@@ -64,7 +64,10 @@ async fn a_frozen_database() {
             match Answer::of_ack(socket.call("message:send", &payload(number)).await) {
                 Ok(_) => break,
                 Err(refusal) => {
-                    assert!(["overloaded", "indeterminate"].contains(&refusal.reason.as_str()), "{refusal:?}");
+                    assert!(
+                        ["overloaded", "indeterminate"].contains(&refusal.reason.as_str()),
+                        "{refusal:?}"
+                    );
                     assert!(thawed.elapsed() < Duration::from_secs(5), "it does not heal: {refusal:?}");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
@@ -72,7 +75,10 @@ async fn a_frozen_database() {
         }
     }
     let page = bob.reads_page(den, json!({ "limit": 50 })).await;
-    let frozen = page.items().iter().filter(|message| message["clientId"].as_str().is_some_and(|name| name.starts_with("f-")));
+    let frozen = page
+        .items()
+        .iter()
+        .filter(|message| message["clientId"].as_str().is_some_and(|name| name.starts_with("f-")));
     assert_eq!(frozen.count(), sends.len());
     world.close().await;
     postgres.stop().await.expect("the server stops");

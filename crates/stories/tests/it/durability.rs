@@ -139,7 +139,8 @@ async fn is_kept(who: &Actor, room: &Room, written: &Written) -> Written {
         let page = who.reads_page(room, json!({ "after": after, "limit": 200 })).await;
         let Some(newest) = page.items().first().and_then(|message| message["seq"].as_i64()) else { break };
         after = newest;
-        let name = |message: &Value| Some((message["clientId"].as_str()?.to_owned(), message["seq"].as_i64()));
+        let name =
+            |message: &Value| Some((message["clientId"].as_str()?.to_owned(), message["seq"].as_i64()));
         stored.extend(page.items().iter().filter_map(name));
     }
     for (name, seq) in written.iter().filter(|(_, seq)| seq.is_some()) {
