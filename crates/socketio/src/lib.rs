@@ -59,20 +59,19 @@
 
 mod config;
 mod connection;
-#[doc(hidden)]
-pub mod engine;
+mod engine;
 mod event;
 mod frame;
 mod handler;
 mod handshake;
 mod id;
-#[doc(hidden)]
-pub mod json;
+mod json;
 mod listener;
 mod namespace;
 mod origin;
+mod packet;
 #[doc(hidden)]
-pub mod packet;
+pub mod parsers;
 mod query;
 mod reason;
 mod server;

@@ -89,7 +89,7 @@ fn decimal(digits: &str, max: u64) -> Result<u64, InvalidPacket> {
 ///
 /// Official clients drop the connection over one that does not, so passing such a packet on to others would
 /// let one client disconnect them all.
-pub(crate) fn placeholders_are_valid(array: &str, attachments: usize) -> bool {
+pub fn placeholders_are_valid(array: &str, attachments: usize) -> bool {
     serde_json::from_str::<serde_json::Value>(array).is_ok_and(|value| {
         let mut open = vec![&value];
         while let Some(value) = open.pop() {

@@ -18,22 +18,34 @@ mod cases;
 
 pub use cases::{CASES, Case, Target};
 
-/// Who calls, in the order of the table's columns.
-pub const CALLERS: [&str; 6] = ["anonymous", "guest", "outsider", "member", "room admin", "server admin"];
+/// Who calls: a column of the table.
+#[derive(Debug, Clone)]
+struct Caller {
+    /// Title of the column.
+    title: &'static str,
+    /// The person; none for somebody without a token.
+    actor: Option<Arc<Actor>>,
+    /// Whether they are a member of the rooms that calls are about.
+    is_member: bool,
+}
 
 /// One row of the table: what each caller was answered.
 #[derive(Debug)]
 pub struct Row {
     operation: Operation,
     target: Target,
-    answers: Vec<&'static str>,
+    /// By the callers' titles.
+    answers: Vec<(&'static str, &'static str)>,
 }
 
 /// The people of the sweep, and what they call about.
 pub struct Sweep<'a> {
     world: &'a World,
-    /// The callers that have an account, in the order of [`CALLERS`].
-    callers: Vec<Arc<Actor>>,
+    callers: Vec<Caller>,
+    /// Makes the rooms: the caller who is their admin.
+    admin: Arc<Actor>,
+    /// Is in the rooms: the caller who is a member.
+    member: Arc<Actor>,
     stage: Option<Stage>,
     /// What must never be, and was.
     pub findings: Vec<String>,
@@ -52,17 +64,27 @@ impl<'a> Sweep<'a> {
     /// # Panics
     /// If they cannot be gathered.
     pub async fn new(world: &'a World) -> Sweep<'a> {
-        let mut callers = Vec::new();
-        for name in ["guest", "outsider", "member", "adam"] {
-            callers.push(world.registers(name).await.0);
+        let (guest, _) = world.registers("guest").await;
+        let (outsider, _) = world.registers("outsider").await;
+        let (member, _) = world.registers("member").await;
+        let (admin, _) = world.registers("adam").await;
+        let root = world.root().await;
+        for actor in [&guest, &outsider, &member, &admin, &root] {
+            actor.connects().await;
+            actor.writes_to(&world.carol, "something to read").await;
         }
-        callers.push(world.root().await);
-        for caller in &callers {
-            caller.connects().await;
-            caller.writes_to(&world.carol, "something to read").await;
-        }
-        callers[1].creates("elsewhere", true).await;
-        Sweep { world, callers, stage: None, findings: Vec::new() }
+        outsider.creates("elsewhere", true).await;
+        let caller =
+            |title, actor: Option<&Arc<Actor>>, is_member| Caller { title, actor: actor.cloned(), is_member };
+        let callers = vec![
+            caller("anonymous", None, false),
+            caller("guest", Some(&guest), false),
+            caller("outsider", Some(&outsider), false),
+            caller("member", Some(&member), true),
+            caller("room admin", Some(&admin), true),
+            caller("server admin", Some(&root), false),
+        ];
+        Sweep { world, callers, admin, member, stage: None, findings: Vec::new() }
     }
 
     /// Calls everything.
@@ -76,23 +98,24 @@ impl<'a> Sweep<'a> {
 
     async fn row(&mut self, case: &Case) -> Row {
         let mut answers = Vec::new();
-        for column in 0..CALLERS.len() {
+        for caller in self.callers.clone() {
             let mut said = Vec::new();
             for door in doors(&case.operation) {
-                let outcome = self.call(case, column, door).await;
+                let outcome = self.call(case, &caller, door).await;
                 said.push(word(&outcome));
-                if column == 0 && case.operation.access != Access::Anyone {
+                if caller.actor.is_none() && case.operation.access != Access::Anyone {
                     self.check_anonymous(case, door, &outcome);
                 }
                 if outcome.is_ok() {
+                    // Something may have been done to it.
                     self.stage = None;
                 }
             }
-            let name = case.operation.name;
             if said.iter().any(|word| *word != said[0]) {
-                self.findings.push(format!("{name} says {said:?} to {} by its doors", CALLERS[column]));
+                let (name, title) = (case.operation.name, caller.title);
+                self.findings.push(format!("{name} says {said:?} to {title}, each by another door"));
             }
-            answers.push(said[0]);
+            answers.push((caller.title, said[0]));
         }
         Row { operation: case.operation, target: case.target, answers }
     }
@@ -107,19 +130,18 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    async fn call(&mut self, case: &Case, column: usize, door: Door) -> Outcome {
-        let caller = column.checked_sub(1).map(|index| self.callers[index].clone());
-        let caller = match caller {
-            Some(caller) if case.ends_session() => Some(self.another_device(&caller).await),
-            caller => caller,
+    async fn call(&mut self, case: &Case, caller: &Caller, door: Door) -> Outcome {
+        let actor = match &caller.actor {
+            Some(actor) if case.ends_session() => Some(self.another_device(actor).await),
+            actor => actor.clone(),
         };
-        let payload = self.payload(case, caller.as_deref(), column).await;
-        let outcome = self.perform(caller.as_deref(), &case.operation, &payload, door).await.1;
-        if let Some(caller) = caller.as_deref()
+        let payload = self.payload(case, caller).await;
+        let outcome = self.perform(actor.as_deref(), &case.operation, &payload, door).await.1;
+        if let Some(actor) = &actor
             && case.target == Target::PrivateRoom
-            && !["member", "room admin"].contains(&CALLERS[column])
+            && !caller.is_member
         {
-            self.compare_with_missing(caller, case, &payload, door).await;
+            self.compare_with_missing(actor, case, &payload, door).await;
         }
         outcome
     }
@@ -128,10 +150,8 @@ impl<'a> Sweep<'a> {
     async fn compare_with_missing(&mut self, caller: &Actor, case: &Case, payload: &Value, door: Door) {
         let mut missing = payload.clone();
         for field in ["roomId", "messageId"] {
-            if missing[field].is_string() {
+            if payload[field].is_string() {
                 missing[field] = "00000000-0000-7000-8000-000000000000".into();
-            } else if let Some(fields) = missing.as_object_mut() {
-                fields.remove(field);
             }
         }
         let hidden = self.perform(Some(caller), &case.operation, payload, door).await.0;
@@ -179,13 +199,12 @@ impl<'a> Sweep<'a> {
         Socket::open(&dial).await.expect("the tutorial's clients connect first")
     }
 
-    /// A fresh room with a message in it: `adam` made it, `member` is in it, carol wrote the message.
+    /// A fresh room with a message in it, by carol.
     async fn stage(&mut self, target: Target) -> (&Room, &Sent) {
         if self.stage.as_ref().is_none_or(|stage| stage.target != target) {
-            let adam = &self.callers[3];
-            let room = adam.creates_by(Door::Rest, "stage", target != Target::PublicRoom).await;
-            for member in [&self.callers[2], &self.world.carol] {
-                adam.adds_by(Door::Rest, &room, member).await;
+            let room = self.admin.creates_by(Door::Rest, "stage", target != Target::PublicRoom).await;
+            for member in [&self.member, &self.world.carol] {
+                self.admin.adds_by(Door::Rest, &room, member).await;
             }
             let message = self.world.carol.sends_to(&room, "on stage").await;
             self.stage = Some(Stage { target, room, message });
@@ -194,19 +213,16 @@ impl<'a> Sweep<'a> {
         (&stage.room, &stage.message)
     }
 
-    /// What someone wrote themselves; whoever is no member was one when they wrote it.
-    async fn own_message(&mut self, caller: &Actor, column: usize) -> Sent {
+    /// What a caller wrote themselves; whoever is no member was one when they wrote it.
+    async fn own_message(&mut self, caller: &Caller, actor: &Actor) -> Sent {
         let (room, _) = self.stage(Target::OwnMessage).await;
         let room = room.clone();
-        let adam = &self.callers[3];
-        let is_member = ["member", "room admin"].contains(&CALLERS[column]);
-        if !is_member {
-            adam.adds_by(Door::Rest, &room, caller).await;
+        if caller.is_member {
+            return actor.sends_to(&room, "mine").await;
         }
-        let sent = caller.sends_to(&room, "mine").await;
-        if !is_member {
-            adam.removes(&room, caller).await;
-        }
+        self.admin.adds_by(Door::Rest, &room, actor).await;
+        let sent = actor.sends_to(&room, "mine").await;
+        self.admin.removes(&room, actor).await;
         sent
     }
 
@@ -250,14 +266,15 @@ pub fn table(rows: &[Row]) -> String {
          thing.\n\n| operation | on |",
     );
     let written = "writing to a String cannot fail";
-    for caller in CALLERS {
-        write!(text, " {caller} |").expect(written);
+    let titles = rows.first().map_or(&[][..], |row| row.answers.as_slice());
+    for (title, _) in titles {
+        write!(text, " {title} |").expect(written);
     }
     text.push_str("\n|---|---|");
-    text.push_str(&"---|".repeat(CALLERS.len()));
+    text.push_str(&"---|".repeat(titles.len()));
     for row in rows {
         write!(text, "\n| `{}` | {} |", row.operation.name, row.target.shown()).expect(written);
-        for answer in &row.answers {
+        for (_, answer) in &row.answers {
             write!(text, " {answer} |").expect(written);
         }
     }

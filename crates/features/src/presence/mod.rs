@@ -130,7 +130,8 @@ impl Presence {
         let at = self.clock.now();
         let everyone = self.roster.lock().everyone();
         self.unsaved.lock().extend(everyone.into_iter().map(|user| (user, at)));
-        Ok(rounds::save(self, db).await?)
+        rounds::save(self, db).await?;
+        Ok(())
     }
 
     fn in_room(&self, room: &RoomId, max: usize) -> Vec<UserId> {

@@ -2,13 +2,14 @@
 //! with the [`Presence`] they work for.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use fireside_db::{Db, Error};
 use fireside_kernel::relay::{Audience, Relay};
 use fireside_protocol::presence::PresenceSnapshot;
 use fireside_protocol::{Signal, Time, UserId};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{CHANGES_PER_ROUND, GREETINGS_PER_ROUND, Presence, SNAPSHOT_MAX, rules, show_online};
 use crate::users;
@@ -60,32 +61,44 @@ fn tell_round(presence: &Presence, relay: &Relay) {
     }
 }
 
+/// How long something written down is remembered: a request that read the row before it was written may
+/// still be on its way to asking here.
+const REMEMBERED: Duration = Duration::from_secs(1);
+
 /// Writes down who was last seen when, whenever there is something to write. What could not be written
 /// stays for the next time.
 pub(super) async fn write_down(presence: Weak<Presence>, save: Arc<Notify>, db: Db) {
     loop {
         save.notified().await;
-        let Some(presence) = presence.upgrade() else { return };
-        if let Err(error) = self::save(&presence, &db).await {
-            let users = presence.unsaved.lock().len();
-            tracing::warn!(%error, users, "when users were last seen could not be written; it waits for the next one");
+        let Some(running) = presence.upgrade() else { return };
+        let written = match self::save(&running, &db).await {
+            Ok(written) => written,
+            Err(error) => {
+                let users = running.unsaved.lock().len();
+                tracing::warn!(%error, users, "when users were last seen could not be written; it waits for the next one");
+                continue;
+            }
+        };
+        drop(running);
+        sleep(REMEMBERED).await;
+        if let Some(presence) = presence.upgrade() {
+            let mut unsaved = presence.unsaved.lock();
+            for (user, at) in written {
+                // Whoever was seen again meanwhile has a later time there, which is still to be written.
+                if unsaved.get(&user) == Some(&at) {
+                    unsaved.remove(&user);
+                }
+            }
         }
     }
 }
 
-/// Writes down all that waits, in parts.
-pub(super) async fn save(presence: &Presence, db: &Db) -> Result<(), Error> {
+/// Writes down all that waits, in parts; what was written.
+pub(super) async fn save(presence: &Presence, db: &Db) -> Result<Vec<(UserId, Time)>, Error> {
     let waiting: Vec<(UserId, Time)> =
         presence.unsaved.lock().iter().map(|(user, at)| (user.clone(), *at)).collect();
     for part in waiting.chunks(ROWS_PER_WRITE) {
         users::set_last_seen(db, part).await?;
-        let mut unsaved = presence.unsaved.lock();
-        for (user, at) in part {
-            // Whoever was seen again meanwhile has a later time there, which is still to be written.
-            if unsaved.get(user) == Some(at) {
-                unsaved.remove(user);
-            }
-        }
     }
-    Ok(())
+    Ok(waiting)
 }

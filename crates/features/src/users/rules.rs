@@ -32,8 +32,8 @@ pub(crate) fn to_stranger(row: &UserRow) -> User {
     }
 }
 
-/// Refuses a text that is too long to be the beginning of a name.
-pub(super) fn check_query(query: &str) -> Result<()> {
+/// Refuses a text to look for that is longer than any name.
+pub(crate) fn check_query(query: &str) -> Result<()> {
     // Bytes first: counting the characters of a megabyte is work an attacker would like us to do.
     if query.len() > QUERY_MAX_CHARS * 4 || query.chars().count() > QUERY_MAX_CHARS {
         let message = format!("at most {QUERY_MAX_CHARS} characters");

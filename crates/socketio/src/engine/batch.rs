@@ -37,6 +37,7 @@ impl Batch {
     }
 
     /// Copies the packets behind the first one to it.
+    #[inline(never)]
     fn join(&mut self, queue: &mut PacketQueue) {
         self.copied.clear();
         self.copied.extend_from_slice(&std::mem::take(&mut self.packet));

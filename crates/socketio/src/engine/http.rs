@@ -291,8 +291,7 @@ fn begin_websocket<H: EngineHandler>(
     if let Wire::Tcp(wire) = &wire {
         session.with_outbox(|outbox| outbox.switch(Lane::Tcp(Arc::clone(wire))));
     }
-    // The session's task starts at once and sends this.
-    session.enqueue(&shared.open_packet(session.id(), Transport::WebSocket), false);
+    session.send(&shared.open_packet(session.id(), Transport::WebSocket));
     let connection = engine.handler().open(&session);
     count(&shared.stats.opened_websocket, 1);
     shared.insert(&session);

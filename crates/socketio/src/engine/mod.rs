@@ -8,16 +8,14 @@ mod ending;
 pub(crate) mod flusher;
 mod http;
 pub(crate) mod outbox;
-#[doc(hidden)]
-pub mod payload;
+pub(crate) mod payload;
 mod polling;
 mod queue;
 mod receiving;
 pub(crate) mod session;
 pub(crate) mod shared;
 mod upgrade;
-#[doc(hidden)]
-pub mod websocket;
+pub(crate) mod websocket;
 pub(crate) mod wire;
 mod writing;
 

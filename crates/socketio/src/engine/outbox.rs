@@ -161,8 +161,7 @@ impl Outbox {
         // One packet alone is always taken: its size is the owner's business, only a backlog is the client's.
         let over = bytes > config.queue_limit_bytes || self.queue.len() >= config.queue_limit_packets;
         if over && !self.queue.is_empty() {
-            self.close(Closing::lost(DisconnectReason::SlowConsumer));
-            return Queued::Overflow;
+            return self.overflow();
         }
         self.queue.push_back(packet.clone());
         self.bytes = bytes;
@@ -173,10 +172,16 @@ impl Outbox {
         Queued::NeedsFlush
     }
 
+    #[cold]
+    fn overflow(&mut self) -> Queued {
+        self.close(Closing::lost(DisconnectReason::SlowConsumer));
+        Queued::Overflow
+    }
+
     /// Whether somebody will come for the queue without being told.
     fn is_attended(&self) -> bool {
-        let polled_later = matches!(&self.lane, Lane::Polling(poll) if poll.waiter.is_none());
-        self.scheduled || self.driving || self.writing || self.blocked || polled_later
+        let attended = self.scheduled | self.driving | self.writing | self.blocked;
+        attended || matches!(&self.lane, Lane::Polling(poll) if poll.waiter.is_none())
     }
 
     fn keeps_up(&self) -> bool {

@@ -65,9 +65,10 @@ impl PacketQueue {
     }
 
     /// Gives back memory that only an unusual backlog needed.
+    #[inline]
     pub(crate) fn shrink(&mut self) {
-        if self.rest.capacity() > KEPT_CAPACITY && self.rest.is_empty() {
-            self.rest = VecDeque::new();
+        if self.rest.capacity() > KEPT_CAPACITY {
+            self.release();
         }
     }
 

@@ -171,6 +171,7 @@ impl Session {
     }
 
     /// Wakes whoever has to act on the session's end.
+    #[cold]
     fn tell_of_end(&self) {
         let poll = self.outbox.lock().poll_to_wake();
         poll.into_iter().for_each(Waker::wake);
@@ -267,14 +268,19 @@ impl Session {
                     return true;
                 }
                 Err(_) => {
-                    outbox.abandon();
                     drop(outbox);
-                    self.end(Closing::lost(DisconnectReason::TransportError));
-                    return false;
+                    return self.lose_transport();
                 }
             }
         }
         wrote && outbox.closing.is_some() && outbox.is_empty()
+    }
+
+    #[cold]
+    fn lose_transport(&self) -> bool {
+        self.outbox.lock().abandon();
+        self.end(Closing::lost(DisconnectReason::TransportError));
+        false
     }
 
     /// The body of a poll: everything that is queued, or later whatever comes first.

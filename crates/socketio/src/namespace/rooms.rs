@@ -227,6 +227,7 @@ impl<S> Table<S> {
 }
 
 /// Notes a session for the flusher of its server.
+#[inline]
 fn mark(marked: &mut Vec<Arc<Session>>, session: &Arc<Session>) {
     // Members may belong to several servers, each with its own flusher.
     let others = marked.last().is_some_and(|last| !Arc::ptr_eq(&last.shared, &session.shared));

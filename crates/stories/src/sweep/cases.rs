@@ -16,7 +16,7 @@ use fireside_protocol::users::{DisableUser, GetUser, SearchUsers, UpdateMe};
 use fireside_protocol::{Operation, Request};
 use serde_json::{Value, json};
 
-use super::Sweep;
+use super::{Caller, Sweep};
 use crate::actor::Actor;
 use crate::world::PASSWORD;
 
@@ -141,7 +141,7 @@ pub const CASES: &[Case] = &[
 
 impl Sweep<'_> {
     /// What is sent. For a stranger it is what the others would send.
-    pub(super) async fn payload(&mut self, case: &Case, caller: Option<&Actor>, column: usize) -> Value {
+    pub(super) async fn payload(&mut self, case: &Case, caller: &Caller) -> Value {
         let carol = self.world.carol.id().to_owned();
         let room = match case.target {
             Target::PrivateRoom | Target::PublicRoom => self.stage(case.target).await.0.id.clone(),
@@ -149,7 +149,7 @@ impl Sweep<'_> {
         };
         match case.operation.name {
             "sessions.register" | "sessions.claim" | "sessions.login" | "sessions.refresh"
-            | "sessions.end" => self.sign_in_payload(case, caller).await,
+            | "sessions.end" => self.sign_in_payload(case, caller.actor.as_deref()).await,
             "sessions.password" => json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD }),
             "users.search" => json!({ "query": "c" }),
             "users.get" => json!({ "userId": carol }),
@@ -160,9 +160,9 @@ impl Sweep<'_> {
             "members.remove" => json!({ "roomId": room, "userId": carol }),
             "messages.send" => json!({ "roomId": room, "content": "x" }),
             "messages.edit" => {
-                json!({ "messageId": self.message(case, caller, column).await, "content": "y" })
+                json!({ "messageId": self.message(case, caller).await, "content": "y" })
             }
-            "messages.delete" => json!({ "messageId": self.message(case, caller, column).await }),
+            "messages.delete" => json!({ "messageId": self.message(case, caller).await }),
             "reads.mark" => json!({ "roomId": room, "seq": 1 }),
             "presence.get" => json!({ "userIds": [carol] }),
             "direct_messages.send" => json!({ "receiverId": carol, "content": "x" }),
@@ -173,15 +173,15 @@ impl Sweep<'_> {
         }
     }
 
-    async fn message(&mut self, case: &Case, caller: Option<&Actor>, column: usize) -> String {
-        match (case.target, caller) {
-            (Target::OwnMessage, Some(caller)) => self.own_message(caller, column).await.id,
+    async fn message(&mut self, case: &Case, caller: &Caller) -> String {
+        match (case.target, &caller.actor) {
+            (Target::OwnMessage, Some(actor)) => self.own_message(caller, actor).await.id,
             (target, _) => self.stage(target).await.1.id.clone(),
         }
     }
 
     async fn sign_in_payload(&self, case: &Case, caller: Option<&Actor>) -> Value {
-        let someone = caller.unwrap_or(&self.callers[0]);
+        let someone = caller.unwrap_or(&self.member);
         match case.operation.name {
             "sessions.register" => {
                 json!({ "username": self.world.house().names.word(), "password": PASSWORD })
@@ -194,8 +194,8 @@ impl Sweep<'_> {
             }
             _ => {
                 let owner = match case.target {
-                    Target::OthersDevice if someone.id() == self.callers[0].id() => &self.callers[1],
-                    Target::OthersDevice => &self.callers[0],
+                    Target::OthersDevice if someone.id() == self.member.id() => &self.admin,
+                    Target::OthersDevice => &self.member,
                     _ => someone,
                 };
                 let device = self.another_device(owner).await;

@@ -15,3 +15,4 @@ mod rooms;
 mod sessions;
 mod subscriptions;
 mod typing;
+mod users;

@@ -72,6 +72,10 @@ async fn public_rooms_can_be_found(world: &World) {
     let all = ids(find(json!({})).await.items());
     assert!(all.contains(&square.id) && !all.contains(&den.id), "{all:?}");
     assert!(find(json!({ "query": "100%" })).await.items().is_empty());
+    for (query, expected) in [("x".repeat(257), "too_long"), ("a\0b".to_owned(), "validation")] {
+        let refused = dave.tries(&DiscoverRooms::OPERATION, &json!({ "query": query })).await;
+        assert_eq!(reason(refused), expected);
+    }
     // Page by page it is the same list.
     let (mut found, mut next) = (Vec::new(), None);
     loop {

@@ -23,6 +23,8 @@ engines!(
     a_newer_token_keeps_the_socket,
     bad_tokens_open_nothing,
     nothing_is_heard_before_authentication,
+    the_tutorials_greeting_comes_in_order,
+    a_second_token_beside_the_first_is_refused,
 );
 
 const IDIOMATIC: (Profile, Transport) = (Profile::Idiomatic, Transport::WebSocket);
@@ -269,5 +271,37 @@ async fn nothing_is_heard_before_authentication(engine: Engine) {
         .wait(0, "unauthenticated", |told| told["message"].is_string() && told["time"].is_string())
         .await;
     stranger.closed_within(Duration::from_secs(2)).await;
+    world.close().await;
+}
+
+async fn the_tutorials_greeting_comes_in_order(engine: Engine) {
+    let world = World::new(engine, Door::Socket).await;
+    let World { alice, bob, .. } = &world;
+    let socket = alice.socket();
+    socket.heard().wait(0, "authenticated", |told| told["id"] == socket.id()).await;
+    let told = socket.heard().since(0);
+    let names: Vec<&str> = told[..2].iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["ping", "authenticated"]);
+    assert!(told[..2].iter().all(|event| event.payload["time"].is_string()), "{told:?}");
+    // Authenticating twice does nothing.
+    assert_eq!(socket.call("authenticate", &Value::Null).await, json!({ "ok": true }));
+    alice.fence().await;
+    let again = socket.heard().since(2).into_iter().filter(|event| event.name == "authenticated").count();
+    assert_eq!(again, 0);
+    // The idiomatic profile has neither event.
+    bob.fence().await;
+    bob.is_not_told("the tutorial's events", |event| {
+        ["ping", "authenticated"].contains(&event.name.as_str())
+    })
+    .await;
+    world.close().await;
+}
+
+async fn a_second_token_beside_the_first_is_refused(engine: Engine) {
+    let world = World::new(engine, Door::Socket).await;
+    let headers = [("authorization", "Bearer one"), ("authorization", "Bearer two")];
+    let call = Call { method: "GET", path: "/auth/me", headers: &headers, ..Call::default() };
+    let reply = world.stranger.calls(call).await;
+    assert!([400, 401].contains(&reply.status), "{} {}", reply.status, reply.text);
     world.close().await;
 }

@@ -1,19 +1,15 @@
 //! `rooms.discover`: the public rooms, in the order of their slugs.
 
-use fireside_kernel::{Ctx, Error, Kernel, Result};
+use fireside_kernel::{Ctx, Kernel, Result};
 use fireside_protocol::page::Page;
 use fireside_protocol::rooms::{DiscoverRooms, Room};
 
 use crate::rooms::{rules, sql};
-
-/// Longest text to look for, in characters.
-const QUERY_MAX_CHARS: usize = 256;
+use crate::users;
 
 pub(crate) async fn discover(kernel: Kernel, ctx: Ctx, request: DiscoverRooms) -> Result<Page<Room>> {
     ctx.user()?;
-    if request.query.chars().count() > QUERY_MAX_CHARS {
-        return Err(Error::validation("query", "at most 256 characters"));
-    }
+    users::check_query(&request.query)?;
     let limit = request.limit.rows();
     let pattern = rules::contains_pattern(&request.query);
     let after = request.after.as_ref().map_or("", |slug| slug.as_str());
