@@ -33,7 +33,7 @@ impl<'a> RawJson<'a> {
     /// Checks `text` and wraps it.
     ///
     /// # Errors
-    /// When `text` is not exactly one JSON value, or nests deeper than [`MAX_DEPTH`].
+    /// When `text` is not exactly one JSON value, or nests deeper than 128 levels.
     pub fn parse(text: &'a str) -> Result<Self, InvalidJson> {
         let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
         scanner.value(MAX_DEPTH)?;

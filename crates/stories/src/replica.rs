@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::actor::Actor;
-use crate::client::Event;
+use crate::client::{Call, Event};
 
 /// Everything one knows from events.
 #[derive(Debug, Default)]
@@ -66,22 +66,7 @@ impl Replica {
     pub async fn differences(&self, owner: &Actor) -> Vec<String> {
         let mut findings = Vec::new();
         for (id, known) in &self.rooms {
-            let fresh = match &known.partner {
-                Some(partner) => all_messages(owner, &format!("/chat/dm/{partner}")).await,
-                None => all_messages(owner, &format!("/chat/rooms/{id}/messages")).await,
-            };
-            let mut differences = known.differing_messages(&fresh);
-            if known.partner.is_none() {
-                let room = owner.gets(&format!("/chat/rooms/{id}")).await;
-                let members = owner.gets(&format!("/chat/rooms/{id}/members")).await;
-                differences.extend(known.differing_room(&room));
-                differences.extend(known.differing_members(&members));
-                if members.as_array().map(Vec::len)
-                    != room["memberCount"].as_u64().map(|count| count as usize)
-                {
-                    differences.push(format!("memberCount of {room} with {members}"));
-                }
-            }
+            let differences = known.differences(owner, id).await.unwrap_or_else(|refusal| vec![refusal]);
             findings
                 .extend(differences.into_iter().map(|text| format!("{} in room {id}: {text}", owner.name())));
         }
@@ -90,6 +75,26 @@ impl Replica {
 }
 
 impl Known {
+    /// # Errors
+    /// The server's refusal to tell: one knows of a room then that one may not know of.
+    async fn differences(&self, owner: &Actor, id: &str) -> Result<Vec<String>, String> {
+        let path = format!("/chat/rooms/{id}");
+        if let Some(partner) = &self.partner {
+            let fresh = all_messages(owner, &format!("/chat/dm/{partner}")).await?;
+            return Ok(self.differing_messages(&fresh));
+        }
+        let mut differences =
+            self.differing_messages(&all_messages(owner, &format!("{path}/messages")).await?);
+        let room = fetch(owner, &path).await?;
+        let members = fetch(owner, &format!("{path}/members")).await?;
+        differences.extend(self.differing_room(&room));
+        differences.extend(self.differing_members(&members));
+        if members.as_array().map(|members| members.len() as u64) != room["memberCount"].as_u64() {
+            differences.push(format!("memberCount of {room} with {members}"));
+        }
+        Ok(differences)
+    }
+
     fn learn(&mut self, message: Value) {
         let id = message["id"].as_str().unwrap_or_default().to_owned();
         let is_newer =
@@ -170,14 +175,22 @@ fn tombstone(payload: &Value) -> Value {
     })
 }
 
+/// What is there at a path for its owner.
+async fn fetch(owner: &Actor, path: &str) -> Result<Value, String> {
+    let reply = owner.calls(Call { method: "GET", path, ..Call::default() }).await;
+    if reply.status == 200 { Ok(reply.json()) } else { Err(format!("GET {path} is refused: {}", reply.text)) }
+}
+
 /// All messages of a room or conversation, tombstones included, page by page.
-async fn all_messages(owner: &Actor, path: &str) -> BTreeMap<String, Value> {
+async fn all_messages(owner: &Actor, path: &str) -> Result<BTreeMap<String, Value>, String> {
     let mut messages = BTreeMap::new();
     let mut after = 0;
     loop {
-        let page = owner.gets(&format!("{path}?after={after}&limit=200")).await;
+        let page = fetch(owner, &format!("{path}?after={after}&limit=200")).await?;
         let page = page.as_array().cloned().unwrap_or_default();
-        let Some(newest) = page.first().and_then(|message| message["seq"].as_i64()) else { return messages };
+        let Some(newest) = page.first().and_then(|message| message["seq"].as_i64()) else {
+            return Ok(messages);
+        };
         after = newest;
         let with_id = |message: Value| Some((message["id"].as_str()?.to_owned(), message));
         messages.extend(page.into_iter().filter_map(with_id));

@@ -130,7 +130,8 @@ impl Presence {
         let at = self.clock.now();
         let everyone = self.roster.lock().everyone();
         self.unsaved.lock().extend(everyone.into_iter().map(|user| (user, at)));
-        rounds::save(self, db).await?;
+        let written = rounds::save(self, db).await?;
+        rounds::forget(self, &written);
         Ok(())
     }
 

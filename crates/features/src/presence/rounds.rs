@@ -82,13 +82,18 @@ pub(super) async fn write_down(presence: Weak<Presence>, save: Arc<Notify>, db: 
         drop(running);
         sleep(REMEMBERED).await;
         if let Some(presence) = presence.upgrade() {
-            let mut unsaved = presence.unsaved.lock();
-            for (user, at) in written {
-                // Whoever was seen again meanwhile has a later time there, which is still to be written.
-                if unsaved.get(&user) == Some(&at) {
-                    unsaved.remove(&user);
-                }
-            }
+            forget(&presence, &written);
+        }
+    }
+}
+
+/// Forgets what was written down.
+pub(super) fn forget(presence: &Presence, written: &[(UserId, Time)]) {
+    let mut unsaved = presence.unsaved.lock();
+    for (user, at) in written {
+        // Whoever was seen again meanwhile has a later time there, which is still to be written.
+        if unsaved.get(user) == Some(at) {
+            unsaved.remove(user);
         }
     }
 }

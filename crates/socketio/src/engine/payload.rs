@@ -53,7 +53,7 @@ pub fn decode(text: &str) -> Result<Packet<'_>, InvalidPacket> {
 /// Reads one packet of a polling body, where binary comes as `b` and base64.
 ///
 /// # Errors
-/// As [`decode`], and for bad base64.
+/// When its type is unknown, or one that only servers send, and for bad base64.
 pub fn decode_polling(text: &str) -> Result<Packet<'_>, InvalidPacket> {
     let Some(encoded) = text.strip_prefix('b') else { return decode(text) };
     let decoded = STANDARD.decode(encoded).or_else(|_| STANDARD_NO_PAD.decode(encoded));

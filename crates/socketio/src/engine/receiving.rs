@@ -1,5 +1,6 @@
 //! The reading half of a session's task: from the transport to the application.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -53,6 +54,10 @@ impl<C: Connection> Driver<C> {
                 Poll::Pending => Ok(false),
                 Poll::Ready(Ok(0)) => Err(Closing::lost(DisconnectReason::TransportClose)),
                 Poll::Ready(Ok(read)) => self.feed(&mut buffer[..read]).map(|()| true),
+                // How TLS says that the client has gone without a word; nearly all do.
+                Poll::Ready(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+                    Err(Closing::lost(DisconnectReason::TransportClose))
+                }
                 Poll::Ready(Err(_)) => Err(Closing::lost(DisconnectReason::TransportError)),
             }
         })

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fireside_socketio::{BodyError, HttpLimits, Peer, read_body, serve};
+use futures_util::{SinkExt, StreamExt};
 use http_body_util::Full;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, ServerName};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Answer, World, config, masked, soon};
 
@@ -194,25 +196,69 @@ async fn everything_works_over_tls_too() {
 
     let url = format!("ws://localhost/socket.io/?EIO=4&transport=websocket&sid={sid}");
     let (mut upgraded, _) = tokio_tungstenite::client_async(url, connect().await).await.unwrap();
-    use futures_util::{SinkExt, StreamExt};
-    use tokio_tungstenite::tungstenite::Message;
     upgraded.send(Message::text("2probe")).await.unwrap();
     assert_eq!(upgraded.next().await.unwrap().unwrap(), Message::text("3probe"));
     upgraded.send(Message::text("5")).await.unwrap();
-    upgraded.send(Message::text("40{\"name\":\"alice\"}")).await.unwrap();
+    upgraded.send(Message::text("40{\"name\":\"bob\"}")).await.unwrap();
     assert!(upgraded.next().await.unwrap().unwrap().into_text().unwrap().starts_with("40{"));
+    world.reports("connected bob").await;
+    drop(upgraded);
+    world.reports("disconnected bob: transport close").await;
+    world.is_empty().await;
+
+    Box::pin(talk(&world, connect().await)).await;
+}
+
+/// Serves one connection of any kind with bare hyper, without the crate's own listener.
+fn serve_with_hyper<I>(world: &World, io: I)
+where
+    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+{
+    let server = world.server.clone();
+    let peer = Peer { addr: world.addr, tls: false };
+    let service = hyper::service::service_fn(move |request| {
+        let server = server.clone();
+        async move { Ok::<_, std::convert::Infallible>(server.call(request, peer).await) }
+    });
+    let io = hyper_util::rt::TokioIo::new(io);
+    let connection = hyper::server::conn::http1::Builder::new().serve_connection(io, service);
+    tokio::spawn(connection.with_upgrades());
+}
+
+async fn talk<I>(world: &World, io: I)
+where
+    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+{
+    let url = "ws://localhost/socket.io/?EIO=4&transport=websocket";
+    let (mut client, _) = soon("a websocket", tokio_tungstenite::client_async(url, io)).await.unwrap();
+    assert!(client.next().await.unwrap().unwrap().into_text().unwrap().starts_with("0{"));
+    client.send(Message::text("40{\"name\":\"alice\"}")).await.unwrap();
+    assert!(client.next().await.unwrap().unwrap().into_text().unwrap().starts_with("40{"));
     world.reports("connected alice").await;
-    upgraded.send(Message::text("42[\"flood\",50,20000]")).await.unwrap();
+    client.send(Message::text("42[\"flood\",50,20000]")).await.unwrap();
     world.reports("flooded 50").await;
     for _ in 0..50 {
-        assert_eq!(soon("water", upgraded.next()).await.unwrap().unwrap().len(), 20_014);
+        assert_eq!(soon("water", client.next()).await.unwrap().unwrap().len(), 20_014);
     }
     world.namespace().everyone().emit(&fireside_socketio::Frame::event("said", &[1]).unwrap());
-    assert_eq!(upgraded.next().await.unwrap().unwrap(), Message::text("42[\"said\",1]"));
-    upgraded.send(Message::text("42[\"close me\"]")).await.unwrap();
-    assert_eq!(upgraded.next().await.unwrap().unwrap(), Message::text("41"));
-    assert!(matches!(upgraded.next().await, Some(Ok(Message::Close(_)))));
+    assert_eq!(client.next().await.unwrap().unwrap(), Message::text("42[\"said\",1]"));
+    client.send(Message::text("42[\"close me\"]")).await.unwrap();
+    assert_eq!(client.next().await.unwrap().unwrap(), Message::text("41"));
+    assert!(matches!(client.next().await, Some(Ok(Message::Close(_)))));
     world.reports("disconnected alice: server namespace disconnect").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_http_server_on_hyper_will_do() {
+    let world = World::new().await;
+    let (ours, theirs) = tokio::io::duplex(1000);
+    serve_with_hyper(&world, ours);
+    talk(&world, theirs).await;
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let theirs = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    serve_with_hyper(&world, listener.accept().await.unwrap().0);
+    talk(&world, theirs).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

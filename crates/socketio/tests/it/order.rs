@@ -41,6 +41,19 @@ async fn a_turn_that_is_given_up_lets_the_next_event_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_turn_may_be_given_up_by_another_task() {
+    let world = World::new().await;
+    let mut client = world.join("alice").await;
+    client.send("421[\"lend turn\"]").await;
+    client.send("42[\"note\",2]").await;
+    world.reports_nothing().await;
+    world.server.handler().gate.add_permits(1);
+    world.reports("note 2").await;
+    world.server.handler().gate.add_permits(1);
+    client.receives("431[]").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_so_many_events_run_at_the_same_time() {
     let world = World::new().await;
     let mut client = world.join("alice").await;

@@ -104,6 +104,18 @@ impl Handler for Tester {
                 drop(turn);
                 let _permit = self.gate.acquire().await.unwrap();
             }
+            "lend turn" => {
+                // Another task ends the turn while the handler still runs.
+                let (done, all_done) = tokio::sync::oneshot::channel();
+                let this = Arc::clone(&self);
+                tokio::spawn(async move {
+                    this.gate.acquire().await.unwrap().forget();
+                    drop(turn);
+                    this.gate.acquire().await.unwrap().forget();
+                    done.send(()).unwrap();
+                });
+                all_done.await.unwrap();
+            }
             "note" => self.report(format!("note {}", args[0].as_str())),
             "ask" => {
                 let answer =
