@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use fireside_socketio::Frame;
+use fireside_socketio::{Config, Frame};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, World, soon};
+use crate::support::{Client, World, config, soon};
 use futures_util::{SinkExt, StreamExt};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +123,7 @@ async fn counts_to(mut client: Client, count: usize) -> Client {
 async fn a_burst_reaches_everybody_whole_and_in_order() {
     const PEOPLE: usize = 200;
     const EVENTS: usize = 500;
-    let world = World::new().await;
+    let world = World::with(Config { flushers: 3, ..config() }).await;
     let mut people = Vec::new();
     for _ in 0..PEOPLE {
         let mut client = world.join("somebody").await;
