@@ -2,7 +2,8 @@
 //!
 //! A [`World`] is a server on a database of its own with a small cast: alice made the room "den" and is its
 //! admin, bob and carol are members, dave is signed in and a member of nothing, mallory has a private room of
-//! her own and no business in the den, root administers the server. In `tests/it/<noun>.rs` they act:
+//! her own and no business in the den, root ([`World::root`]) administers the server. In `tests/it/<noun>.rs` they
+//! act:
 //!
 //! ```text
 //! stories!(what_one_says_the_others_hear);
