@@ -26,6 +26,7 @@ pub(crate) struct Batch {
 
 impl Batch {
     /// Takes as much from a queue as one write should carry. The queue must not be empty.
+    #[inline]
     pub(crate) fn fill(&mut self, queue: &mut PacketQueue) {
         self.packet = queue.pop_front();
         self.packets_written += 1;
@@ -48,6 +49,7 @@ impl Batch {
     }
 
     /// The bytes to be written.
+    #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         if self.packet.is_empty() { &self.copied } else { &self.packet }
     }

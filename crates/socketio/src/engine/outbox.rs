@@ -150,6 +150,7 @@ impl Outbox {
         self.queue.is_empty()
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, packet: &Bytes, volatile: bool, config: &Config) -> Queued {
         if self.closing.is_some() {
             return Queued::Refused;
@@ -226,11 +227,13 @@ impl Outbox {
     }
 
     /// Takes what is to be written next. The queue must not be empty.
+    #[inline]
     pub(crate) fn take(&mut self, batch: &mut Batch) {
         batch.fill(&mut self.queue);
     }
 
     /// Notes that all of a batch of `bytes` bytes has left.
+    #[inline]
     pub(crate) fn sent(&mut self, bytes: usize) {
         self.torn = false;
         self.left(bytes);

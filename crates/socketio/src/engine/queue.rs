@@ -29,6 +29,7 @@ impl PacketQueue {
         (!self.first.is_empty()).then_some(&self.first)
     }
 
+    #[inline]
     pub(crate) fn push_back(&mut self, packet: Bytes) {
         if self.first.is_empty() {
             self.first = packet;
@@ -45,6 +46,7 @@ impl PacketQueue {
     }
 
     /// Takes the first packet, or an empty one when there is none.
+    #[inline]
     pub(crate) fn pop_front(&mut self) -> Bytes {
         let second =
             if self.rest.is_empty() { Bytes::new() } else { self.rest.pop_front().unwrap_or_default() };

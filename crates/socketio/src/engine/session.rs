@@ -155,6 +155,7 @@ impl Session {
     }
 
     /// Queues an encoded packet. After [`Queued::NeedsFlush`] the caller must give the session to the flusher.
+    #[inline]
     pub(crate) fn enqueue(&self, packet: &Bytes, volatile: bool) -> Queued {
         let queued = self.outbox.lock().push(packet, volatile, &self.shared.config);
         if queued == Queued::Overflow {

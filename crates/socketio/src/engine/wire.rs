@@ -29,6 +29,7 @@ pub(crate) struct TcpWire {
 }
 
 impl TcpWire {
+    #[inline]
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         self.stream.try_write(bytes)
     }

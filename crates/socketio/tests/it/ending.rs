@@ -103,3 +103,15 @@ async fn a_poll_that_waits_is_answered_when_the_server_closes() {
     world.reports("disconnected anybody: server shutting down").await;
     world.is_empty().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_never_ends_does_not_hide_the_end() {
+    let world = World::new().await;
+    let mut client = world.join("alice").await;
+    client.send("42[\"wait\",1]").await;
+    client.send("42[\"note\",2]").await;
+    world.reports("waiting 1").await;
+    drop(client);
+    world.reports("disconnected alice: transport close").await;
+    world.reports_nothing().await;
+}
