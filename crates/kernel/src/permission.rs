@@ -11,7 +11,7 @@ use fireside_protocol::{RoomId, RoomRef, UserId};
 
 use crate::error::{Error, Result};
 use crate::room_log::state::{MemberState, RoomKind, RoomState};
-use crate::rows::{MemberRow, ROOM_COLUMNS, RoomRow};
+use crate::rows::{MEMBER_COLUMNS, MemberRow, ROOM_COLUMNS, RoomRow};
 
 /// What one wants to do in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,16 +99,16 @@ pub async fn enter(db: &Db, room: &RoomRef, user: &UserId, permission: Permissio
     let found: Option<RoomRow> =
         db.optional(fireside_db::Statement::generated(text).bind(room.as_str())).await?;
     let Some(found) = found.map(RoomRow::into_state) else { return check(None, None, user, permission) };
-    let member: Option<MemberRow> = db
-        .optional(
-            sql("SELECT room_id, user_id, id, role, created_at, modified_at, joined_at, joined_seq, read_seq, \
-                 last_read_at FROM members WHERE room_id = $1 AND user_id = $2")
-            .bind(found.id.as_str())
-            .bind(user.as_str()),
-        )
-        .await?;
-    let member = member.map(MemberRow::into_state);
+    let member = membership(db, &found.id, user).await?;
     check(Some(&Arc::new(found)), member.as_ref(), user, permission)
+}
+
+/// Someone's membership of a room.
+pub async fn membership(db: &Db, room: &RoomId, user: &UserId) -> Result<Option<MemberState>> {
+    let text = format!("SELECT {MEMBER_COLUMNS} FROM members WHERE room_id = $1 AND user_id = $2");
+    let statement = fireside_db::Statement::generated(text).bind(room.as_str()).bind(user.as_str());
+    let member: Option<MemberRow> = db.optional(statement).await?;
+    Ok(member.map(MemberRow::into_state))
 }
 
 /// The rooms and conversations someone is a member of, with the positions of their heads: what a socket

@@ -55,6 +55,10 @@ impl RoomRow {
     }
 }
 
+/// Columns of [`MemberRow`].
+pub const MEMBER_COLUMNS: &str =
+    "room_id, user_id, id, role, created_at, modified_at, joined_at, joined_seq, read_seq, last_read_at";
+
 fireside_db::row! {
     /// A row of `members`.
     #[derive(Debug)]

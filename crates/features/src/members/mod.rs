@@ -15,8 +15,6 @@ use fireside_kernel::{Kernel, Registry};
 
 use crate::presence::Presence;
 
-pub(crate) use sql::find;
-
 /// Registers the operations.
 pub fn register(kernel: &Kernel, registry: &mut Registry, presence: &Arc<Presence>) {
     let hall = kernel.clone();

@@ -114,8 +114,8 @@ pub trait ExtraWrite: Send + Sync {
 pub(crate) trait Pending: Send {
     fn take(&self) -> bool;
     fn needs(&self, needs: &mut Needs);
-    /// Decides and keeps the answer. Tells whether it was an answer rather than an error.
-    fn decide(&mut self, batch: &mut Batch) -> bool;
+    /// Decides and keeps the answer.
+    fn decide(&mut self, batch: &mut Batch);
     /// Gives the answer to the caller: the decided one, or the error that the transaction met.
     fn finish(self: Box<Self>, failure: Option<Error>);
 }
@@ -142,11 +142,8 @@ impl<C: Change> Pending for Submitted<C> {
         self.change.needs(needs);
     }
 
-    fn decide(&mut self, batch: &mut Batch) -> bool {
-        let decided = self.change.decide(batch);
-        let is_answer = decided.is_ok();
-        self.decided = Some(decided);
-        is_answer
+    fn decide(&mut self, batch: &mut Batch) {
+        self.decided = Some(self.change.decide(batch));
     }
 
     fn finish(self: Box<Self>, failure: Option<Error>) {

@@ -10,7 +10,7 @@ use fireside_protocol::{ClientId, MessageId, RoomId, UserId};
 use super::batch::{Batch, Done};
 use super::change::{MessageRoom, Needs};
 use super::state::UserState;
-use crate::rows::{MESSAGE_COLUMNS, MemberRow, MessageRow, ROOM_COLUMNS, RoomRow};
+use crate::rows::{MEMBER_COLUMNS, MESSAGE_COLUMNS, MemberRow, MessageRow, ROOM_COLUMNS, RoomRow};
 
 /// Reads what is needed. The rooms come first and stay locked to the end of the transaction, so that
 /// nothing read after them can change under it.
@@ -159,9 +159,8 @@ async fn members(
     });
     let wanted: HashSet<_> = by_name.chain(of_messages).chain(of_pairs.flatten()).collect();
     let keys = wanted.into_iter().map(|(room, user)| vec![Value::from(room), Value::from(user)]).collect();
-    let text = "SELECT room_id, user_id, id, role, created_at, modified_at, joined_at, joined_seq, read_seq, \
-                last_read_at FROM members WHERE (room_id, user_id) IN (VALUES {})";
-    for row in in_list::<MemberRow>(tx, text, 2, keys).await? {
+    let text = format!("SELECT {MEMBER_COLUMNS} FROM members WHERE (room_id, user_id) IN (VALUES {{}})");
+    for row in in_list::<MemberRow>(tx, &text, 2, keys).await? {
         let key = (RoomId::trusted(row.room_id.as_str()), UserId::trusted(row.user_id.as_str()));
         batch.members.insert(key, row.into_state());
     }

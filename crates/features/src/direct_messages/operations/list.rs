@@ -1,11 +1,10 @@
 //! `direct_messages.list`: a conversation in pages, newest first.
 
-use fireside_kernel::{Ctx, Kernel, Result};
+use fireside_kernel::{Ctx, Kernel, Result, permission};
 use fireside_protocol::direct_messages::{DirectMessage, ListDirectMessages};
 use fireside_protocol::page::Page;
 
 use super::conversation;
-use crate::members;
 use crate::messages::{Wanted, read_at, read_page};
 
 pub(crate) async fn list(
@@ -21,8 +20,8 @@ pub(crate) async fn list(
     };
     let wanted = Wanted { limit, before: request.before, after: request.after, around: request.around };
     let page = read_page(&kernel, &pass, wanted).await?;
-    let own = members::find(&kernel.db, pass.room(), user).await?;
-    let others = members::find(&kernel.db, pass.room(), &other).await?;
+    let own = permission::membership(&kernel.db, pass.room(), user).await?;
+    let others = permission::membership(&kernel.db, pass.room(), &other).await?;
     Ok(page.map(|message| {
         let (receiver, position) = if message.sender.id == *user { (&other, &others) } else { (user, &own) };
         message.to_direct(receiver, read_at(message, position.as_ref()))
