@@ -43,4 +43,8 @@ pub trait Authenticator: Send + Sync {
     /// `unauthenticated` for anything but a valid token of a live session and an enabled user;
     /// `overloaded` when it cannot be told now.
     async fn authenticate(&self, token: &str) -> crate::Result<Identity>;
+
+    /// Whether a session is known to be over. Answers from memory: it is asked for every live socket again
+    /// and again, because a session may end between a token's check and the moment its socket is known.
+    fn is_over(&self, session: &SessionId) -> bool;
 }

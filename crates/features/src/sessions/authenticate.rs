@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use fireside_kernel::{Authenticator, Error, Identity, Result};
+use fireside_protocol::SessionId;
 
 use super::Sessions;
 use super::host::{Guest, usernames};
@@ -19,6 +20,10 @@ impl Authenticator for Sessions {
             Some(access) => self.member(access).await,
             None => self.guest(self.host.read(&token, now).await.map_err(refuse)?).await,
         }
+    }
+
+    fn is_over(&self, session: &SessionId) -> bool {
+        self.ended.contains(session)
     }
 }
 

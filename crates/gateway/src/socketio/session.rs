@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use fireside_kernel::Identity;
-use fireside_protocol::Time;
+use fireside_protocol::{SessionId, Time};
 
 use super::delivery::Arrival;
 use crate::limits::ConnectionPermit;
@@ -142,6 +142,14 @@ impl Session {
         match *self.standing.lock() {
             Standing::Waiting { until } | Standing::Checking { until } => now >= until,
             Standing::In(_) | Standing::Out => false,
+        }
+    }
+
+    /// The session it was opened with, if it has one.
+    pub(super) fn session_id(&self) -> Option<SessionId> {
+        match &*self.standing.lock() {
+            Standing::In(identity) => identity.session.clone(),
+            _ => None,
         }
     }
 

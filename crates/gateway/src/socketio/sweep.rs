@@ -46,12 +46,21 @@ fn sweep(chat: &Chat, tick: u32) {
     let instant = Instant::now();
     let ping = Frame::event("ping", &[serde_json::json!({ "time": now })]).ok();
     for socket in &sockets {
+        if !socket.is_connected() {
+            // It is on its way out.
+            continue;
+        }
         let session = socket.state();
         if session.is_late(instant) {
             socket.disconnect(true);
             continue;
         }
         let Some(expires_at) = session.expires_at() else { continue };
+        if session.session_id().is_some_and(|session| chat.gateway.authenticator.is_over(&session)) {
+            // It ended while this socket was on its way in, and nobody knew of it to close it.
+            end(socket, "revoked");
+            continue;
+        }
         let left_ms = expires_at.ms_since(now);
         if left_ms <= 0 {
             end(socket, "expired");

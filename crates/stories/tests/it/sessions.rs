@@ -17,6 +17,7 @@ engines!(
     a_wrong_password_tells_nothing,
     a_refresh_token_works_once,
     signing_out_closes_the_sockets,
+    signing_out_reaches_sockets_on_their_way_in,
     one_device_ends_another,
     a_new_password_ends_the_other_devices,
     a_socket_ends_with_its_token,
@@ -119,6 +120,23 @@ async fn signing_out_closes_the_sockets(engine: Engine) {
     // The other device stays.
     phone.writes_to(&world.bob, "still here").await;
     phone.fence().await;
+    world.close().await;
+}
+
+async fn signing_out_reaches_sockets_on_their_way_in(engine: Engine) {
+    let world = World::new(engine, Door::Rest).await;
+    for round in 0..12 {
+        let (erin, _) = world.registers(&format!("erin{round}")).await;
+        // Some are in before the end, some come too late, and some are between their check and the hall.
+        let arriving = async {
+            for _ in 0..4 {
+                let _refused_or_in = erin.tries_to_connect(IDIOMATIC).await;
+            }
+        };
+        let nothing = json!({});
+        tokio::join!(arriving, erin.does(&Logout::OPERATION, &nothing));
+        erin.is_put_out().await;
+    }
     world.close().await;
 }
 

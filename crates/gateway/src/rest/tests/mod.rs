@@ -17,7 +17,7 @@ use fireside_protocol::request::Done;
 use fireside_protocol::rooms::{CreateRoom, DeleteRoom, GetRoom, ListRooms, Room};
 use fireside_protocol::sessions::{Login, SignedIn};
 use fireside_protocol::users::{DisableUser, User};
-use fireside_protocol::{Operation, Request as ProtocolRequest, RoomId, Time, UserId};
+use fireside_protocol::{Operation, Request as ProtocolRequest, RoomId, SessionId, Time, UserId};
 use fireside_socketio::Origins;
 use http::{HeaderMap, Request, StatusCode, request};
 use http_body::Body;
@@ -43,6 +43,10 @@ impl Authenticator for Guests {
         }
         let user = UserId::trusted(token);
         Ok(Identity { user, session: None, is_admin: token == "root", expires_at: Time::from_micros(0) })
+    }
+
+    fn is_over(&self, _: &SessionId) -> bool {
+        false
     }
 }
 
