@@ -15,4 +15,5 @@ mod rooms;
 mod sessions;
 mod subscriptions;
 mod typing;
+mod unread;
 mod users;
