@@ -26,5 +26,5 @@ pub mod users;
 pub use error::{ErrorBody, Reason};
 pub use event::{Event, Signal};
 pub use ids::{ClientId, MessageId, RoomId, RoomRef, SessionId, UserId};
-pub use request::{Access, Method, Operation, Rate, Reply, Request, Rest, RestPath, Route};
+pub use request::{Access, Method, Once, Operation, Rate, Reply, Request, Rest, RestPath, Route};
 pub use time::Time;

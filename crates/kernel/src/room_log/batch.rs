@@ -8,7 +8,8 @@ use fireside_protocol::members::Role;
 use fireside_protocol::messages::Sender;
 use fireside_protocol::{ClientId, Event, MessageId, RoomId, RoomRef, Signal, Time, UserId};
 
-use super::change::{ExtraWrite, Repeat};
+use super::change::ExtraWrite;
+use super::once::Repeat;
 use super::state::{MemberState, MessageState, RoomKind, RoomState, UserState, pair_key};
 use super::writes::{EventRow, NewMessage, NewRoom, Opened, Place, Writes, references};
 use crate::error::{Error, Result};

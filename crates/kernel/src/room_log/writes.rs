@@ -7,7 +7,8 @@ use fireside_protocol::members::MemberEvent;
 use fireside_protocol::messages::Metadata;
 use fireside_protocol::{ClientId, Event, MessageId, RoomId, Time, UserId};
 
-use super::change::{ExtraWrite, Repeat};
+use super::change::ExtraWrite;
+use super::once::Repeat;
 
 /// The place an event takes in its room's log.
 #[derive(Debug, Clone)]

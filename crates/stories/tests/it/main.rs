@@ -7,6 +7,7 @@ mod history;
 mod limits;
 mod members;
 mod messages;
+mod once;
 mod ordering;
 mod permissions;
 mod presence;
