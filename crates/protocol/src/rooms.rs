@@ -39,6 +39,26 @@ pub struct Room {
     pub seq: i64,
 }
 
+/// What a room is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RoomKind {
+    /// A room with a name, that people join and leave.
+    Room,
+    /// A conversation of two people, for ever.
+    Direct,
+}
+
+impl RoomKind {
+    /// The word on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Room => "room",
+            Self::Direct => "direct",
+        }
+    }
+}
+
 impl Reply for Room {}
 impl Reply for Vec<Room> {}
 

@@ -266,7 +266,7 @@ impl Batch {
         let place = self.next_place(pass.room());
         let key = (pass.room().clone(), user.clone());
         if self.members.remove(&key).is_some() {
-            self.writes.members.insert(key);
+            self.writes.changed_member(key);
             if let Some(room) = self.rooms.get_mut(pass.room()) {
                 Arc::make_mut(room).member_count -= 1;
             }
@@ -348,7 +348,7 @@ impl Batch {
                 },
             );
         }
-        self.writes.members.insert(key);
+        self.writes.changed_member(key);
     }
 
     fn empty_room(&self, id: RoomId, maker: &UserId) -> RoomState {

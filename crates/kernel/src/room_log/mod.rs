@@ -9,7 +9,7 @@
 //! - [`once`]: changes that are done once under a client's name for them.
 //! - [`batch`]: what is known and what was decided, while a batch is being worked on.
 //! - [`writes`]: what features hand in to be written, and the rows it becomes.
-//! - `positions`: how far members have read. `mentions`: who is named in a message.
+//! - `positions`: how far members have read. `standings`: what changes for users. `mentions`: who is named in a message.
 //! - `load`, `store`: the statements before and after the decision.
 //! - `writer`: the loop.
 //! - [`read`]: reading the log back.
@@ -25,6 +25,7 @@ mod positions;
 pub mod read;
 pub mod resume;
 pub mod retention;
+mod standings;
 pub mod state;
 mod store;
 mod writer;

@@ -18,4 +18,5 @@ mod sessions;
 mod subscriptions;
 mod typing;
 mod unread;
+mod user_changes;
 mod users;
