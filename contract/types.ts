@@ -119,6 +119,44 @@ export interface Deleted {
   deletedAt: Time;
 }
 
+/** The digest of a stretch of a room's messages, at most 1,000 of them: the newest ones. */
+export interface Digest {
+  /** The room or conversation. */
+  roomId: string;
+  /** Its epoch. */
+  epoch: string;
+  /** The head of its log that this is true of: compare when you are exactly there. */
+  seq: number;
+  /** From this place on. */
+  from: number;
+  /** Up to this place. */
+  to: number;
+  /** How many messages are in it, deleted ones left out. */
+  count: number;
+  /**
+   * The sum over their places and revisions, 16 hexadecimal digits: each pair mixed by SplitMix64's finalizer
+   * over `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or.
+   */
+  digest: string;
+  /** The same in up to 16 parts, to find where it differs. */
+  parts: DigestPart[];
+}
+
+/** A stretch of a room's messages, and the sum over those in it. */
+export interface DigestPart {
+  /** From this place on. */
+  from: number;
+  /** Up to this place. */
+  to: number;
+  /** How many messages are in it, deleted ones left out. */
+  count: number;
+  /**
+   * The sum over their places and revisions, 16 hexadecimal digits: each pair mixed by SplitMix64's finalizer
+   * over `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or.
+   */
+  digest: string;
+}
+
 /** A message between two people. */
 export interface DirectMessage {
   /** The message. */
@@ -266,8 +304,24 @@ export interface ExplainUnread {
   roomId: string;
 }
 
+/** Asks for the digest of a stretch of a room's messages. */
+export interface GetDigest {
+  /** The room or conversation, by id or slug. */
+  roomId: string;
+  /** From this place on; without, the newest 64 messages up to `to`. */
+  from?: number | null;
+  /** Up to this place; without, up to the head. */
+  to?: number | null;
+}
+
 /** Reads one's own profile. */
 export type GetMe = Nothing;
+
+/**
+ * Asks where one's own stream stands. Take the position first, then fetch: what changes in between is then
+ * told, not missed.
+ */
+export type GetPosition = Nothing;
 
 /** Asks for the presence of some people; whoever shares no room with one is absent from the answer. */
 export interface GetPresence {
@@ -606,6 +660,14 @@ export interface NotRecovered {
   seq?: number;
 }
 
+/** A stream that does not go on where the client was. */
+export interface NotRecoveredUser {
+  /** `false`. */
+  recovered: boolean;
+  /** Why not. */
+  reason: UserHindrance;
+}
+
 /**
  * The answer to a change that is done at most once. Over REST the body is the answer itself, and a repeat is
  * told by the header `idempotent-replayed: true`.
@@ -882,6 +944,18 @@ export interface Recovered {
   events: MissedEvent[];
 }
 
+/** A stream that goes on where the client was. */
+export interface RecoveredUser {
+  /** `true`. */
+  recovered: boolean;
+  /** The stream's epoch. */
+  epoch: string;
+  /** The client is here once it has applied the changes. */
+  seq: number;
+  /** How everything stands that has changed, in the order of the stream, each thing once. */
+  changes: UserChange[];
+}
+
 /** Exchanges a refresh token for new tokens. Each refresh token works once; using one again ends its session. */
 export interface Refresh {
   /** From the last answer. */
@@ -910,20 +984,27 @@ export interface RemoveMember {
   clientId?: string | null;
 }
 
-/** Asks for everything that happened in rooms after the positions that a client has reached. */
+/** Asks for everything that happened in rooms, and to the user, after the positions that a client has reached. */
 export interface Resume {
   /** The rooms, the most wanted first; each at most once, at most 200. */
   rooms?: RoomPosition[];
+  /** Where the client is in its user's own stream, if it wants to go on there, too. */
+  user?: UserPosition | null;
 }
 
 /** What was missed, a room each in the order they were asked for. */
 export interface Resumed {
   /** The rooms. */
   rooms: ResumedRoom[];
+  /** The user's own stream, where it was asked for. What comes live meanwhile may be part of it. */
+  user?: ResumedUser;
 }
 
 /** What became of one room: everything, or honestly nothing. */
 export type ResumedRoom = Recovered | NotRecovered;
+
+/** What became of one's own stream since a position: everything, or honestly nothing. */
+export type ResumedUser = RecoveredUser | NotRecoveredUser;
 
 /** `room:resync`. */
 export interface Resync {
@@ -970,6 +1051,21 @@ export interface RoomDeleted {
   epoch: string;
 }
 
+/**
+ * `room:digested`: the digest of a room's newest messages, told now and then to sockets that asked for it by
+ * `digest:watch`. Compare when you are exactly at `seq`; else wait for the next one.
+ */
+export interface RoomDigest {
+  /** The room or conversation. */
+  roomId: string;
+  /** The head of its log that this is true of. */
+  seq: number;
+  /** From this place on. */
+  from: number;
+  /** The sum, as in the answer to `room:digest`. */
+  digest: string;
+}
+
 /** `room:created` and `room:updated`: the room as it is from that position on. */
 export interface RoomEvent {
   /** The room. */
@@ -996,7 +1092,7 @@ export interface RoomEvent {
   seq: number;
 }
 
-/** What a room is, to who is in it. */
+/** What a room is. */
 export type RoomKind = "room" | "direct";
 
 /** `join` and `leave`. */
@@ -1013,6 +1109,28 @@ export interface RoomPosition {
   epoch: string;
   /** Place of the last event that the client has applied; 0 for none. */
   seq: number;
+}
+
+/** How one stands in a room or conversation. */
+export interface RoomStanding {
+  /** The room or conversation. */
+  roomId: string;
+  /** Which of the two it is. */
+  kind: RoomKind;
+  /** The other person of a conversation. */
+  userId?: string;
+  /** Whether one is a member. Without membership nothing but `kind` and `userId` means anything. */
+  member: boolean;
+  /** As what. */
+  role?: Role;
+  /** Since when. */
+  joinedAt?: Time;
+  /** Everything up to here is read. */
+  readSeq: number;
+  /** When one last read. */
+  lastReadAt: Time | null;
+  /** Whether one has muted it. */
+  muted: boolean;
 }
 
 /** Finds users by the beginning of their username or display name. */
@@ -1139,6 +1257,16 @@ export interface SessionEnded {
 export interface SessionExpiring {
   /** Milliseconds until the connection is closed. */
   inMs: number;
+}
+
+/** A device or service token that one is signed in with. */
+export interface SessionStanding {
+  /** The session. */
+  id: string;
+  /** Whether it was ended before its time. */
+  ended: boolean;
+  /** When it is over by itself, which is told no more. */
+  expiresAt: Time;
 }
 
 /**
@@ -1389,6 +1517,50 @@ export interface User {
   role: string;
 }
 
+/** How something of one's own stands, at its place in one's own stream. */
+export interface UserChange {
+  /** Place in one's own stream. */
+  seq: number;
+  /** A room or conversation. */
+  room?: RoomStanding;
+  /** A device or service token. */
+  session?: SessionStanding;
+}
+
+/**
+ * Something of one's own is different now, at `seq` of one's own stream: `user:changed`, to all of one's
+ * sockets. Exactly one of `room` and `session` is there. It tells how things stand, not what was done: apply
+ * it if its `seq` is above the one last applied. Where several changes came close together, positions in
+ * between may be left out, never what they led to.
+ */
+export interface UserChanged {
+  /** The stream's epoch. */
+  epoch: string;
+  /** Place in one's own stream. */
+  seq: number;
+  /** A room or conversation. */
+  room?: RoomStanding;
+  /** A device or service token. */
+  session?: SessionStanding;
+}
+
+/** Why one's own stream does not go on where the client was. */
+export type UserHindrance = "epoch" | "ahead";
+
+/** A position in one's own stream. */
+export interface UserPosition {
+  /** The stream's epoch; positions of another one mean nothing. */
+  epoch: string;
+  /** Everything up to here is known. */
+  seq: number;
+}
+
+/** `digest:watch`. */
+export interface WatchDigests {
+  /** Begin, or end. */
+  watch: boolean;
+}
+
 /** Events a client sends: the second type parameter of socket.io-client's `Socket`. */
 export interface ClientToServerEvents {
   /** Members of a room who are online */
@@ -1417,7 +1589,7 @@ export interface ClientToServerEvents {
   "room:update": (payload: UpdateRoom, ack: (reply: Ack<OnceRoom>) => void) => void;
   /** Delete a room */
   "room:delete": (payload: DeleteRoom, ack: (reply: Ack<OnceDone>) => void) => void;
-  /** Get what you missed in rooms since the positions you had reached */
+  /** Get what you missed since the positions you had reached */
   "resume": (payload: Resume, ack: (reply: Ack<Resumed>) => void) => void;
   /** Join a room */
   "room:join": (payload: JoinRoom, ack: (reply: Ack<OnceJoined>) => void) => void;
@@ -1437,6 +1609,8 @@ export interface ClientToServerEvents {
   "message:delete": (payload: DeleteMessage, ack: (reply: Ack<OnceDeleted>) => void) => void;
   /** Read a room's history, newest first */
   "message:list": (payload: ListMessages, ack: (reply: Ack<PageOfMessage>) => void) => void;
+  /** Check whether the messages you have are those that are stored */
+  "room:digest": (payload: GetDigest, ack: (reply: Ack<Digest>) => void) => void;
   /** Send a message to one person */
   "dm:send": (payload: SendDirectMessage, ack: (reply: Ack<SentDirectMessage>) => void) => void;
   /** Read a conversation, newest first */
@@ -1455,6 +1629,8 @@ export interface ClientToServerEvents {
   "unread:list": (payload: ListUnread, ack: (reply: Ack<Items<Unread>>) => void) => void;
   /** Which messages of a room count as unread, and why */
   "unread:explain": (payload: ExplainUnread, ack: (reply: Ack<UnreadExplained>) => void) => void;
+  /** Where your own stream stands */
+  "user:position": (payload: GetPosition, ack: (reply: Ack<UserPosition>) => void) => void;
   /** Say that you are writing */
   "typing:start": (payload: StartTyping, ack?: (reply: Ack<Done>) => void) => void;
   /** Say that you have stopped writing */
@@ -1465,6 +1641,8 @@ export interface ClientToServerEvents {
   "join": (payload: RoomNames, ack?: (reply: Ack<Done>) => void) => void;
   /** Stop hearing rooms on this connection; you stay a member */
   "leave": (payload: RoomNames, ack?: (reply: Ack<Done>) => void) => void;
+  /** Be told digests of the rooms you hear, every 30 s where something happened */
+  "digest:watch": (payload: WatchDigests, ack?: (reply: Ack<Done>) => void) => void;
 }
 
 /** Events the server sends: the first type parameter of socket.io-client's `Socket`. */
@@ -1481,11 +1659,13 @@ export interface ServerToClientEvents {
   "room:created": (payload: RoomEvent) => void;
   "room:updated": (payload: RoomEvent) => void;
   "room:deleted": (payload: RoomDeleted) => void;
+  "user:changed": (payload: UserChanged) => void;
   "typing:update": (payload: TypingUpdate) => void;
   "presence:changed": (payload: Presence) => void;
   "presence:snapshot": (payload: PresenceSnapshot) => void;
   "read:updated": (payload: ReadPosition) => void;
   "room:resync": (payload: Resync) => void;
+  "room:digested": (payload: RoomDigest) => void;
   "server:draining": (payload: Draining) => void;
   "session:ended": (payload: SessionEnded) => void;
   "session:expiring": (payload: SessionExpiring) => void;
@@ -1543,7 +1723,7 @@ export interface RestRoutes {
   "PATCH /chat/rooms/{roomId}": { path: Pick<UpdateRoom, "roomId">; query: Nothing; body: Omit<UpdateRoom, "roomId">; response: Room };
   /** Delete a room */
   "DELETE /chat/rooms/{roomId}": { path: Pick<DeleteRoom, "roomId">; query: Omit<DeleteRoom, "roomId">; body: Nothing; response: void };
-  /** Get what you missed in rooms since the positions you had reached */
+  /** Get what you missed since the positions you had reached */
   "POST /chat/resume": { path: Nothing; query: Nothing; body: Resume; response: Resumed };
   /** Join a room */
   "POST /chat/rooms/{roomId}/join": { path: Pick<JoinRoom, "roomId">; query: Nothing; body: Omit<JoinRoom, "roomId">; response: Room };
@@ -1563,6 +1743,8 @@ export interface RestRoutes {
   "DELETE /chat/messages/{messageId}": { path: Pick<DeleteMessage, "messageId">; query: Omit<DeleteMessage, "messageId">; body: Nothing; response: Deleted };
   /** Read a room's history, newest first */
   "GET /chat/rooms/{roomId}/messages": { path: Pick<ListMessages, "roomId">; query: Omit<ListMessages, "roomId">; body: Nothing; response: Message[] };
+  /** Check whether the messages you have are those that are stored */
+  "GET /chat/rooms/{roomId}/digest": { path: Pick<GetDigest, "roomId">; query: Omit<GetDigest, "roomId">; body: Nothing; response: Digest };
   /** Send a message to one person */
   "POST /chat/dm/{receiverId}": { path: Pick<SendDirectMessage, "receiverId">; query: Nothing; body: Omit<SendDirectMessage, "receiverId">; response: StoredDirectMessage };
   /** Read a conversation, newest first */
@@ -1581,4 +1763,6 @@ export interface RestRoutes {
   "GET /chat/unread": { path: Nothing; query: Nothing; body: Nothing; response: Unread[] };
   /** Which messages of a room count as unread, and why */
   "GET /chat/rooms/{roomId}/unread": { path: Pick<ExplainUnread, "roomId">; query: Nothing; body: Nothing; response: UnreadExplained };
+  /** Where your own stream stands */
+  "GET /chat/position": { path: Nothing; query: Nothing; body: Nothing; response: UserPosition };
 }

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use crate::digests::RoomDigest;
 use crate::direct_messages::DirectMessageEvent;
 use crate::members::MemberEvent;
 use crate::messages::{MessageDeleted, MessageEvent};
@@ -89,6 +90,8 @@ table! {
         ReadUpdated(ReadPosition) = "read:updated",
         /// A room's events could not be delivered in order; fetch it again.
         RoomResync(Resync) = "room:resync",
+        /// The sum over a room's newest messages, to those who asked for it.
+        RoomDigested(RoomDigest) = "room:digested",
         /// The server is about to stop; reconnect after this delay.
         ServerDraining(Draining) = "server:draining",
         /// The session is over; the connection closes now.

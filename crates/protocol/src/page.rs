@@ -111,6 +111,33 @@ impl JsonSchema for Cursor {
     }
 }
 
+/// A position in a room's log, never negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position(pub i64);
+
+impl<'de> Deserialize<'de> for Position {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits = Digits::deserialize(deserializer).ok().and_then(|digits| digits.value());
+        let seq = digits.and_then(|seq| i64::try_from(seq).ok());
+        seq.map(Self)
+            .ok_or_else(|| de::Error::custom("must be a position, a whole number that is not negative"))
+    }
+}
+
+impl JsonSchema for Position {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Position".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 0, "description": "A position in the room's log (`seq`)." })
+    }
+}
+
 /// One page of a list. Over REST the items are the body, the rest goes into headers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::ids::RoomId;
 use crate::request::{Operation, Reply, Request};
+use crate::user_changes::{ResumedUser, UserPosition};
 
 /// Most rooms of one request.
 pub const RESUME_MAX_ROOMS: usize = 200;
@@ -17,19 +18,22 @@ pub const RESUME_MAX_EVENTS: i64 = 1_000;
 /// Most bytes of events in one answer; who missed more fetches pages.
 pub const RESUME_MAX_BYTES: usize = 1 << 20;
 
-/// Asks for everything that happened in rooms after the positions that a client has reached.
+/// Asks for everything that happened in rooms, and to the user, after the positions that a client has reached.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resume {
     /// The rooms, the most wanted first; each at most once, at most 200.
     #[serde(default)]
     pub rooms: Vec<RoomPosition>,
+    /// Where the client is in its user's own stream, if it wants to go on there, too.
+    #[serde(default)]
+    pub user: Option<UserPosition>,
 }
 
 impl Request for Resume {
     type Response = Resumed;
     const OPERATION: Operation =
-        Operation::new("rooms.resume", "Get what you missed in rooms since the positions you had reached")
+        Operation::new("rooms.resume", "Get what you missed since the positions you had reached")
             .event("resume")
             .post("/chat/resume");
 }
@@ -51,6 +55,9 @@ pub struct RoomPosition {
 pub struct Resumed {
     /// The rooms.
     pub rooms: Vec<ResumedRoom>,
+    /// The user's own stream, where it was asked for. What comes live meanwhile may be part of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<ResumedUser>,
 }
 
 impl Reply for Resumed {}

@@ -8,6 +8,7 @@ use fireside_kernel::Names;
 use fireside_kernel::user_changes::read;
 use fireside_protocol::UserId;
 use fireside_protocol::mentions::mentioned;
+use fireside_protocol::reads::UNREAD_MAX;
 use fireside_protocol::user_changes::{ResumedUser, UserPosition};
 use serde_json::{Value, json};
 
@@ -149,8 +150,8 @@ async fn miscounted(owner: &Actor, row: &Value, username: &str) -> Result<Option
     let muted = row["muted"] == true;
     let first = ahead.iter().filter_map(|message| message["seq"].as_i64()).min();
     let counted = json!({
-        "unreadCount": if muted { 0 } else { ahead.len() },
-        "mentionCount": ahead.iter().filter(mentions).count(),
+        "unreadCount": if muted { 0 } else { ahead.len().min(UNREAD_MAX as usize) },
+        "mentionCount": ahead.iter().filter(mentions).count().min(UNREAD_MAX as usize),
         "firstUnreadSeq": first,
     });
     let fields = counted.as_object().into_iter().flatten();

@@ -4,7 +4,8 @@
 //! one message for ever; a deleted message leaves a tombstone and cannot be changed; deleting twice is
 //! one deletion. Editing and deleting serve direct messages too.
 //!
-//! Registers `messages.send`, `messages.edit`, `messages.delete`, `messages.list`.
+//! Registers `messages.send`, `messages.edit`, `messages.delete`, `messages.list`,
+//! `messages.digest`.
 
 mod operations;
 mod rules;
@@ -25,4 +26,6 @@ pub fn register(kernel: &Kernel, registry: &mut Registry) {
     registry.add(move |ctx, request| operations::delete::delete(hall.clone(), ctx, request));
     let hall = kernel.clone();
     registry.add(move |ctx, request| operations::list::list(hall.clone(), ctx, request));
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::digest::digest(hall.clone(), ctx, request));
 }

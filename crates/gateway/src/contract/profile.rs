@@ -37,6 +37,11 @@ pub(super) const SPOKEN: &[Spoken] = &[
     ),
     client("join", "Hear rooms that you are a member of on this connection again", "RoomNames"),
     client("leave", "Stop hearing rooms on this connection; you stay a member", "RoomNames"),
+    client(
+        "digest:watch",
+        "Be told digests of the rooms you hear, every 30 s where something happened",
+        "WatchDigests",
+    ),
     server("authenticated", "You are known now; events follow", "Authenticated", true),
     server("unauthenticated", "You are not; the connection is closed next", "Unauthenticated", true),
     server("ping", "Every 30 s after authentication", "Ping", true),
@@ -66,6 +71,14 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
             ),
         ),
         ("RoomNames", object("`join` and `leave`.", &["rooms"], json!({ "rooms": rooms }))),
+        (
+            "WatchDigests",
+            object(
+                "`digest:watch`.",
+                &["watch"],
+                json!({ "watch": { "type": "boolean", "description": "Begin, or end." } }),
+            ),
+        ),
         (
             "Authenticated",
             object(

@@ -24,7 +24,7 @@ use super::delivery::{Delivery, Doorbell};
 use super::outlet::SocketOutlet;
 use super::session::{Profile, Session};
 use super::user_feeds::{UserDoorbell, UserFeeds};
-use super::{authentication, operations, resume, subscriptions, sweep};
+use super::{authentication, digests, operations, resume, subscriptions, sweep};
 use crate::Gateway;
 use crate::peer::client_address;
 
@@ -200,6 +200,7 @@ impl Handler for ProfileHandler {
             "authenticate" => authentication::authenticate(chat, &socket, event).await,
             "join" => subscriptions::join(chat, &socket, event).await,
             "leave" => subscriptions::leave(chat, &socket, event).await,
+            "digest:watch" => digests::watch(chat, &socket, event),
             "resume" => resume::run(chat, &socket, event).await,
             _ => operations::run(chat, &socket, event, turn).await,
         }

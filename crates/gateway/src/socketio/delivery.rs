@@ -19,6 +19,7 @@ use fireside_protocol::resume::{Hindrance, NotRecovered, Resumed, ResumedRoom};
 use fireside_protocol::{RoomId, Signal, UserId};
 use fireside_socketio::{Frame, Namespace, Socket};
 
+use super::digests;
 use super::feed::Feed;
 use super::hold::Held;
 use super::session::Session;
@@ -33,6 +34,11 @@ pub(super) fn room_name(room: &RoomId) -> String {
     format!("room:{room}")
 }
 
+/// The name of the delivery room of those who watch a room's digests.
+pub(super) fn digest_name(room: &RoomId) -> String {
+    format!("digest:{room}")
+}
+
 /// The name of the delivery room of a user's sockets.
 pub(super) fn user_name(user: &UserId) -> String {
     format!("user:{user}")
@@ -40,15 +46,15 @@ pub(super) fn user_name(user: &UserId) -> String {
 
 /// See the module.
 pub(super) struct Delivery {
-    kernel: Kernel,
-    namespace: Namespace<Session>,
+    pub(super) kernel: Kernel,
+    pub(super) namespace: Namespace<Session>,
     pub(super) state: Mutex<State>,
 }
 
 #[derive(Default)]
 pub(super) struct State {
     pub(super) held: Held,
-    feeds: HashMap<RoomId, Feed>,
+    pub(super) feeds: HashMap<RoomId, Feed>,
     listeners: HashMap<UserId, Vec<Socket<Session>>>,
     /// Sockets whose rooms are being looked up, with what happened to the user's memberships meanwhile.
     arriving: HashMap<u64, Arriving>,
@@ -201,7 +207,7 @@ impl Delivery {
         if let Effect::Enter(users) = &committed.effect {
             for socket in users.iter().filter_map(|user| listeners.get(user)).flatten() {
                 if !held.enter(room, socket) {
-                    socket.join(&name);
+                    digests::join(socket, room);
                 }
             }
         }
@@ -218,12 +224,13 @@ impl Delivery {
         match &committed.effect {
             Effect::Exit(user) => {
                 for socket in listeners.get(user).into_iter().flatten() {
-                    if !held.leave(room, socket) {
-                        socket.leave(&name);
-                    }
+                    held.leave(room, socket);
+                    digests::leave(socket, room);
                 }
             }
             Effect::Close => {
+                let digests = digest_name(room);
+                self.namespace.to(digests.as_str()).local().leave([digests.as_str()]);
                 self.namespace.to(name.as_str()).local().leave([name.as_str()]);
                 held.close(room);
             }

@@ -9,6 +9,8 @@ use fireside_kernel::relay::Committed;
 pub(super) struct Feed {
     delivered: i64,
     waiting: BTreeMap<i64, Committed>,
+    /// Where the room stood when its digest was last told.
+    pub(super) digested: i64,
     /// Whether somebody is reading the log for the hole.
     pub(super) is_filling: bool,
 }
@@ -16,7 +18,7 @@ pub(super) struct Feed {
 impl Feed {
     /// A feed of which everything up to `delivered` counts as delivered.
     pub(super) fn starting_after(delivered: i64) -> Feed {
-        Feed { delivered, waiting: BTreeMap::new(), is_filling: false }
+        Feed { delivered, waiting: BTreeMap::new(), digested: 0, is_filling: false }
     }
 
     /// Position of the last event handed on.

@@ -7,6 +7,7 @@ use fireside_protocol::RoomId;
 use fireside_socketio::{Frame, Id, Socket};
 
 use super::delivery::{Delivery, room_name};
+use super::digests;
 use super::session::Session;
 
 /// What is kept back, by room. Whoever is in here is not in the room's delivery room.
@@ -40,9 +41,9 @@ impl Held {
         self.turn(room, socket, false)
     }
 
-    /// A socket is to hear nothing more of the room; whether it waits for it.
-    pub(super) fn leave(&mut self, room: &RoomId, socket: &Socket<Session>) -> bool {
-        self.turn(room, socket, true)
+    /// A socket is to hear nothing more of the room.
+    pub(super) fn leave(&mut self, room: &RoomId, socket: &Socket<Session>) {
+        self.turn(room, socket, true);
     }
 
     fn turn(&mut self, room: &RoomId, socket: &Socket<Session>, has_left: bool) -> bool {
@@ -110,7 +111,7 @@ impl Hold {
                 self.socket.emit(event);
             }
             if !waiting.has_left {
-                self.socket.join(&room_name(&room));
+                digests::join(&self.socket, &room);
             }
         }
     }

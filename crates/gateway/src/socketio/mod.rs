@@ -3,6 +3,7 @@
 //!
 //! - [`chat`]: the door itself: who comes in, what they ask, when they go.
 //! - `delivery`, `feed`: each room's events in order to whoever hears it.
+//! - `digests`: sums over rooms, for whoever wants to check what they have.
 //! - `resume`, `hold`: what a socket missed, and the seam to what is live.
 //! - `user_feeds`: each user's own changes in order to their sockets.
 //! - `outlet`: signals, and closing the sockets of sessions that are over.
@@ -12,6 +13,7 @@
 mod authentication;
 pub mod chat;
 mod delivery;
+mod digests;
 mod feed;
 mod hold;
 mod operations;

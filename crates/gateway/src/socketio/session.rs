@@ -1,7 +1,7 @@
 //! What is known of one socket: how it speaks, and who it is.
 
 use std::net::IpAddr;
-use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicBool, AtomicU8};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -26,6 +26,8 @@ pub struct Session {
     pub(super) profile: Profile,
     /// Where this socket's `ping` events fall within their interval, in seconds.
     pub(super) phase: AtomicU8,
+    /// Whether it wants to hear of digests.
+    pub(super) watches_digests: AtomicBool,
     standing: Mutex<Standing>,
     /// What it will hear, between being accepted and being connected.
     pub(super) arrival: Mutex<Option<Box<Arrival>>>,
@@ -61,6 +63,7 @@ impl Session {
         Session {
             profile: Profile::Tutorial,
             phase: AtomicU8::new(0),
+            watches_digests: AtomicBool::new(false),
             standing: Mutex::new(Standing::Waiting { until }),
             arrival: Mutex::new(None),
             address,
@@ -79,6 +82,7 @@ impl Session {
         Session {
             profile: Profile::Idiomatic,
             phase: AtomicU8::new(0),
+            watches_digests: AtomicBool::new(false),
             standing: Mutex::new(Standing::In(identity)),
             arrival: Mutex::new(Some(arrival)),
             address,

@@ -20,6 +20,8 @@ pub(super) const PING_SECONDS: u32 = 30;
 const EXPIRING_MS: i64 = 60_000;
 /// Sockets closed a second while draining (`GUARANTEES.md` G11).
 const CLOSED_PER_SECOND: usize = 500;
+/// Seconds between two tellings of digests.
+const DIGEST_SECONDS: u32 = 30;
 /// Seconds between tidying the feeds of rooms that nobody hears.
 const TIDY_SECONDS: u32 = 60;
 
@@ -76,6 +78,9 @@ fn sweep(chat: &Chat, tick: u32) {
         {
             socket.emit(ping);
         }
+    }
+    if tick.is_multiple_of(DIGEST_SECONDS) {
+        tokio::spawn(chat.delivery.clone().tell_digests());
     }
     if tick.is_multiple_of(TIDY_SECONDS) {
         chat.delivery.tidy();

@@ -14,10 +14,12 @@
 //! - `writer`: the loop.
 //! - [`read`]: reading the log back.
 //! - [`resume`]: what somebody missed who was away.
+//! - [`digest`]: sums over what it says.
 //! - [`retention`]: how long it is kept.
 
 pub mod batch;
 pub mod change;
+pub mod digest;
 mod load;
 mod mentions;
 pub mod once;

@@ -18,6 +18,7 @@ use super::state::RoomState;
 use crate::error::{Error, Result};
 use crate::relay::Committed;
 use crate::rows::{ROOM_COLUMNS, RoomRow};
+use crate::user_changes;
 
 /// Most events of one answer, over all its rooms.
 const EVENTS_MAX: i64 = 4 * RESUME_MAX_EVENTS;
@@ -25,7 +26,8 @@ const EVENTS_MAX: i64 = 4 * RESUME_MAX_EVENTS;
 /// Answers a client that comes back.
 ///
 /// # Errors
-/// `validation` for a request out of bounds; `overloaded` if the database does not say where the rooms stand.
+/// `validation` for a request out of bounds; `overloaded` if the database does not say where the rooms or the
+/// user stand.
 pub async fn resume(db: &Db, user: &UserId, request: &Resume) -> Result<Resumed> {
     check(request)?;
     let mut standing = standing(db, user, &request.rooms).await?;
@@ -52,7 +54,12 @@ pub async fn resume(db: &Db, user: &UserId, request: &Resume) -> Result<Resumed>
             recovered(stretch, events, &mut bytes_left)
         }
     };
-    Ok(Resumed { rooms: rooms.into_iter().map(answer).collect() })
+    let rooms = rooms.into_iter().map(answer).collect();
+    let user = match &request.user {
+        Some(known) => Some(user_changes::read::resume(db, user, known).await?),
+        None => None,
+    };
+    Ok(Resumed { rooms, user })
 }
 
 fn check(request: &Resume) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Everything one socket has received: events to be looked for and waited for, and the raw frames.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -91,8 +92,22 @@ impl Heard {
     /// # Panics
     /// As [`Heard::wait`].
     pub async fn find<T>(&self, mark: usize, what: &str, fits: impl Fn(&Event) -> Option<T>) -> T {
+        self.find_within(PATIENCE, mark, what, fits).await
+    }
+
+    /// The same for what takes its time: as soon as it is here, at the latest after `limit`.
+    ///
+    /// # Panics
+    /// As [`Heard::wait`].
+    pub async fn find_within<T>(
+        &self,
+        limit: Duration,
+        mark: usize,
+        what: &str,
+        fits: impl Fn(&Event) -> Option<T>,
+    ) -> T {
         let mut changes = self.changes.subscribe();
-        let limit = Instant::now() + PATIENCE;
+        let limit = Instant::now() + limit;
         let mut seen = mark;
         loop {
             {
@@ -113,7 +128,7 @@ impl Heard {
     ///
     /// # Panics
     /// If it does not come within `limit`.
-    pub async fn until_over(&self, limit: std::time::Duration) {
+    pub async fn until_over(&self, limit: Duration) {
         let mut changes = self.changes.subscribe();
         let limit = Instant::now() + limit;
         while !self.is_over() {

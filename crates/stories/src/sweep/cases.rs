@@ -1,5 +1,6 @@
 //! What the sweep calls: each operation, about what, and with which payload.
 
+use fireside_protocol::digests::GetDigest;
 use fireside_protocol::direct_messages::{
     ListConversations, ListDirectMessages, ReadDirectMessages, SendDirectMessage,
 };
@@ -148,6 +149,8 @@ pub const CASES: &[Case] = &[
     plain::<ListConversations>(),
     plain::<ReadDirectMessages>(),
     plain::<Resume>(),
+    on::<GetDigest>(Target::PrivateRoom),
+    on::<GetDigest>(Target::PublicRoom),
 ];
 
 impl Sweep<'_> {

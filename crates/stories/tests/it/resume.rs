@@ -27,6 +27,7 @@ stories!(
     changes_come_once,
     what_members_and_the_room_did,
     a_conversation_goes_on,
+    ones_own_stream_comes_along,
     requests_out_of_bounds,
 );
 
@@ -212,6 +213,38 @@ async fn a_conversation_goes_on(world: &World) {
     assert_eq!(told(&room), [("dm:new", second.seq)]);
     assert_eq!(room["events"][0]["data"]["receiverId"], bob.id());
     assert_eq!(reason_of(&mallory.resumes_at(&first.room, &here).await), "not_found");
+}
+
+async fn ones_own_stream_comes_along(world: &World) {
+    let World { alice, bob, den, square, .. } = world;
+    let known = bob.gets("/chat/position").await;
+    let here = bob.position_in(den).await;
+    bob.joins(square).await;
+    bob.mutes(square, true).await;
+    let sent = alice.sends("to be read").await;
+    bob.marks_read(den, sent.seq).await;
+    let rooms = json!([{ "roomId": den.id, "epoch": here.epoch, "seq": here.seq }]);
+    let resume = async |user: Value| {
+        let payload = json!({ "rooms": rooms, "user": user });
+        bob.tries_to_resume(payload).await.expect("an answer").body
+    };
+    let answer = resume(known.clone()).await;
+    assert_eq!(told(&answer["rooms"][0]), [("message:new", sent.seq)]);
+    let user = &answer["user"];
+    let changes = user["changes"].as_array().expect("a list of changes");
+    let rooms_changed: Vec<_> = changes.iter().map(|change| &change["room"]["roomId"]).collect();
+    assert_eq!(rooms_changed, [square.id.as_str(), den.id.as_str()], "each once, as it stands now");
+    assert_eq!(
+        (&changes[0]["room"]["muted"], &changes[1]["room"]["readSeq"]),
+        (&json!(true), &json!(sent.seq))
+    );
+    assert_eq!((&user["recovered"], &user["epoch"]), (&json!(true), &known["epoch"]));
+    assert_eq!(&user["seq"], &bob.gets("/chat/position").await["seq"]);
+    let ahead = resume(json!({ "epoch": known["epoch"], "seq": 1_000 })).await;
+    assert_eq!(ahead["user"], json!({ "recovered": false, "reason": "ahead" }));
+    let other = resume(json!({ "epoch": "another", "seq": 0 })).await;
+    assert_eq!(other["user"], json!({ "recovered": false, "reason": "epoch" }));
+    assert!(bob.tries_to_resume(json!({})).await.expect("an answer").body.get("user").is_none());
 }
 
 async fn requests_out_of_bounds(world: &World) {

@@ -1,6 +1,7 @@
 //! The verbs of messages, one a file.
 
 pub(super) mod delete;
+pub(super) mod digest;
 pub(super) mod edit;
 pub(super) mod list;
 pub(super) mod send;
