@@ -5,7 +5,7 @@ import type { Socket } from "socket.io-client";
 import type { Auth, SignedOutReason } from "./auth.js";
 import type { Clock } from "./clock.js";
 import type { ConnectionState } from "./connection/state.js";
-import type { ClientToServerEvents, ServerToClientEvents, User } from "./contract.js";
+import type { AnyMessage, ClientToServerEvents, Room, ServerToClientEvents, User } from "./contract.js";
 import type { DirectHandle, Directs, RoomHandle, Rooms, Users } from "./conversations.js";
 import type { Outbox, OutboxEntry } from "./outbox/entry.js";
 import type { Place } from "./place.js";
@@ -41,14 +41,14 @@ export interface ChatEvents extends WireEvents {
   "user:changed": UserChanged;
   /** What is known of a room's log has a gap that cannot be filled: read it anew. */
   "room:reset": { roomId: string; reason: string };
-  /** The rooms and their positions are known now; after the first connection, and after each loss of one's own log. */
-  "sync:ready": { isFirst: boolean };
+  /** The rooms one is a member of were read: after the first connection, and whenever changes to them may be missing. */
+  "sync:ready": { isFirst: boolean; rooms: Room[] };
   /** The live connection changed. */
   "connection:changed": ConnectionState;
   /** Somebody signed in or out, in this tab or another one. */
   "auth:changed": { user: User | null; reason?: SignedOutReason };
-  /** A write on its way came, changed, was sent, or was discarded (then `discarded` is true). */
-  "outbox:changed": { entry: OutboxEntry; discarded: boolean };
+  /** A write on its way came, changed, was sent (`message` is what the server stored), or was discarded. */
+  "outbox:changed": { entry: OutboxEntry; discarded: boolean; message?: AnyMessage };
 }
 
 /** A client of one server, for one person at a time. */

@@ -1,6 +1,7 @@
 // What the package offers: `createClient`, and the types of everything that comes out of it.
 
 import type { Chat, ChatOptions } from "./chat.js";
+import { Client } from "./client.js";
 
 export type { Auth, SignedOutReason } from "./auth.js";
 export type { Chat, ChatEvents, ChatOptions, ChatSocket } from "./chat.js";
@@ -26,8 +27,10 @@ export type { Intent, Outbox, OutboxCounts, OutboxEntry, Sending, SendState } fr
 export { type DirectPlace, type Place, type PlaceKey, placeKey, type RoomPlace } from "./place.js";
 export type { ListenOptions, Off, Readable } from "./readable.js";
 export type { Rest, RestInput, RestPage, Route } from "./rest.js";
-export type { ChatStorage } from "./storage.js";
+export { type ChatStorage, MemoryStorage } from "./storage.js";
 export type * from "./upcoming.js";
 
 /** Makes a client. Nothing is asked of the server yet. */
-export declare function createClient(options: ChatOptions): Chat;
+export function createClient(options: ChatOptions): Chat {
+  return new Client(options);
+}

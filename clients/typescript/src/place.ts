@@ -22,3 +22,9 @@ export type PlaceKey = `room:${string}` | `direct:${string}`;
 export function placeKey(place: Place): PlaceKey {
   return place.kind === "room" ? `room:${place.roomId}` : `direct:${place.userId}`;
 }
+
+/** Whether a value that was kept is a place. */
+export function isPlace(value: unknown): value is Place {
+  const { kind, roomId, userId } = (value ?? {}) as { kind?: unknown; roomId?: unknown; userId?: unknown };
+  return kind === "room" ? typeof roomId === "string" : kind === "direct" && typeof userId === "string";
+}

@@ -1,0 +1,237 @@
+// Keeps what is heard complete: events of a room come each once and in order, and what was missed is asked for.
+
+import { backoffMs } from "../backoff.js";
+import type { Clock } from "../clock.js";
+import type { Given } from "../connection/connection.js";
+import type { Room } from "../contract.js";
+import { ChatError } from "../errors.js";
+import type { Position, Resumed, ResumedRoom, ResumedUser, UserChanged } from "../upcoming.js";
+import { Cursors } from "./cursors.js";
+import { DURABLE, positionOf, roomOf } from "./wire.js";
+
+/** Rooms in one question (the server's own limit). */
+const ROOMS_MAX = 200;
+const ANSWER_MS = 20_000;
+/** Events kept of a room while its past is asked for; more, and the room is asked for once again. */
+const HELD_MAX = 1000;
+
+/** What sync needs of the client, and whom it tells. */
+export interface SyncOptions {
+  clock: Clock;
+  /** A call whose answer comes in order with events. */
+  ask: (
+    event: string,
+    payload: object,
+    timeoutMs: number,
+    give: (error: ChatError | null, answer: Given) => void,
+  ) => void;
+  /** The rooms one is a member of. */
+  listRooms: () => Promise<Room[]>;
+  /** The position of one's own log; null where the server has none. */
+  position: () => Promise<Position | null>;
+  emit: (name: string, payload: unknown) => void;
+  /** Whose rooms these are. */
+  userId: () => string | null;
+}
+
+/** One event that waits until what came before it is known. */
+interface Held {
+  name: string;
+  payload: unknown;
+}
+
+/** Follows the logs of rooms and of the user. */
+export class Sync {
+  readonly #options: SyncOptions;
+  readonly #cursors = new Cursors();
+  /** Rooms whose past is being asked for, with what was heard of them meanwhile. */
+  readonly #held = new Map<string, Held[]>();
+  #user: Position | null = null;
+  /** The same for the user's own log; null while nothing is asked. */
+  #heldUser: UserChanged[] | null = null;
+  #isReady = false;
+  /** Counts connections: answers and pauses of an older one change nothing. */
+  #turn = 0;
+  #cancelPauses = new Set<() => void>();
+
+  constructor(options: SyncOptions) {
+    this.#options = options;
+  }
+
+  /** Forgets everything: another person, or nobody. */
+  clear(): void {
+    this.offline();
+    this.#cursors.clear();
+    this.#user = null;
+    this.#isReady = false;
+  }
+
+  /** Follows a room from there on, unless it is followed already. */
+  track(roomId: string, position: Position): void {
+    this.#cursors.begin(roomId, position);
+  }
+
+  /** There is a connection: asks for what was missed, or, the first time, where everything stands. */
+  online(): void {
+    this.offline();
+    const rooms = this.#cursors.all();
+    if (!this.#isReady) void this.#begin(1);
+    if (rooms.length > 0 || this.#user) this.#resume(rooms.map((room) => room.roomId), true, 1);
+    else if (this.#isReady) void this.#begin(1);
+  }
+
+  /** There is no connection: what was asked will not be answered. */
+  offline(): void {
+    this.#turn += 1;
+    this.#held.clear();
+    this.#heldUser = null;
+    for (const cancel of this.#cancelPauses) cancel();
+    this.#cancelPauses.clear();
+  }
+
+  /** An event of the server. */
+  hear(name: string, payload: unknown): void {
+    if (name === "user:changed") return this.#hearUser(payload as UserChanged);
+    if (name === "room:resync") {
+      const roomId = roomOf(name, payload);
+      if (roomId !== null) this.#resume([roomId], false, 1);
+    }
+    const roomId = DURABLE.has(name) ? roomOf(name, payload) : null;
+    const position = roomId === null ? null : positionOf(payload);
+    if (roomId === null || position === null) return this.#options.emit(name, payload);
+    this.#hearRoom(roomId, position, { name, payload });
+  }
+
+  #hearRoom(roomId: string, position: Position, event: Held): void {
+    const held = this.#held.get(roomId);
+    if (held) {
+      if (held.length < HELD_MAX) held.push(event);
+      return;
+    }
+    const verdict = this.#cursors.judge(roomId, position);
+    if (verdict === "next") this.#deliver(roomId, event);
+    else if (verdict === "epoch") {
+      this.#cursors.set(roomId, position);
+      this.#options.emit("room:reset", { roomId, reason: "epoch" });
+      this.#deliver(roomId, event);
+    } else if (verdict === "hole") {
+      this.#resume([roomId], false, 1);
+      this.#held.get(roomId)?.push(event);
+    }
+  }
+
+  #deliver(roomId: string, { name, payload }: Held): void {
+    this.#options.emit(name, payload);
+    const isOwnLeave =
+      name === "room:user-left" && (payload as { userId?: string }).userId === this.#options.userId();
+    if (isOwnLeave || name === "room:deleted") this.#cursors.forget(roomId);
+  }
+
+  #hearUser(change: UserChanged): void {
+    if (this.#heldUser) return void this.#heldUser.push(change);
+    const mine = this.#user;
+    if (!mine || (mine.epoch === change.epoch && change.seq === mine.seq + 1)) {
+      this.#user = { epoch: change.epoch, seq: change.seq };
+      this.#apply(change);
+    } else if (mine.epoch !== change.epoch || change.seq > mine.seq) {
+      this.#resume([], true, 1);
+    }
+  }
+
+  #apply(change: UserChanged): void {
+    const room = change.room;
+    if (room && !room.member) this.#cursors.forget(room.roomId);
+    this.#options.emit("user:changed", change);
+  }
+
+  /** Learns which rooms there are and where they stand. */
+  async #begin(tries: number): Promise<void> {
+    const turn = this.#turn;
+    try {
+      // The position first: what changes while the rooms are read is then heard once more, and not never.
+      const position = await this.#options.position();
+      const rooms = await this.#options.listRooms();
+      if (turn !== this.#turn) return;
+      this.#user ??= position;
+      for (const room of rooms) this.#cursors.begin(room.id, room);
+      const isFirst = !this.#isReady;
+      this.#isReady = true;
+      this.#options.emit("sync:ready", { isFirst, rooms });
+    } catch {
+      if (turn === this.#turn) this.#again(tries, () => void this.#begin(tries + 1));
+    }
+  }
+
+  #resume(roomIds: string[], withUser: boolean, tries: number): void {
+    for (let from = 0; from < Math.max(roomIds.length, 1); from += ROOMS_MAX)
+      this.#resumeSome(roomIds.slice(from, from + ROOMS_MAX), withUser && from === 0, tries);
+  }
+
+  #resumeSome(roomIds: string[], withUser: boolean, tries: number): void {
+    const turn = this.#turn;
+    const rooms = roomIds.flatMap((roomId) => {
+      const cursor = this.#cursors.get(roomId);
+      return cursor ? [{ roomId, epoch: cursor.epoch, seq: cursor.seq }] : [];
+    });
+    for (const { roomId } of rooms) if (!this.#held.has(roomId)) this.#held.set(roomId, []);
+    const user = withUser && this.#user ? { user: this.#user } : {};
+    if (withUser && this.#user) this.#heldUser ??= [];
+    this.#options.ask("resume", { rooms, ...user }, ANSWER_MS, (error, answer) => {
+      if (turn !== this.#turn) return;
+      if (!error) return this.#resumed(answer as unknown as Resumed, withUser);
+      if (error.retryable) {
+        if (error.reason !== "offline") this.#again(tries, () => this.#resumeSome(roomIds, withUser, tries + 1), error);
+        return;
+      }
+      // A server that cannot say what was missed: everything is read anew.
+      this.#resumed({ rooms: rooms.map(({ roomId }) => ({ roomId, recovered: false, reason: "unavailable" })) }, withUser);
+    });
+  }
+
+  #resumed({ rooms, user }: Resumed, withUser: boolean): void {
+    for (const room of rooms) this.#fill(room);
+    if (!withUser) return;
+    const held = this.#heldUser ?? [];
+    this.#heldUser = null;
+    if (user?.recovered) {
+      this.#fillUser(user);
+      for (const change of held) this.#hearUser(change);
+    } else if (this.#isReady) {
+      this.#user = null;
+      void this.#begin(1);
+    }
+  }
+
+  #fill(room: ResumedRoom): void {
+    const { roomId } = room;
+    const held = this.#held.get(roomId) ?? [];
+    this.#held.delete(roomId);
+    if (room.recovered) {
+      this.#cursors.set(roomId, room);
+      for (const event of room.events) this.#deliver(roomId, { name: event.name, payload: event.data });
+    } else {
+      if (room.epoch !== undefined && room.seq !== undefined)
+        this.#cursors.set(roomId, { epoch: room.epoch, seq: room.seq });
+      else this.#cursors.forget(roomId);
+      this.#options.emit("room:reset", { roomId, reason: room.reason });
+    }
+    for (const event of held) {
+      const position = positionOf(event.payload);
+      if (position) this.#hearRoom(roomId, position, event);
+    }
+  }
+
+  #fillUser(user: ResumedUser & { recovered: true }): void {
+    this.#user = { epoch: user.epoch, seq: user.seq };
+    for (const change of user.changes) this.#apply({ ...change, epoch: user.epoch });
+  }
+
+  #again(tries: number, run: () => void, error?: ChatError): void {
+    const { clock } = this.#options;
+    const cancel = clock.after(Math.max(backoffMs(tries, clock.random()), error?.retryAfterMs ?? 0), () => {
+      this.#cancelPauses.delete(cancel);
+      run();
+    });
+    this.#cancelPauses.add(cancel);
+  }
+}
