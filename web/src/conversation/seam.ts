@@ -1,6 +1,7 @@
 // What the conversation needs from the screen around it.
 
-import type { ChatStore, Place } from 'fireside-chat/store';
+import type { Place } from 'fireside-chat';
+import type { ChatStore } from 'fireside-chat/store';
 
 import type { Announcer } from '../announcer.js';
 

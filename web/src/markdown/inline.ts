@@ -146,7 +146,7 @@ class Reader {
     const target = this.#target();
     const opener = this.#takeOpener('[');
     const open = opener ? this.#tokens[opener.at] : null;
-    if (!target || open?.type !== 'marks' || opener.at < this.#linkFloor) return this.#literal(this.#at + 1);
+    if (!target || !opener || open?.type !== 'marks' || opener.at < this.#linkFloor) return this.#literal(this.#at + 1);
     open.text = '';
     open.opens.push({ mark: '[', node: { type: 'link', href: target.href, children: [] } });
     this.#tokens.push({ type: 'marks', text: '', opens: [], closes: [this.text.slice(this.#at, target.end)] });

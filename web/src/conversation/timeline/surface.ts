@@ -100,6 +100,12 @@ export class ElementSurface<I extends Item> implements Surface<I> {
     this.#keys = items.map((item) => item.key);
   }
 
+  /** Paints a row again, where there is one: what it shows does not only depend on its item. */
+  repaint(key: string): void {
+    const row = this.#rows.get(key);
+    if (row) this.#painter.paint(row.element, row.item);
+  }
+
   /** The element of a row. */
   element(key: string): HTMLElement | null {
     return this.#rows.get(key)?.element ?? null;
