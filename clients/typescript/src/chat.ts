@@ -5,14 +5,14 @@ import type { Socket } from "socket.io-client";
 import type { Auth, SignedOutReason } from "./auth.js";
 import type { Clock } from "./clock.js";
 import type { ConnectionState } from "./connection/state.js";
-import type { AnyMessage, ClientToServerEvents, Room, ServerToClientEvents, User } from "./contract.js";
+import type { ClientToServerEvents, Room, ServerToClientEvents, User } from "./contract.js";
 import type { DirectHandle, Directs, RoomHandle, Rooms, Users } from "./conversations.js";
-import type { Outbox, OutboxEntry } from "./outbox/entry.js";
+import type { Outbox, OutboxEntry, WriteResult } from "./outbox/entry.js";
 import type { Place } from "./place.js";
 import type { ListenOptions, Off, Readable } from "./readable.js";
 import type { Rest } from "./rest.js";
 import type { ChatStorage } from "./storage.js";
-import type { UserChanged } from "./upcoming.js";
+import type { Unread, UserChanged } from "./upcoming.js";
 
 /** The typed socket of socket.io-client. */
 export type ChatSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -47,8 +47,8 @@ export interface ChatEvents extends WireEvents {
   "connection:changed": ConnectionState;
   /** Somebody signed in or out, in this tab or another one. */
   "auth:changed": { user: User | null; reason?: SignedOutReason };
-  /** A write on its way came, changed, was sent (`message` is what the server stored), or was discarded. */
-  "outbox:changed": { entry: OutboxEntry; discarded: boolean; message?: AnyMessage };
+  /** A write on its way came, changed, was sent (then with what the server answered), or was discarded. */
+  "outbox:changed": { entry: OutboxEntry; discarded: boolean } & WriteResult;
 }
 
 /** A client of one server, for one person at a time. */
@@ -83,6 +83,8 @@ export interface Chat {
   direct(userId: string): DirectHandle;
   /** A room or a conversation. */
   conversation(place: Place): RoomHandle | DirectHandle;
+  /** Unread messages in each of one's rooms and conversations; empty where the server does not count them. */
+  unread(): Promise<Unread[]>;
   /** Listens to one kind of event. */
   on<E extends keyof ChatEvents>(event: E, listener: (payload: ChatEvents[E]) => void, options?: ListenOptions): Off;
 }

@@ -22,7 +22,7 @@ import { Session } from "./session.js";
 import { type ChatStorage, defaultStorage } from "./storage.js";
 import { Sync } from "./sync/sync.js";
 import { Tabs } from "./tabs.js";
-import type { Position } from "./upcoming.js";
+import type { Position, Unread } from "./upcoming.js";
 import { uuidMaker } from "./uuid.js";
 
 /** What tabs tell each other. */
@@ -115,6 +115,13 @@ export class Client implements Chat {
     return place.kind === "room" ? this.room(place.roomId) : this.direct(place.userId);
   }
 
+  async unread(): Promise<Unread[]> {
+    const rows = ((await this.#newer("GET /chat/unread")) ?? []) as Unread[];
+    for (const { kind, userId, roomId } of rows)
+      if (kind === "direct" && userId !== undefined) this.#directRooms.learn(userId, roomId);
+    return rows;
+  }
+
   on<E extends keyof ChatEvents>(event: E, listener: (payload: ChatEvents[E]) => void, options?: ListenOptions): Off {
     return this.#events.on(event, listener, options);
   }
@@ -177,7 +184,7 @@ export class Client implements Chat {
       clock: this.#clock,
       ask: (event, payload, timeoutMs, give) => this.#connection.ask(event, payload, timeoutMs, give),
       listRooms: () => this.rooms.list(),
-      position: () => this.#position(),
+      position: () => this.#newer("GET /chat/position") as Promise<Position | null>,
       // What the server says is taken at its word here: the contract is generated from its own types.
       emit: (name, payload) => this.#events.emit(name as keyof ChatEvents, payload as never),
       userId: () => this.#session.user.get()?.id ?? null,
@@ -197,10 +204,10 @@ export class Client implements Chat {
     });
   }
 
-  /** A server of before the user's own log has no such route. */
-  async #position(): Promise<Position | null> {
+  /** Asks for what older servers do not have: then null. */
+  async #newer(route: string): Promise<unknown> {
     try {
-      return (await this.rest.send("GET /chat/position", {})).body as Position;
+      return (await this.rest.send(route, {})).body;
     } catch (error) {
       if (error instanceof ChatError && error.reason === "not_found") return null;
       throw error;

@@ -36,6 +36,8 @@ export interface MessagePage {
   items: AnyMessage[];
   /** The page that goes on in the same direction; null at the end. */
   next: PageOptions | null;
+  /** The page in the other direction; null where there is none. */
+  prev: PageOptions | null;
   /** Head of the log when the page was read. */
   head: Head | null;
 }

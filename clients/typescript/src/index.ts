@@ -23,7 +23,7 @@ export type {
   Users,
 } from "./conversations.js";
 export { ChatError, type Reason } from "./errors.js";
-export type { Intent, Outbox, OutboxCounts, OutboxEntry, Sending, SendState } from "./outbox/entry.js";
+export type { Intent, Outbox, OutboxCounts, OutboxEntry, Sending, SendState, WriteResult } from "./outbox/entry.js";
 export { type DirectPlace, type Place, type PlaceKey, placeKey, type RoomPlace } from "./place.js";
 export type { ListenOptions, Off, Readable } from "./readable.js";
 export type { Rest, RestInput, RestPage, Route } from "./rest.js";

@@ -1,6 +1,6 @@
 // What waits to be sent: messages, edits and deletions, and how far each has come.
 
-import type { AnyMessage } from "../contract.js";
+import type { AnyMessage, Deleted } from "../contract.js";
 import type { ChatError } from "../errors.js";
 import type { Place } from "../place.js";
 import type { Readable } from "../readable.js";
@@ -38,6 +38,12 @@ export interface OutboxEntry {
   readonly nextTryAt: number | null;
   /** Why it failed or has to be tried again. */
   readonly error: ChatError | null;
+}
+
+/** What the server answered to a write: the message as it is now, or the deletion. */
+export interface WriteResult {
+  message?: AnyMessage;
+  deletion?: Deleted;
 }
 
 /** How many entries there are, over all places. */

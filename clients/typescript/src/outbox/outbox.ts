@@ -2,13 +2,12 @@
 
 import { backoffMs } from "../backoff.js";
 import { type Clock, pause } from "../clock.js";
-import type { AnyMessage } from "../contract.js";
 import { ChatError } from "../errors.js";
 import { type Place, type PlaceKey, placeKey } from "../place.js";
 import { Cell } from "../readable.js";
 import { withLock } from "../tabs.js";
-import type { Intent, Outbox, OutboxCounts, OutboxEntry, Sending } from "./entry.js";
-import { messageOf, requestOf } from "./request.js";
+import type { Intent, Outbox, OutboxCounts, OutboxEntry, Sending, WriteResult } from "./entry.js";
+import { requestOf, resultOf } from "./request.js";
 import { AuthorsView } from "./sending.js";
 import type { OutboxStorage } from "./storage.js";
 
@@ -21,11 +20,11 @@ export interface OutboxOptions {
   clock: Clock;
   newId: () => string;
   isOnline: () => boolean;
-  request: (event: string, payload: object) => Promise<{ message?: unknown }>;
+  request: (event: string, payload: object) => Promise<object>;
   /** The server did not answer: the connection may be dead. */
   suspect: () => void;
   /** An entry came, changed or went. */
-  changed: (change: { entry: OutboxEntry; discarded: boolean; message?: AnyMessage }) => void;
+  changed: (change: { entry: OutboxEntry; discarded: boolean } & WriteResult) => void;
   /** Tells the other tabs. */
   tell: (word: OutboxWord) => void;
 }
@@ -34,8 +33,8 @@ export interface OutboxOptions {
 export interface OutboxWord {
   userId: string;
   clientId: string;
-  /** The entry is gone, and where it was sent, the stored message. */
-  gone: { sent: boolean; message?: AnyMessage } | null;
+  /** The entry is gone, and where it was sent, what the server answered. */
+  gone: ({ sent: boolean } & WriteResult) | null;
 }
 
 /** Writes of one place, sent one after the other. */
@@ -143,8 +142,8 @@ export class PersistentOutbox implements Outbox {
     }
     if (!entry) return;
     this.#forget(entry);
-    if (gone.sent) this.#told({ ...entry, state: "sent", nextTryAt: null, error: null }, false, gone.message);
-    else this.#told(entry, true, undefined);
+    if (gone.sent) this.#told({ ...entry, state: "sent", nextTryAt: null, error: null }, false, gone);
+    else this.#told(entry, true);
   }
 
   #run(place: Place): void {
@@ -182,8 +181,8 @@ export class PersistentOutbox implements Outbox {
     const entry: OutboxEntry = { ...waiting, attempts, state, nextTryAt: null };
     this.#put(entry);
     try {
-      const message = messageOf(await this.#options.request(...requestOf(entry)));
-      this.#remove({ ...entry, state: "sent", error: null }, false, message);
+      const answer = await this.#options.request(...requestOf(entry));
+      this.#remove({ ...entry, state: "sent", error: null }, false, resultOf(entry, answer));
     } catch (cause) {
       const error = cause instanceof ChatError ? cause : new ChatError({ reason: "internal", message: String(cause), cause });
       if (error.reason === "timeout") this.#options.suspect();
@@ -247,19 +246,19 @@ export class PersistentOutbox implements Outbox {
 
   #put(entry: OutboxEntry): void {
     this.#entries.set(entry.clientId, entry);
-    this.#told(entry, false, undefined);
+    this.#told(entry, false);
   }
 
-  #remove(entry: OutboxEntry, discarded: boolean, message?: AnyMessage): void {
+  #remove(entry: OutboxEntry, discarded: boolean, result: WriteResult = {}): void {
     if (!this.#entries.has(entry.clientId)) return;
     this.#forget(entry);
     const { clientId } = entry;
-    const gone = { sent: !discarded, ...(message ? { message } : {}) };
+    const gone = { sent: !discarded, ...result };
     void this.#storage
       ?.remove(clientId)
       .catch(() => {})
       .then(() => this.#options.tell({ userId: this.#userId, clientId, gone }));
-    this.#told(entry, discarded, message);
+    this.#told(entry, discarded, result);
   }
 
   #forget(entry: OutboxEntry): void {
@@ -267,13 +266,13 @@ export class PersistentOutbox implements Outbox {
     this.#unsaved.delete(entry.clientId);
   }
 
-  #told(entry: OutboxEntry, discarded: boolean, message: AnyMessage | undefined): void {
+  #told(entry: OutboxEntry, discarded: boolean, { message, deletion }: WriteResult = {}): void {
     this.#count();
     const view = this.#views.get(entry.clientId);
     if (discarded) view?.drop();
     else view?.follow(entry, message);
     if (discarded || entry.state === "sent") this.#views.delete(entry.clientId);
-    this.#options.changed({ entry, discarded, ...(message ? { message } : {}) });
+    this.#options.changed({ entry, discarded, ...(message ? { message } : {}), ...(deletion ? { deletion } : {}) });
   }
 
   #count(): void {

@@ -1,7 +1,7 @@
 // What an entry of the outbox asks of the server, and what the answer means.
 
-import type { AnyMessage } from "../contract.js";
-import type { OutboxEntry } from "./entry.js";
+import type { AnyMessage, Deleted } from "../contract.js";
+import type { OutboxEntry, WriteResult } from "./entry.js";
 
 /** The event of an entry, and its payload. */
 export function requestOf({ clientId, place, intent }: OutboxEntry): [event: string, payload: object] {
@@ -13,7 +13,9 @@ export function requestOf({ clientId, place, intent }: OutboxEntry): [event: str
   return ["dm:send", { receiverId: place.userId, ...message }];
 }
 
-/** The message in an answer, as it is stored now; a deletion has none. */
-export function messageOf(answer: { message?: unknown; epoch?: unknown }): AnyMessage | undefined {
-  return answer.message as AnyMessage | undefined;
+/** What the answer to an entry's request says. */
+export function resultOf({ intent }: OutboxEntry, answer: object): WriteResult {
+  if (intent.kind === "delete") return { deletion: answer as Deleted };
+  const { message } = answer as { message?: AnyMessage };
+  return message ? { message } : {};
 }

@@ -27,10 +27,11 @@ export class PlaceMessages implements Messages {
   }
 
   async page({ signal, ...query }: PageOptions = {}): Promise<MessagePage> {
-    const { items, next, head } = await this.#read(query, signal);
+    const { items, next, prev, head } = await this.#read(query, signal);
     const roomId = this.#place.kind === "room" ? this.#place.roomId : items[0]?.roomId;
     if (head && roomId !== undefined) this.#context.follow(this.#place, roomId, head);
-    return { items, next: next && { ...next, ...(signal ? { signal } : {}) }, head };
+    const how = signal ? { signal } : {};
+    return { items, next: next && { ...next, ...how }, prev: prev && { ...prev, ...how }, head };
   }
 
   async *history(options: PageOptions = {}): AsyncIterableIterator<AnyMessage> {

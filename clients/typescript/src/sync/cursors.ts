@@ -2,12 +2,21 @@
 
 import type { Position } from "../upcoming.js";
 
-/** What to do with an event: it is the next one, it is known, it comes after a hole, or it is of another log. */
-export type Verdict = "next" | "known" | "hole" | "epoch";
+/**
+ * What to do with an event: it is the next one; it is from before the beginning, and new nevertheless; it is known; it
+ * comes after a hole; or it is of another log.
+ */
+export type Verdict = "next" | "early" | "known" | "hole" | "epoch";
+
+/** How far a room's log is known. */
+interface Cursor extends Position {
+  /** Whether that is known from events: what comes from before it was heard then. */
+  hasHeard: boolean;
+}
 
 /** Positions of rooms. */
 export class Cursors {
-  readonly #known = new Map<string, Position>();
+  readonly #known = new Map<string, Cursor>();
 
   get(roomId: string): Position | undefined {
     return this.#known.get(roomId);
@@ -18,14 +27,14 @@ export class Cursors {
     return [...this.#known].map(([roomId, { epoch, seq }]) => ({ roomId, epoch, seq }));
   }
 
-  /** Begins to follow a room from there, unless it is followed already. */
+  /** Begins to follow a room from there, unless it is followed already. Events of before may still be on their way. */
   begin(roomId: string, { epoch, seq }: Position): void {
-    if (!this.#known.has(roomId)) this.#known.set(roomId, { epoch, seq });
+    if (!this.#known.has(roomId)) this.#known.set(roomId, { epoch, seq, hasHeard: false });
   }
 
   /** Puts a room's position where an authority says it is. */
   set(roomId: string, { epoch, seq }: Position): void {
-    this.#known.set(roomId, { epoch, seq });
+    this.#known.set(roomId, { epoch, seq, hasHeard: true });
   }
 
   forget(roomId: string): void {
@@ -40,9 +49,9 @@ export class Cursors {
   judge(roomId: string, { epoch, seq }: Position): Verdict {
     const cursor = this.#known.get(roomId);
     if (cursor && cursor.epoch !== epoch) return "epoch";
-    if (cursor && seq <= cursor.seq) return "known";
+    if (cursor && seq <= cursor.seq) return cursor.hasHeard ? "known" : "early";
     if (cursor && seq > cursor.seq + 1) return "hole";
-    this.#known.set(roomId, { epoch, seq });
+    this.#known.set(roomId, { epoch, seq, hasHeard: true });
     return "next";
   }
 }

@@ -109,7 +109,7 @@ export class Sync {
       return;
     }
     const verdict = this.#cursors.judge(roomId, position);
-    if (verdict === "next") this.#deliver(roomId, event);
+    if (verdict === "next" || verdict === "early") this.#deliver(roomId, event);
     else if (verdict === "epoch") {
       this.#cursors.set(roomId, position);
       this.#options.emit("room:reset", { roomId, reason: "epoch" });
