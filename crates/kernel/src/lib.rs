@@ -15,7 +15,6 @@ pub mod permission;
 pub mod registry;
 pub mod relay;
 pub mod room_log;
-
 pub mod rows;
 
 use std::sync::Arc;

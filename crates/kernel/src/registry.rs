@@ -144,7 +144,10 @@ impl Registry {
 }
 
 /// Reads a request from JSON text; the error names the field where it can.
-fn decode<R: Request>(json: &str) -> Result<R> {
+///
+/// # Errors
+/// `validation` and its kin, for what is wrong with it.
+pub fn decode<R: Request>(json: &str) -> Result<R> {
     serde_json::from_str(json).map_err(|error| {
         // Finding the field costs more than reading, so only a refused request pays for it.
         let field = serde_path_to_error::deserialize::<_, R>(&mut serde_json::Deserializer::from_str(json))

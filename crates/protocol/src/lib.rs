@@ -14,6 +14,7 @@ pub mod page;
 pub mod presence;
 pub mod reads;
 pub mod request;
+pub mod resume;
 pub mod rooms;
 pub mod sessions;
 pub mod text;

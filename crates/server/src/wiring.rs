@@ -12,13 +12,14 @@ use fireside_gateway::limits::Limits;
 use fireside_gateway::rest::{Check, Rest, RestSettings, Version};
 use fireside_gateway::socketio::{Door, DoorSettings};
 use fireside_gateway::{Gateway, GatewaySettings, starter_page};
+use fireside_kernel::room_log::retention;
 use fireside_kernel::{Clock, Kernel, Names, Registry};
 use fireside_socketio::{Config as Transport, HttpLimits, Origins, Peer, serve};
 use http_body_util::Either;
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::{Config, Listen, WebOrigins};
 use crate::{drain, metrics, tls};
@@ -127,7 +128,15 @@ pub async fn start(config: &Config, may_migrate: bool) -> Result<Running, StartE
     keep_setup_token(&config.data_dir, setup_token.as_deref())?;
     let doors = Doors::open(config, &kernel, &features, registry);
     let (stop, stopped) = watch::channel(false);
-    let ended = tokio::spawn(doors.serve(listener, tls, http_limits(config), stopped, db));
+    let mut upkeep = JoinSet::new();
+    upkeep.spawn(metrics::upkeep());
+    upkeep.spawn(retention::run(db.clone(), kernel.clock.clone(), config.log_retention.duration()));
+    let limits = http_limits(config);
+    let ended = tokio::spawn(async move {
+        doors.serve(listener, tls, limits, stopped).await;
+        drop(upkeep);
+        db.close().await;
+    });
     Ok(Running { address, kernel, features, migrated, setup_token, stop, ended })
 }
 
@@ -184,9 +193,7 @@ impl Doors {
         tls: Option<Arc<tokio_rustls::rustls::ServerConfig>>,
         limits: HttpLimits,
         mut stopped: watch::Receiver<bool>,
-        db: Db,
     ) {
-        let upkeep = tokio::spawn(metrics::upkeep());
         let (socketio, rest) = (self.socketio.clone(), self.rest.clone());
         let service = move |request: http::Request<Incoming>, peer: Peer| {
             let (socketio, rest) = (socketio.clone(), rest.clone());
@@ -204,8 +211,6 @@ impl Doors {
             drain::drain(&self.gateway, &self.socketio, &self.kernel.log).await;
         };
         serve(listener, tls, service, limits, drained).await;
-        upkeep.abort();
-        db.close().await;
     }
 }
 

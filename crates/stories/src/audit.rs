@@ -8,9 +8,10 @@ use fireside_kernel::relay::{Committed, Effect};
 use fireside_kernel::room_log::read::events_after;
 use fireside_protocol::{Event as Told, RoomId, UserId};
 use futures_util::future::join_all;
+use serde_json::Value;
 
 use crate::actor::{Actor, House};
-use crate::client::{Event, Socket};
+use crate::client::{Event, RESUMED, Socket};
 use crate::replica::Replica;
 use crate::story;
 
@@ -171,10 +172,18 @@ fn deliveries(
 ) -> Vec<String> {
     let mut told: BTreeMap<&str, Vec<(i64, String)>> =
         logs.keys().map(|room| (room.as_str(), Vec::new())).collect();
-    let events = socket.heard().since(0);
-    for (event, (room, seq)) in events.iter().filter_map(|event| Some((event, place(event)?))) {
-        if let Some((_, told)) = told.iter_mut().find(|(known, _)| **known == room) {
-            told.push((seq, event.name.clone()));
+    // Where a socket has resumed, what it hears goes on behind the answer.
+    let mut resumed: BTreeMap<String, i64> = BTreeMap::new();
+    for event in socket.heard().since(0) {
+        if event.name == RESUMED {
+            for (room, head) in recovered(&event.payload) {
+                told.get_mut(room.as_str()).map(Vec::clear);
+                resumed.insert(room, head);
+            }
+        } else if let Some((room, seq)) = place(&event)
+            && let Some(told) = told.get_mut(room.as_str())
+        {
+            told.push((seq, event.name));
         }
     }
     let mut findings = Vec::new();
@@ -194,10 +203,11 @@ fn deliveries(
         let audible = log.audible(actor.id());
         let expected = match before {
             Some(_) => audible.as_slice(),
+            None if resumed.contains_key(room) => audible.as_slice(),
             // It came at some time: from what it heard first on, everything.
             None => from(&audible, told.first().copied()),
         };
-        let since = before.and_then(|before| before.get(room)).copied().unwrap_or(0);
+        let since = resumed.get(room).or_else(|| before?.get(room)).copied().unwrap_or(0);
         let expected: Vec<i64> = expected.iter().copied().filter(|seq| *seq > since).collect();
         // A socket that was closed may have missed the end.
         let is_right = if socket.heard().is_over() { expected.starts_with(&told) } else { expected == told };
@@ -208,6 +218,12 @@ fn deliveries(
         }
     }
     findings
+}
+
+/// The rooms that an answer to `resume` brought up to a place.
+fn recovered(answer: &Value) -> Vec<(String, i64)> {
+    let rooms = answer["rooms"].as_array().into_iter().flatten().filter(|room| room["recovered"] == true);
+    rooms.filter_map(|room| Some((room["roomId"].as_str()?.to_owned(), room["seq"].as_i64()?))).collect()
 }
 
 fn from(audible: &[i64], first: Option<i64>) -> &[i64] {
@@ -230,8 +246,11 @@ fn leaks(logs: &Logs, house: &House, witnesses: &[Witness<'_>]) -> Vec<String> {
         };
         let readers = log.readers();
         let secrets: Vec<&str> = [id.as_str(), &canary].into_iter().chain(log.message_ids()).collect();
+        // Whoever asks to resume a room by its id is told, with that id, that there is no such room.
+        let echo = format!(r#"{{"roomId":"{id}","recovered":false,"reason":"not_found"}}"#);
         for witness in witnesses.iter().filter(|witness| !readers.contains(witness.actor.id())) {
             for text in witness.actor.received() {
+                let text = text.replace(&echo, "");
                 let leaked = secrets.iter().find(|secret| text.contains(**secret));
                 findings.extend(
                     leaked.map(|secret| format!("{} received {secret} in {text}", witness.actor.name())),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::actor::Actor;
-use crate::client::{Call, Event};
+use crate::client::{Call, Event, RESUMED};
 
 /// Everything one knows from events.
 #[derive(Debug, Default)]
@@ -56,6 +56,12 @@ impl Replica {
             "room:user-joined" | "member:updated" | "room:user-left" => {
                 let role = payload["role"].as_str().map(str::to_owned);
                 self.rooms.entry(id).or_default().members.insert(user.to_owned(), role);
+            }
+            RESUMED => {
+                let rooms = payload["rooms"].as_array().into_iter().flatten();
+                for missed in rooms.flat_map(|room| room["events"].as_array().into_iter().flatten()) {
+                    self.apply(missed["name"].as_str().unwrap_or_default(), &missed["data"]);
+                }
             }
             "room:created" | "room:updated" => self.rooms.entry(id).or_default().room = Some(payload.clone()),
             _ => {}

@@ -7,6 +7,7 @@ use fireside_protocol::direct_messages::{
 use fireside_protocol::members::{JoinRoom, LeaveRoom, ListMembers, RemoveMember, SetMember};
 use fireside_protocol::messages::{DeleteMessage, EditMessage, ListMessages, SendMessage};
 use fireside_protocol::reads::ReadRoom;
+use fireside_protocol::resume::Resume;
 use fireside_protocol::rooms::{CreateRoom, DeleteRoom, GetRoom, ListRooms, UpdateRoom};
 use fireside_protocol::typing::{StartTyping, StopTyping};
 use serde_json::{Value, json};
@@ -44,6 +45,15 @@ impl Sent {
         let duplicate = answer.body["duplicate"].as_bool().expect("a send tells whether it is a repeat");
         Sent { id, room, seq, created_at, duplicate }
     }
+}
+
+/// How far someone has come in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The room's epoch.
+    pub epoch: String,
+    /// Place of the last event one has heard of.
+    pub seq: i64,
 }
 
 impl Actor {
@@ -244,6 +254,44 @@ impl Actor {
         let answer = self.does(&ListMembers::OPERATION, &json!({ "roomId": room.id })).await;
         let text = |member: &Value, field: &str| member[field].as_str().unwrap_or_default().to_owned();
         answer.items().iter().map(|member| (text(member, "userId"), text(member, "role"))).collect()
+    }
+
+    // Coming back.
+
+    /// Where a room's log stands.
+    pub async fn position_in(&self, room: &Room) -> Position {
+        let room = self.does(&GetRoom::OPERATION, &json!({ "roomId": room.id })).await.body;
+        let epoch = room["epoch"].as_str().expect("a room has an epoch").to_owned();
+        Position { epoch, seq: room["seq"].as_i64().expect("a room has a position") }
+    }
+
+    /// Where a conversation stood with this message in it. An answer that does not go on tells the epoch.
+    pub async fn position_of(&self, message: &Sent) -> Position {
+        let unknown = Position { epoch: String::new(), seq: message.seq };
+        let answer = self.resumes_at(&message.room, &unknown).await;
+        Position { epoch: answer["epoch"].as_str().expect("an epoch").to_owned(), ..unknown }
+    }
+
+    /// What one missed in a room since a position.
+    pub async fn resumes_in(&self, room: &Room, position: &Position) -> Value {
+        self.resumes_at(&room.id, position).await
+    }
+
+    /// The same by the room's id.
+    ///
+    /// # Panics
+    /// If it is not answered for this room alone.
+    pub async fn resumes_at(&self, room: &str, position: &Position) -> Value {
+        let rooms = json!([{ "roomId": room, "epoch": position.epoch, "seq": position.seq }]);
+        let mut answer = self.does(&Resume::OPERATION, &json!({ "rooms": rooms })).await;
+        let rooms = answer.body["rooms"].as_array_mut().expect("a list of rooms");
+        assert_eq!(rooms.len(), 1, "{rooms:?}");
+        rooms.remove(0)
+    }
+
+    /// Tries to hear what one missed.
+    pub async fn tries_to_resume(&self, payload: Value) -> Outcome {
+        self.tries(&Resume::OPERATION, &payload).await
     }
 
     // The moment.

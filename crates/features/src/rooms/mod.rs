@@ -4,7 +4,8 @@
 //! its maker is its first member and admin; a private room and one that does not exist look the same to
 //! whoever is not a member.
 //!
-//! Registers `rooms.list`, `rooms.discover`, `rooms.create`, `rooms.get`, `rooms.update`, `rooms.delete`.
+//! Registers `rooms.list`, `rooms.discover`, `rooms.create`, `rooms.get`, `rooms.update`, `rooms.delete`,
+//! `rooms.resume`.
 
 mod operations;
 mod rules;
@@ -29,4 +30,6 @@ pub fn register(kernel: &Kernel, registry: &mut Registry) {
     registry.add(move |ctx, request| operations::update::update(hall.clone(), ctx, request));
     let hall = kernel.clone();
     registry.add(move |ctx, request| operations::delete::delete(hall.clone(), ctx, request));
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::resume::resume(hall.clone(), ctx, request));
 }

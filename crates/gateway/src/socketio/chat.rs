@@ -23,7 +23,7 @@ use super::authentication::token_of;
 use super::delivery::{Delivery, Doorbell};
 use super::outlet::SocketOutlet;
 use super::session::{Profile, Session};
-use super::{authentication, operations, subscriptions, sweep};
+use super::{authentication, operations, resume, subscriptions, sweep};
 use crate::Gateway;
 use crate::peer::client_address;
 
@@ -195,6 +195,7 @@ impl Handler for ProfileHandler {
             "authenticate" => authentication::authenticate(chat, &socket, event).await,
             "join" => subscriptions::join(chat, &socket, event).await,
             "leave" => subscriptions::leave(chat, &socket, event).await,
+            "resume" => resume::run(chat, &socket, event).await,
             _ => operations::run(chat, &socket, event, turn).await,
         }
     }

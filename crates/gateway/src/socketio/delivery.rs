@@ -7,16 +7,19 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use fireside_kernel::relay::{Committed, Effect, Subscriber};
 use fireside_kernel::{Kernel, permission, room_log};
 use fireside_protocol::event::Resync;
+use fireside_protocol::resume::{Hindrance, NotRecovered, Resumed, ResumedRoom};
 use fireside_protocol::{RoomId, Signal, UserId};
 use fireside_socketio::{Frame, Namespace, Socket};
 
 use super::feed::Feed;
+use super::hold::Held;
 use super::session::Session;
 
 /// Events read at once to fill a hole.
@@ -38,11 +41,12 @@ pub(super) fn user_name(user: &UserId) -> String {
 pub(super) struct Delivery {
     kernel: Kernel,
     namespace: Namespace<Session>,
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
+    pub(super) held: Held,
     feeds: HashMap<RoomId, Feed>,
     listeners: HashMap<UserId, Vec<Socket<Session>>>,
     /// Sockets whose rooms are being looked up, with what happened to the user's memberships meanwhile.
@@ -166,7 +170,8 @@ impl Delivery {
     pub(super) fn tidy(&self) {
         let mut state = self.state.lock();
         let heard: HashSet<_> = self.namespace.rooms().into_iter().map(|(name, _)| name).collect();
-        state.feeds.retain(|room, _| heard.contains(room_name(room).as_str()));
+        let State { feeds, held: waiting, .. } = &mut *state;
+        feeds.retain(|room, _| heard.contains(room_name(room).as_str()) || waiting.contains(room));
     }
 
     fn deliver_ready(&self, state: &mut State, room: &RoomId) {
@@ -175,30 +180,38 @@ impl Delivery {
         }
     }
 
-    fn deliver(&self, state: &State, committed: &Committed) {
-        let name = room_name(&committed.room);
+    fn deliver(&self, state: &mut State, committed: &Committed) {
+        let State { listeners, held, .. } = state;
+        let room = &committed.room;
+        let name = room_name(room);
         if let Effect::Enter(users) = &committed.effect {
-            for socket in users.iter().filter_map(|user| state.listeners.get(user)).flatten() {
-                socket.join(&name);
+            for socket in users.iter().filter_map(|user| listeners.get(user)).flatten() {
+                if !held.enter(room, socket) {
+                    socket.join(&name);
+                }
             }
         }
         match Frame::event(committed.event.name(), &[&committed.event]) {
             Ok(frame) => {
                 let told = self.namespace.to(name.as_str()).local().emit(&frame);
+                held.hear(room, committed.seq, &frame);
                 metrics::histogram!("fireside_fanout_recipients").record(told as f64);
             }
             Err(error) => {
-                tracing::error!(%error, room = %committed.room, seq = committed.seq, "an event has no JSON form")
+                tracing::error!(%error, %room, seq = committed.seq, "an event has no JSON form")
             }
         }
         match &committed.effect {
             Effect::Exit(user) => {
-                for socket in state.listeners.get(user).into_iter().flatten() {
-                    socket.leave(&name);
+                for socket in listeners.get(user).into_iter().flatten() {
+                    if !held.leave(room, socket) {
+                        socket.leave(&name);
+                    }
                 }
             }
             Effect::Close => {
                 self.namespace.to(name.as_str()).local().leave([name.as_str()]);
+                held.close(room);
             }
             Effect::None | Effect::Enter(_) => {}
         }
@@ -237,14 +250,42 @@ impl Delivery {
     /// Reads the log for a room's hole until it is closed, or gives up honestly.
     async fn fill(self: Arc<Self>, room: RoomId) {
         for attempt in 1..=FILL_ATTEMPTS {
-            let Some(after) = self.state.lock().feeds.get(&room).map(Feed::delivered) else { return };
+            let Some(after) = self.delivered(&room) else { return };
             let found = room_log::read::events_after(&self.kernel.db, &room, after, FILL_CHUNK).await;
             if self.close_hole(&room, found.unwrap_or_default()) {
                 return;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50 << attempt)).await;
+            tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
         }
         self.give_up(&room);
+    }
+
+    /// Place of the last event of a room that was handed on, if anyone here hears it.
+    fn delivered(&self, room: &RoomId) -> Option<i64> {
+        self.state.lock().feeds.get(room).map(Feed::delivered)
+    }
+
+    /// Sees to it that every room that was recovered has been handed on as far as the answer goes: the
+    /// answer comes from the log, which may be ahead of delivery for a moment. A room that stays behind
+    /// is not recovered.
+    pub(super) async fn catch_up(&self, resumed: &mut Resumed) {
+        for answer in &mut resumed.rooms {
+            let ResumedRoom::Recovered(room) = &*answer else { continue };
+            let (id, epoch, head) = (room.room_id.clone(), room.epoch.clone(), room.seq);
+            for attempt in 1..=FILL_ATTEMPTS {
+                let Some(after) = self.delivered(&id).filter(|delivered| *delivered < head) else { break };
+                let found = room_log::read::events_after(&self.kernel.db, &id, after, FILL_CHUNK).await;
+                self.close_hole(&id, found.unwrap_or_default());
+                if attempt == FILL_ATTEMPTS {
+                    *answer = ResumedRoom::NotRecovered(NotRecovered::at(
+                        id.clone(),
+                        Hindrance::Unavailable,
+                        epoch.clone(),
+                        head,
+                    ));
+                }
+            }
+        }
     }
 
     /// Offers what was read from the log; whether nothing is missing any more.

@@ -3,6 +3,7 @@
 //!
 //! - [`chat`]: the door itself: who comes in, what they ask, when they go.
 //! - `delivery`, `feed`: each room's events in order to whoever hears it.
+//! - `resume`, `hold`: what a socket missed, and the seam to what is live.
 //! - `outlet`: signals, and closing the sockets of sessions that are over.
 //! - `sweep`: what happens by the clock: deadlines, `ping` events, tokens that end.
 //! - `session`: what is known of one socket.
@@ -11,8 +12,10 @@ mod authentication;
 pub mod chat;
 mod delivery;
 mod feed;
+mod hold;
 mod operations;
 mod outlet;
+mod resume;
 mod session;
 mod subscriptions;
 mod sweep;

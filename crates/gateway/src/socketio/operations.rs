@@ -1,24 +1,47 @@
 //! A client's event becomes an operation of the registry; its answer an ack.
 
+use fireside_kernel::registry::Entry;
 use fireside_kernel::{Actor, Ctx, Error, Identity};
 use fireside_protocol::{Operation, Rate, Reason};
 use fireside_socketio::{Ack, DisconnectReason, Event, Frame, RawJson, Socket, Turn};
+use serde_json::value::RawValue;
 
 use super::chat::Chat;
 use super::session::Session;
 use crate::limits::Subject;
 
 /// Runs the operation behind an event and answers it.
-pub(super) async fn run(chat: &Chat, socket: &Socket<Session>, event: Event, turn: Turn) {
+pub(super) async fn run(chat: &Chat, socket: &Socket<Session>, mut event: Event, turn: Turn) {
+    let Some((identity, entry)) = admit(chat, socket, &mut event) else { return };
+    let ctx = context(chat, socket, identity, turn);
+    let request_id = ctx.request_id.clone();
+    let outcome = match chat.gateway.registry.dispatch(entry, ctx, payload(&event)) {
+        Ok(running) => running.await,
+        Err(error) => Err(error),
+    };
+    conclude(socket, event.ack, &entry.operation, &request_id, outcome.and_then(|reply| reply.ack()));
+}
+
+/// The payload of an event; one that has none says nothing.
+pub(super) fn payload(event: &Event) -> &str {
+    event.args.get(0).map_or("{}", |argument| argument.as_str())
+}
+
+/// Who asks and for what, if they may ask now; else they are told.
+pub(super) fn admit<'a>(
+    chat: &'a Chat,
+    socket: &Socket<Session>,
+    event: &mut Event,
+) -> Option<(Identity, &'a Entry)> {
     let Some(identity) = socket.state().identity() else {
-        let error = Error::new(Reason::Unauthorized, "Authenticate first");
-        return answer_error(event.ack, None, &error);
+        answer_error(event.ack.take(), None, &Error::new(Reason::Unauthorized, "Authenticate first"));
+        return None;
     };
     let Some(entry) = chat.gateway.registry.by_event(event.name()) else {
-        let error = Error::new(Reason::NotFound, "There is no such event");
-        return answer_error(event.ack, None, &error);
+        answer_error(event.ack.take(), None, &Error::new(Reason::NotFound, "There is no such event"));
+        return None;
     };
-    let operation = entry.operation;
+    let operation = &entry.operation;
     let subject = Subject::User(&identity.user);
     if chat.gateway.limits.is_flooding(subject) {
         socket.close_after_flush(DisconnectReason::ForcedServerClose);
@@ -26,28 +49,34 @@ pub(super) async fn run(chat: &Chat, socket: &Socket<Session>, event: Event, tur
     if let Err(error) = chat.gateway.limits.check(subject, operation.rate) {
         count(operation.name, error.reason.as_str());
         if operation.rate == Rate::Typing {
-            return answer(event.ack, "{\"ok\":true}");
+            answer(event.ack.take(), "{\"ok\":true}");
+        } else {
+            fail(event.ack.take(), Some(operation), socket, &error);
         }
-        return fail(event.ack, Some(&operation), socket, &error);
+        return None;
     }
-    let json = event.args.get(0).map_or("{}", |argument| argument.as_str());
-    let ctx = context(chat, socket, identity, turn);
-    let request_id = ctx.request_id.clone();
-    let outcome = match chat.gateway.registry.dispatch(entry, ctx, json) {
-        Ok(running) => running.await,
-        Err(error) => Err(error),
-    };
-    match outcome.and_then(|reply| reply.ack()) {
+    Some((identity, entry))
+}
+
+/// Answers with what came of an operation.
+pub(super) fn conclude(
+    socket: &Socket<Session>,
+    ack: Option<Ack>,
+    operation: &Operation,
+    request_id: &str,
+    outcome: Result<Box<RawValue>, Error>,
+) {
+    match outcome {
         Ok(reply) => {
             count(operation.name, "ok");
-            answer(event.ack, reply.get());
+            answer(ack, reply.get());
         }
         Err(error) => {
             count(operation.name, error.reason.as_str());
             if let Some(internal) = &error.internal {
                 tracing::warn!(%request_id, operation = operation.name, reason = error.reason.as_str(), internal, "an operation failed");
             }
-            fail(event.ack, Some(&operation), socket, &error);
+            fail(ack, Some(operation), socket, &error);
         }
     }
 }

@@ -11,11 +11,15 @@
 //! - `load`, `store`: the statements before and after the decision.
 //! - `writer`: the loop.
 //! - [`read`]: reading the log back.
+//! - [`resume`]: what somebody missed who was away.
+//! - [`retention`]: how long it is kept.
 
 pub mod batch;
 pub mod change;
 mod load;
 pub mod read;
+pub mod resume;
+pub mod retention;
 pub mod state;
 mod store;
 mod writer;

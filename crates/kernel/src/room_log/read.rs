@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fireside_db::{Db, Statement, sql};
+use fireside_db::{Db, Statement, Value, values_list};
 use fireside_protocol::direct_messages::DirectMessageEvent;
 use fireside_protocol::members::{MemberEvent, Role};
 use fireside_protocol::messages::{MessageDeleted, MessageEvent};
@@ -18,6 +18,7 @@ fireside_db::row! {
     /// A row of `room_events`.
     #[derive(Debug)]
     struct LogRow {
+        room_id: String,
         seq: i64,
         kind: String,
         actor_id: String,
@@ -28,6 +29,19 @@ fireside_db::row! {
     }
 }
 
+const LOG_COLUMNS: &str = "e.room_id, e.seq, e.kind, e.actor_id, e.subject_id, e.message_id, e.data, e.at";
+
+/// A part of a room's log.
+#[derive(Debug, Clone)]
+pub struct Stretch {
+    /// The room as it is now.
+    pub room: RoomState,
+    /// Behind this place.
+    pub after: i64,
+    /// Up to this one.
+    pub upto: i64,
+}
+
 /// The events of a room with `after < seq`, in order, at most `limit`. What they tell of a message or the
 /// room is what is true now, which may already include what a later event says.
 ///
@@ -35,24 +49,51 @@ fireside_db::row! {
 pub async fn events_after(db: &Db, room: &RoomId, after: i64, limit: i64) -> Result<Vec<Committed>> {
     let text = format!("SELECT {ROOM_COLUMNS} FROM rooms WHERE id = $1");
     let state: Option<RoomRow> = db.optional(Statement::generated(text).bind(room.as_str())).await?;
-    let Some(state) = state.map(RoomRow::into_state) else { return Ok(Vec::new()) };
-    let text = "SELECT seq, kind, actor_id, subject_id, message_id, data, at FROM room_events \
-                WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-    let rows: Vec<LogRow> = db.all(sql(text).bind(room.as_str()).bind(after).bind(limit)).await?;
+    let Some(room) = state.map(RoomRow::into_state) else { return Ok(Vec::new()) };
+    let upto = room.head_seq.min(after.saturating_add(limit));
+    let id = room.id.clone();
+    let mut found = stretches(db, &[Stretch { room, after, upto }]).await?;
+    Ok(found.remove(&id).unwrap_or_default())
+}
+
+/// The events of these parts of logs, each room's in order. They tell what is true now, as in
+/// [`events_after`], and the same care is asked of whoever gets them.
+pub async fn stretches(db: &Db, stretches: &[Stretch]) -> Result<HashMap<RoomId, Vec<Committed>>> {
+    let wanted: Vec<_> = stretches.iter().filter(|stretch| stretch.upto > stretch.after).collect();
+    let Some(last) = wanted.last() else { return Ok(HashMap::new()) };
+    // Filled up to a power of two, so that there are few different statements to remember.
+    let rows = wanted.len().next_power_of_two();
+    // The last one again with nothing in it: the same room twice would give its events twice.
+    let filling = std::iter::repeat_n((&last.room.id, last.upto, last.upto), rows - wanted.len());
+    let asked = wanted.iter().map(|stretch| (&stretch.room.id, stretch.after, stretch.upto)).chain(filling);
+    let values =
+        asked.flat_map(|(room, after, upto)| [Value::from(room.as_str()), after.into(), upto.into()]);
+    let asked = format!("WITH asked (room_id, low, high) AS (VALUES {})", values_list(rows, 3, 1));
+    let part = "asked a JOIN room_events e ON e.room_id = a.room_id AND e.seq > a.low AND e.seq <= a.high";
+    let values: Vec<Value> = values.collect();
+    let text = format!("{asked} SELECT {LOG_COLUMNS} FROM {part} ORDER BY e.room_id, e.seq");
+    let rows: Vec<LogRow> = db.all(Statement::generated(text).bind_all(values.clone())).await?;
     let text = format!(
-        "SELECT {MESSAGE_COLUMNS} FROM messages m LEFT JOIN users u ON u.id = m.sender_id WHERE m.id IN \
-         (SELECT message_id FROM room_events WHERE room_id = $1 AND seq > $2 AND seq <= $3)"
+        "{asked} SELECT {MESSAGE_COLUMNS} FROM messages m LEFT JOIN users u ON u.id = m.sender_id \
+         WHERE m.id IN (SELECT e.message_id FROM {part})"
     );
-    let last = rows.last().map_or(after, |row| row.seq);
-    let statement = Statement::generated(text).bind(room.as_str()).bind(after).bind(last);
-    let messages: HashMap<MessageId, MessageState> = db
-        .all::<MessageRow>(statement)
-        .await?
+    let messages: Vec<MessageRow> = match rows.iter().any(|row| row.message_id.is_some()) {
+        true => db.all(Statement::generated(text).bind_all(values)).await?,
+        false => Vec::new(),
+    };
+    let messages: HashMap<MessageId, MessageState> = messages
         .into_iter()
-        .map(|row| row.into_state())
+        .map(MessageRow::into_state)
         .map(|message| (message.id.clone(), message))
         .collect();
-    rows.into_iter().map(|row| committed(&state, row, &messages)).collect()
+    let rooms: HashMap<&str, &RoomState> =
+        wanted.iter().map(|stretch| (stretch.room.id.as_str(), &stretch.room)).collect();
+    let mut found: HashMap<RoomId, Vec<Committed>> = HashMap::new();
+    for row in rows {
+        let Some(room) = rooms.get(row.room_id.as_str()) else { continue };
+        found.entry(room.id.clone()).or_default().push(committed(room, row, &messages)?);
+    }
+    Ok(found)
 }
 
 fn committed(

@@ -4,8 +4,9 @@
 use fireside_gateway::limits::LimitSettings;
 use fireside_socketio::{Config as Transport, HttpLimits};
 
+use super::quantities::{Bytes, Rate};
 use super::settings::{Setting, shown};
-use super::values::{Bytes, Rate, count};
+use super::values::count;
 
 /// Rates, sizes and counts.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ mod file;
 mod layers;
 mod limits;
 pub mod problem;
+pub mod quantities;
 mod settings;
 mod sources;
 pub mod values;
@@ -25,9 +26,10 @@ pub use fireside_features::sessions::Secret;
 pub use layers::Origin;
 pub use limits::Limits;
 pub use problem::{ConfigError, Problem};
+pub use quantities::{Bytes, Days, Rate};
 pub use settings::{Kind, SETTINGS, Setting};
 pub use sources::{Flag, Loaded, Sources};
-pub use values::{Bytes, Listen, LogFormat, LogLevel, Proxy, PublicUrl, Rate, Signup, WebOrigins};
+pub use values::{Listen, LogFormat, LogLevel, Proxy, PublicUrl, Signup, WebOrigins};
 
 /// Every setting of a server. [`Config::default`] is what a fresh machine runs with.
 #[derive(Debug, Clone)]
@@ -60,6 +62,8 @@ pub struct Config {
     pub tls: Tls,
     /// What is logged, and how.
     pub log: Log,
+    /// How long the record of what happened in rooms is kept, from which clients catch up.
+    pub log_retention: Days,
 }
 
 /// Trust in tokens of a host application.
@@ -112,6 +116,7 @@ impl Default for Config {
             metrics_token: None,
             tls: Tls::default(),
             log: Log::default(),
+            log_retention: Days(30),
         }
     }
 }

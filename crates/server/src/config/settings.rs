@@ -162,7 +162,7 @@ fn proxies(config: &Config) -> Option<String> {
 /// Every setting there is, in the order of the help.
 pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| MAIN.into_iter().chain(LIMITS).collect());
 
-const MAIN: [Setting; 19] = [
+const MAIN: [Setting; 20] = [
     Setting::one(
         "listen",
         "HOST:PORT",
@@ -251,6 +251,13 @@ const MAIN: [Setting; 19] = [
         "What `aud` has to contain in such tokens",
         |c, text| put_some(&mut c.jwt.audience, text),
         |c| c.jwt.audience.clone(),
+    ),
+    Setting::one(
+        "log_retention",
+        "DAYS",
+        "How long the record is kept from which clients catch up, such as 30 days; messages stay",
+        |c, text| put(&mut c.log_retention, text),
+        |c| shown(&c.log_retention),
     ),
     Setting::one(
         "rate_limits",

@@ -9,6 +9,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::PATIENCE;
 
+/// The name under which an answer to `resume` stands among the events: what comes behind it goes on from it.
+pub const RESUMED: &str = "(resumed)";
+
 /// An event as it arrived.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {

@@ -8,7 +8,7 @@ mod wire;
 
 use std::time::Duration;
 
-pub use heard::{Event, Heard};
+pub use heard::{Event, Heard, RESUMED};
 pub use http::{Call, Http, Reply};
 pub use socket::{Dial, Pending, Profile, Socket};
 pub use wire::Transport;

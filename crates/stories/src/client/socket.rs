@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::PATIENCE;
-use super::heard::{Event, Heard};
+use super::heard::{Event, Heard, RESUMED};
 use super::packet::Packet;
 use super::wire::{self, Target, Transport, Wire};
 
@@ -214,6 +214,9 @@ async fn listen(mut wire: Wire, heard: Arc<Heard>, answers: Arc<Answers>) {
             Some(("4", packet)) => match Packet::parse(packet) {
                 Some(Packet::Event(name, payload)) => heard.event(name, payload),
                 Some(Packet::Ack(id, value)) => {
+                    if value["rooms"][0]["recovered"].is_boolean() {
+                        heard.event(RESUMED.to_owned(), value.clone());
+                    }
                     let waiting = answers.lock().as_mut().and_then(|answers| answers.remove(&id));
                     // Nobody waits any more: the test has what it wanted to know.
                     let _taken = waiting.map(|waiting| waiting.send(value));

@@ -7,6 +7,7 @@ use fireside_protocol::members::{JoinRoom, LeaveRoom, ListMembers, RemoveMember,
 use fireside_protocol::messages::{DeleteMessage, EditMessage, ListMessages, SendMessage};
 use fireside_protocol::presence::{GetPresence, ListOnline};
 use fireside_protocol::reads::ReadRoom;
+use fireside_protocol::resume::Resume;
 use fireside_protocol::rooms::{CreateRoom, DeleteRoom, DiscoverRooms, GetRoom, ListRooms, UpdateRoom};
 use fireside_protocol::sessions::{
     ChangePassword, Claim, CreateInvite, EndSession, GetMe, ListSessions, Login, Logout, Refresh, Register,
@@ -137,6 +138,7 @@ pub const CASES: &[Case] = &[
     plain::<ListDirectMessages>(),
     plain::<ListConversations>(),
     plain::<ReadDirectMessages>(),
+    plain::<Resume>(),
 ];
 
 impl Sweep<'_> {

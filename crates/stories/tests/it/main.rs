@@ -11,6 +11,7 @@ mod ordering;
 mod permissions;
 mod presence;
 mod reads;
+mod resume;
 mod rooms;
 mod sessions;
 mod subscriptions;

@@ -5,4 +5,5 @@ pub(super) mod delete;
 pub(super) mod discover;
 pub(super) mod get;
 pub(super) mod list;
+pub(super) mod resume;
 pub(super) mod update;

@@ -1,5 +1,8 @@
 //! How settings are written, right and wrong.
 
+use std::time::Duration;
+
+use super::super::quantities::{Bytes, Days, Rate};
 use super::*;
 
 #[test]
@@ -94,5 +97,15 @@ fn rates_have_a_unit_and_a_burst() {
     }
     for bad in ["", "5", "5/x", "0/s", "5/s burst", "5/s burst 0", "-1/s", "1.5/s", "/s"] {
         assert!(bad.parse::<Rate>().is_err(), "{bad:?} was accepted");
+    }
+}
+
+#[test]
+fn days_are_whole_and_not_none() {
+    for (typed, shown) in [("30", "30 days"), ("1 day", "1 day"), ("7days", "7 days")] {
+        assert_eq!(typed.parse::<Days>().expect(typed).to_string(), shown);
+    }
+    for bad in ["", "0", "-1", "1.5 days", "a week", "days"] {
+        assert!(bad.parse::<Days>().is_err(), "{bad:?} was accepted");
     }
 }

@@ -1,0 +1,51 @@
+//! The event `resume`: what a socket missed, and without a seam behind it what is live.
+//!
+//! While the log is being read, live events of the rooms asked for are kept back from this socket. Then,
+//! under the lock of delivery, the answer is queued, what was kept back behind it, and the socket hears the
+//! rooms again (`GUARANTEES.md` G5).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fireside_kernel::registry::{Answer, decode};
+use fireside_kernel::room_log::resume;
+use fireside_protocol::RoomId;
+use fireside_protocol::resume::{Resume, Resumed, ResumedRoom};
+use fireside_socketio::{Event, Socket};
+
+use super::chat::Chat;
+use super::operations;
+use super::session::Session;
+
+/// `resume {rooms: [{roomId, epoch, seq}, …]}`.
+pub(super) async fn run(chat: &Arc<Chat>, socket: &Socket<Session>, mut event: Event) {
+    let Some((identity, entry)) = operations::admit(chat, socket, &mut event) else { return };
+    let operation = &entry.operation;
+    let request_id = chat.gateway.names.word();
+    let request: Resume = match decode(operations::payload(&event)) {
+        Ok(request) => request,
+        Err(error) => return operations::conclude(socket, event.ack, operation, &request_id, Err(error)),
+    };
+    let rooms = request.rooms.iter().map(|position| position.room_id.clone());
+    let hold = chat.delivery.hold(socket, rooms);
+    let outcome = match resume::resume(&chat.kernel.db, &identity.user, &request).await {
+        Ok(mut resumed) => {
+            chat.delivery.catch_up(&mut resumed).await;
+            Ok(resumed)
+        }
+        Err(error) => Err(error),
+    };
+    let heads = outcome.as_ref().map(heads).unwrap_or_default();
+    let reply = outcome.and_then(|resumed| resumed.ack());
+    // Queued under the lock of delivery, so that nothing live can come before it.
+    hold.release(&heads, || operations::conclude(socket, event.ack, operation, &request_id, reply));
+}
+
+/// Where the socket stands in each room that goes on.
+fn heads(resumed: &Resumed) -> HashMap<RoomId, i64> {
+    let recovered = resumed.rooms.iter().filter_map(|room| match room {
+        ResumedRoom::Recovered(room) => Some((room.room_id.clone(), room.seq)),
+        ResumedRoom::NotRecovered(_) => None,
+    });
+    recovered.collect()
+}
