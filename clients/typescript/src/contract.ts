@@ -291,6 +291,9 @@ export interface Head {
   seq: number;
 }
 
+/** Why a room does not go on where the client was. */
+export type Hindrance = "epoch" | "ahead" | "too_many" | "unavailable" | "not_found";
+
 /** An invite; its code is shown once. */
 export interface Invite {
   /** To be given to `POST /auth/register`. */
@@ -543,6 +546,28 @@ export interface MessageEvent {
   epoch: string;
 }
 
+/** An event that was missed. */
+export interface MissedEvent {
+  /** Its name, as on a socket. */
+  name: string;
+  /** Its payload, as on a socket. */
+  data: Record<string, unknown>;
+}
+
+/** A room that does not go on where the client was. */
+export interface NotRecovered {
+  /** The room. */
+  roomId: string;
+  /** `false`. */
+  recovered: boolean;
+  /** Why not. */
+  reason: Hindrance;
+  /** The room's epoch now, where it may be seen. */
+  epoch?: string;
+  /** The head of its log now, where it may be seen. */
+  seq?: number;
+}
+
 /** One page of a list. Over REST the items are the body, the rest goes into headers. */
 export interface PageOfDirectMessage {
   /** The rows. */
@@ -669,6 +694,23 @@ export interface ReadRoom {
   messageId?: string | null;
 }
 
+/** A room that goes on where the client was. */
+export interface Recovered {
+  /** The room. */
+  roomId: string;
+  /** `true`. */
+  recovered: boolean;
+  /** The room's epoch. */
+  epoch: string;
+  /** The client is here once it has applied the events. */
+  seq: number;
+  /**
+   * What happened, in the order of the log. What was changed several times comes once, as it is now; what
+   * was sent and deleted comes as `message:deleted`.
+   */
+  events: MissedEvent[];
+}
+
 /** Exchanges a refresh token for new tokens. Each refresh token works once; using one again ends its session. */
 export interface Refresh {
   /** From the last answer. */
@@ -694,6 +736,21 @@ export interface RemoveMember {
   /** The person, by id or username. */
   userId: string;
 }
+
+/** Asks for everything that happened in rooms after the positions that a client has reached. */
+export interface Resume {
+  /** The rooms, the most wanted first; each at most once, at most 200. */
+  rooms?: RoomPosition[];
+}
+
+/** What was missed, a room each in the order they were asked for. */
+export interface Resumed {
+  /** The rooms. */
+  rooms: ResumedRoom[];
+}
+
+/** What became of one room: everything, or honestly nothing. */
+export type ResumedRoom = Recovered | NotRecovered;
 
 /** `room:resync`. */
 export interface Resync {
@@ -770,6 +827,16 @@ export interface RoomEvent {
 export interface RoomNames {
   /** `room:<id>`, each a room of yours. */
   rooms: string[];
+}
+
+/** How far a client has come in a room. */
+export interface RoomPosition {
+  /** The room or direct conversation, by id. */
+  roomId: string;
+  /** The room's epoch as the client knows it. */
+  epoch: string;
+  /** Place of the last event that the client has applied; 0 for none. */
+  seq: number;
 }
 
 /** Finds users by the beginning of their username or display name. */
@@ -1124,6 +1191,8 @@ export interface ClientToServerEvents {
   "room:update": (payload: UpdateRoom, ack: (reply: Ack<Room>) => void) => void;
   /** Delete a room */
   "room:delete": (payload: DeleteRoom, ack: (reply: Ack<Done>) => void) => void;
+  /** Get what you missed in rooms since the positions you had reached */
+  "resume": (payload: Resume, ack: (reply: Ack<Resumed>) => void) => void;
   /** Join a room */
   "room:join": (payload: JoinRoom, ack: (reply: Ack<Joined>) => void) => void;
   /** Leave a room */
@@ -1240,6 +1309,8 @@ export interface RestRoutes {
   "PATCH /chat/rooms/{roomId}": { path: Pick<UpdateRoom, "roomId">; query: Nothing; body: Omit<UpdateRoom, "roomId">; response: Room };
   /** Delete a room */
   "DELETE /chat/rooms/{roomId}": { path: Pick<DeleteRoom, "roomId">; query: Nothing; body: Nothing; response: void };
+  /** Get what you missed in rooms since the positions you had reached */
+  "POST /chat/resume": { path: Nothing; query: Nothing; body: Resume; response: Resumed };
   /** Join a room */
   "POST /chat/rooms/{roomId}/join": { path: Pick<JoinRoom, "roomId">; query: Nothing; body: Omit<JoinRoom, "roomId">; response: Room };
   /** Leave a room */

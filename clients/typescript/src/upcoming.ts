@@ -1,6 +1,6 @@
 // Wire types of operations that the generated contract does not have yet.
 
-import type { AnyMessage, MessageDeleted, MemberEvent, RoomDeleted, RoomEvent, Role, Time } from "./contract.js";
+import type { Role, Time } from "./contract.js";
 
 /** Where a log stands: positions of another epoch mean nothing. */
 export interface Position {
@@ -43,34 +43,7 @@ export interface UserChanged extends Position {
   session?: { id: string; ended: boolean };
 }
 
-/** Events of a room's log, as an answer to `resume` carries them. */
-export interface RoomLogEvent {
-  name: string;
-  data: AnyMessage | MessageDeleted | MemberEvent | RoomEvent | RoomDeleted;
-}
-
-/** `resume`: where one's knowledge of rooms ends. At most 200 rooms. */
-export interface Resume {
-  rooms: ({ roomId: string } & Position)[];
-  user?: Position;
-}
-
-/** What was missed in one room, or why that cannot be said. */
-export type ResumedRoom =
-  | ({ roomId: string; recovered: true; events: RoomLogEvent[] } & Position)
-  | ({
-      roomId: string;
-      recovered: false;
-      reason: "epoch" | "ahead" | "too_many" | "unavailable" | "not_found";
-    } & Partial<Position>);
-
 /** What was missed in the user's own log. */
 export type ResumedUser =
   | ({ recovered: true; changes: UserChanged[] } & Position)
   | { recovered: false; reason: "epoch" | "ahead" };
-
-/** The answer to `resume`. */
-export interface Resumed {
-  rooms: ResumedRoom[];
-  user?: ResumedUser;
-}

@@ -3,9 +3,9 @@
 import { backoffMs } from "../backoff.js";
 import type { Clock } from "../clock.js";
 import type { Given } from "../connection/connection.js";
-import type { Room } from "../contract.js";
+import type { Resumed, ResumedRoom, Room } from "../contract.js";
 import { ChatError } from "../errors.js";
-import type { Position, Resumed, ResumedRoom, ResumedUser, UserChanged } from "../upcoming.js";
+import type { Position, ResumedUser, UserChanged } from "../upcoming.js";
 import { Cursors } from "./cursors.js";
 import { DURABLE, positionOf, roomOf } from "./wire.js";
 
@@ -33,6 +33,9 @@ export interface SyncOptions {
   /** Whose rooms these are. */
   userId: () => string | null;
 }
+
+/** The answer to `resume`. */
+type Answered = Resumed & { user?: ResumedUser };
 
 /** One event that waits until what came before it is known. */
 interface Held {
@@ -178,7 +181,7 @@ export class Sync {
     if (withUser && this.#user) this.#heldUser ??= [];
     this.#options.ask("resume", { rooms, ...user }, ANSWER_MS, (error, answer) => {
       if (turn !== this.#turn) return;
-      if (!error) return this.#resumed(answer as unknown as Resumed, withUser);
+      if (!error) return this.#resumed(answer as Given & Answered, withUser);
       if (error.retryable) {
         if (error.reason !== "offline") this.#again(tries, () => this.#resumeSome(roomIds, withUser, tries + 1), error);
         return;
@@ -188,7 +191,7 @@ export class Sync {
     });
   }
 
-  #resumed({ rooms, user }: Resumed, withUser: boolean): void {
+  #resumed({ rooms, user }: Answered, withUser: boolean): void {
     for (const room of rooms) this.#fill(room);
     if (!withUser) return;
     const held = this.#heldUser ?? [];
@@ -206,7 +209,7 @@ export class Sync {
     const { roomId } = room;
     const held = this.#held.get(roomId) ?? [];
     this.#held.delete(roomId);
-    if (room.recovered) {
+    if ("events" in room) {
       this.#cursors.set(roomId, room);
       for (const event of room.events) this.#deliver(roomId, { name: event.name, payload: event.data });
     } else {
