@@ -77,6 +77,6 @@ function speak(element: HTMLElement, text: string): void {
 
 function shortened(text: string): string {
   const flat = text.replace(/\s+/gu, ' ').trim();
-  const chars = [...flat.slice(0, TEXT_MAX_CHARS * 2)];
+  const chars = [...flat.slice(0, (TEXT_MAX_CHARS + 1) * 2)];
   return chars.length > TEXT_MAX_CHARS ? `${chars.slice(0, TEXT_MAX_CHARS).join('')}…` : flat;
 }

@@ -204,16 +204,26 @@ export class Timeline<I extends Item> {
     const keys = this.#items.slice(this.#span.start, this.#span.end).filter((item) => item.isHold);
     const places = new Map(items.map((item, at) => [item.key, at]));
     this.#holdStill(places);
+    const moved = follow(keys.map((item) => item.key), places);
+    const kept = moved && this.#withEdges(withLines(moved, items), items.length);
     this.#items = items;
     this.#places = places;
-    const moved = follow(keys.map((item) => item.key), places);
-    const kept = moved && withLines(moved, items);
     const held = this.#anchor ? places.get(this.#anchor.key) : undefined;
     const middle = this.#isFollowing ? items.length : (held ?? kept?.start ?? items.length);
     this.#span = kept ? clamp(kept, middle, this.#limit()) : clamp({ start: 0, end: items.length }, items.length, STEP_ROWS * 2);
     this.#show();
     this.#correct();
     return true;
+  }
+
+  /**
+   * Where the list ended before, and on the screen perhaps, there is more now: the first step of it comes at once. What
+   * stood at the edge has gone, and there would be too little around the anchor to put it back where it was.
+   */
+  #withEdges({ start, end }: Span, length: number): Span {
+    const wasAtStart = this.#span.start === 0;
+    const wasAtEnd = this.#span.end === this.#items.length && !this.#isFollowing;
+    return { start: wasAtStart ? Math.max(0, start - STEP_ROWS) : start, end: wasAtEnd ? Math.min(length, end + STEP_ROWS) : end };
   }
 
   #change(span: Span): void {
