@@ -11,6 +11,8 @@ import { requestOf, resultOf } from "./request.js";
 import { AuthorsView } from "./sending.js";
 import type { OutboxStorage } from "./storage.js";
 
+/** So long another tab may take to say what became of an entry; one that was closed says nothing. */
+const WORD_MS = 5000;
 const GIVE_UP_MS = 24 * 60 * 60 * 1000;
 
 /** What an outbox needs of the client, and whom it tells. */
@@ -54,6 +56,8 @@ export class PersistentOutbox implements Outbox {
   readonly #views = new Map<string, AuthorsView>();
   /** Entries that the storage does not have: not yet, or because it is full. */
   readonly #unsaved = new Set<string>();
+  /** Entries that another tab has taken out of the storage, and has not said yet what became of them. */
+  readonly #elsewhere = new Map<string, OutboxEntry>();
   #storage: OutboxStorage | null = null;
   #userId = "";
 
@@ -77,6 +81,7 @@ export class PersistentOutbox implements Outbox {
     this.#lanes.clear();
     this.#entries.clear();
     this.#views.clear();
+    this.#elsewhere.clear();
     this.#count();
   }
 
@@ -135,11 +140,13 @@ export class PersistentOutbox implements Outbox {
   /** A word of another tab. */
   async hear({ userId, clientId, gone }: OutboxWord): Promise<void> {
     if (userId !== this.#userId || !this.#storage) return;
-    const entry = this.#entries.get(clientId);
-    if (!gone) {
-      await this.#reload();
-      return this.flush();
-    }
+    if (gone) return this.#goneElsewhere(clientId, gone);
+    await this.#reload();
+    this.flush();
+  }
+
+  #goneElsewhere(clientId: string, gone: { sent: boolean } & WriteResult): void {
+    const entry = this.#entries.get(clientId) ?? this.#elsewhere.get(clientId);
     if (!entry) return;
     this.#forget(entry);
     if (gone.sent) this.#told({ ...entry, state: "sent", nextTryAt: null, error: null }, false, gone);
@@ -227,8 +234,12 @@ export class PersistentOutbox implements Outbox {
     if (!stored || storage !== this.#storage) return;
     const names = new Set(stored.map((entry) => entry.clientId));
     for (const entry of this.#entries.values()) {
-      const isElsewhere = !names.has(entry.clientId) && !this.#unsaved.has(entry.clientId);
-      if (isElsewhere && entry.state === "queued") this.#forget(entry);
+      const { clientId, state } = entry;
+      if (names.has(clientId) || this.#unsaved.has(clientId) || state !== "queued") continue;
+      // To send it again would be harmless, were it not for one that was discarded there.
+      this.#entries.delete(clientId);
+      this.#elsewhere.set(clientId, entry);
+      this.#options.clock.after(WORD_MS, () => this.#goneElsewhere(clientId, { sent: true }));
     }
     for (const entry of stored) if (!this.#entries.has(entry.clientId)) this.#put(entry);
   }
@@ -262,8 +273,7 @@ export class PersistentOutbox implements Outbox {
   }
 
   #forget(entry: OutboxEntry): void {
-    this.#entries.delete(entry.clientId);
-    this.#unsaved.delete(entry.clientId);
+    for (const names of [this.#entries, this.#unsaved, this.#elsewhere]) names.delete(entry.clientId);
   }
 
   #told(entry: OutboxEntry, discarded: boolean, { message, deletion }: WriteResult = {}): void {
