@@ -24,7 +24,7 @@ export function withLock<T>(name: string, run: () => Promise<T>): Promise<T> {
 
 /** Words between the tabs of one server. */
 export class Tabs<Word> {
-  readonly #channel: BroadcastChannel | null;
+  #channel: BroadcastChannel | null;
 
   constructor(name: string, hear: (word: Word) => void) {
     this.#channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(name);
@@ -41,5 +41,7 @@ export class Tabs<Word> {
 
   close(): void {
     this.#channel?.close();
+    // What still has to be said is said to nobody: a closed channel would throw.
+    this.#channel = null;
   }
 }
