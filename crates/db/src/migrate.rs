@@ -54,6 +54,7 @@ const STEPS: &[Step] = &[
         sqlite: Some(include_str!("../migrations/0002_room_events.sqlite.sql")),
         postgres: Some(include_str!("../migrations/0002_room_events.postgres.sql")),
     },
+    shared(3, "unread", include_str!("../migrations/0003_unread.sql")),
 ];
 
 /// What a migration did.

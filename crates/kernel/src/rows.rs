@@ -56,8 +56,7 @@ impl RoomRow {
 }
 
 /// Columns of [`MemberRow`].
-pub const MEMBER_COLUMNS: &str =
-    "room_id, user_id, id, role, created_at, modified_at, joined_at, joined_seq, read_seq, last_read_at";
+pub const MEMBER_COLUMNS: &str = "room_id, user_id, id, role, created_at, modified_at, joined_at, joined_seq, read_seq, last_read_at, muted";
 
 fireside_db::row! {
     /// A row of `members`.
@@ -75,6 +74,7 @@ fireside_db::row! {
         joined_seq: i64,
         read_seq: i64,
         last_read_at: Option<i64>,
+        muted: bool,
     }
 }
 
@@ -90,6 +90,7 @@ impl MemberRow {
             joined_seq: self.joined_seq,
             read_seq: self.read_seq,
             last_read_at: self.last_read_at.map(Time::from_micros),
+            muted: self.muted,
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod error;
 pub mod event;
 pub mod ids;
 pub mod members;
+pub mod mentions;
 pub mod messages;
 pub mod page;
 pub mod presence;

@@ -6,7 +6,7 @@ use fireside_protocol::direct_messages::{
 };
 use fireside_protocol::members::{JoinRoom, LeaveRoom, ListMembers, RemoveMember, SetMember};
 use fireside_protocol::messages::{DeleteMessage, EditMessage, ListMessages, SendMessage};
-use fireside_protocol::reads::ReadRoom;
+use fireside_protocol::reads::{ExplainUnread, ListUnread, MarkUnread, MuteRoom, ReadRoom};
 use fireside_protocol::resume::Resume;
 use fireside_protocol::rooms::{CreateRoom, DeleteRoom, GetRoom, ListRooms, UpdateRoom};
 use fireside_protocol::typing::{StartTyping, StopTyping};
@@ -127,6 +127,35 @@ impl Actor {
     /// Marks a room as read up to a position.
     pub async fn marks_read(&self, room: &Room, seq: i64) -> Answer {
         self.does(&ReadRoom::OPERATION, &json!({ "roomId": room.id, "seq": seq })).await
+    }
+
+    /// Marks a room as unread from a position on.
+    pub async fn marks_unread(&self, room: &Room, seq: i64) -> Answer {
+        self.does(&MarkUnread::OPERATION, &json!({ "roomId": room.id, "seq": seq })).await
+    }
+
+    /// Mutes a room for oneself, or no longer.
+    pub async fn mutes(&self, room: &Room, muted: bool) -> Answer {
+        self.does(&MuteRoom::OPERATION, &json!({ "roomId": room.id, "muted": muted })).await
+    }
+
+    /// What is unread in one's rooms and conversations.
+    pub async fn unread(&self) -> Vec<Value> {
+        self.does(&ListUnread::OPERATION, &json!({})).await.items().to_vec()
+    }
+
+    /// What is unread in a room or conversation, by its id.
+    ///
+    /// # Panics
+    /// If it is not in the list.
+    pub async fn unread_in(&self, room: &str) -> Value {
+        let row = self.unread().await.into_iter().find(|row| row["roomId"] == room);
+        row.unwrap_or_else(|| panic!("{} is told nothing of {room}", self.name()))
+    }
+
+    /// Asks why what is unread in a room is.
+    pub async fn asks_why_unread(&self, room: &Room) -> Value {
+        self.does(&ExplainUnread::OPERATION, &json!({ "roomId": room.id })).await.body
     }
 
     // Direct messages.

@@ -18,25 +18,26 @@ const TABLES: &[Table] = &[
     table(
         "rooms",
         &["kernel/room_log", IMPORT],
-        &["kernel/permission", "features/rooms", "features/direct_messages"],
+        &["kernel/permission", "features/rooms", "features/direct_messages", "features/reads"],
     ),
     table(
         "members",
-        // How far someone has read is theirs alone: it is no event of the room.
-        &["kernel/room_log", "features/reads", IMPORT],
+        &["kernel/room_log", IMPORT],
         &[
             "kernel/permission",
             "features/members",
             "features/rooms",
             "features/direct_messages",
             "features/presence",
+            "features/reads",
         ],
     ),
-    table("messages", &["kernel/room_log", IMPORT], &["features/messages"]),
+    table("messages", &["kernel/room_log", IMPORT], &["features/messages", "features/reads"]),
+    table("mentions", &["kernel/room_log", IMPORT], &["features/reads"]),
     table("room_events", &["kernel/room_log", IMPORT], &[]),
     table("idempotency", &["kernel/room_log"], &[]),
     // People, and how they come in.
-    table("users", &["features/users", IMPORT], &["kernel/room_log", "features/messages"]),
+    table("users", &["features/users", IMPORT], &["kernel/room_log", "features/messages", "features/reads"]),
     table("credentials", &["features/sessions"], &[]),
     table("sessions", &["features/sessions"], &[]),
     table("refresh_tokens", &["features/sessions"], &[]),

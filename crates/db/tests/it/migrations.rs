@@ -36,6 +36,7 @@ async fn migrations_at_the_same_time_are_one(engine: Engine) {
             "messages",
             "room_events",
             "idempotency",
+            "mentions",
         ] {
             let drop = fireside_db::Statement::generated(format!("DROP TABLE {table} CASCADE"));
             db.run(drop).await.expect("an empty database");

@@ -1,12 +1,14 @@
-//! Reads: how far each person has read in each room.
+//! Reads: how far each person has read in each room, and what that leaves unread.
 //!
-//! - A position only moves forward, and never past the head of the room's log.
+//! - A position is one number for each member. It moves forward by reading and back only by marking as unread;
+//!   never past the head of the room's log, never before the joining.
+//! - What is unread is counted from positions when it is asked for, never added up: see `docs/unread.md`.
 //! - Marking is a change of the room log, though it has no place there: it shares the next commit with the
 //!   messages that wait, instead of taking the one writer of SQLite for a flush of its own. A thousand
 //!   members who read along would otherwise keep the next message waiting for a second.
 //! - `read:updated` reaches all devices of whoever has read, and in a conversation the other person too.
 //!
-//! Registers `reads.mark`.
+//! Registers `reads.mark`, `reads.unmark`, `reads.mute`, `reads.list`, `reads.explain`.
 
 mod operations;
 mod rules;
@@ -23,7 +25,15 @@ use fireside_protocol::reads::ReadPosition;
 /// Registers the operations.
 pub fn register(kernel: &Kernel, registry: &mut Registry) {
     let hall = kernel.clone();
-    registry.add(move |ctx, request| operations::mark(hall.clone(), ctx, request));
+    registry.add(move |ctx, request| operations::mark::mark(hall.clone(), ctx, request));
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::mark::unmark(hall.clone(), ctx, request));
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::mute::mute(hall.clone(), ctx, request));
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::list::list(hall.clone(), ctx, request));
+    let hall = kernel.clone();
+    registry.add(move |ctx, request| operations::explain::explain(hall.clone(), ctx, request));
 }
 
 /// Marks the room of the pass as read by its user, up to a position or up to a message.
@@ -38,5 +48,6 @@ pub(crate) async fn mark(
     message: Option<&MessageId>,
 ) -> Result<ReadPosition> {
     let target = rules::target(seq, message)?;
-    operations::advance(kernel, RoomRef::trusted(pass.room().as_str()), pass.user().clone(), target).await
+    let room = RoomRef::trusted(pass.room().as_str());
+    operations::mark::shift(kernel, room, pass.user().clone(), target, rules::Way::Forward).await
 }

@@ -1,14 +1,17 @@
-//! What a mark may name, and where it leads. Pure.
+//! What a mark may name, where it leads, and why a message counts. Pure.
 
 use fireside_kernel::{Error, Result};
-use fireside_protocol::MessageId;
+use fireside_protocol::reads::{MessageExplained, UnreadReason};
+use fireside_protocol::{MessageId, UserId};
 
-/// Up to where someone says they have read.
+use super::sql::{CandidateRow, UnreadRow};
+
+/// What a mark names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
-    /// Up to a position.
+    /// A position.
     Seq(i64),
-    /// Up to a message.
+    /// A message.
     Message(MessageId),
 }
 
@@ -26,11 +29,45 @@ pub(super) fn target(seq: Option<i64>, message: Option<&MessageId>) -> Result<Ta
     }
 }
 
-/// Where someone at `read` gets by reading up to `wanted` in a room whose log ends at `head`; none if they
-/// stay where they are.
-pub(super) fn advanced(read: i64, wanted: i64, head: i64) -> Option<i64> {
-    let reached = wanted.min(head);
-    (reached > read).then_some(reached)
+/// Which way a position moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Read up to the target.
+    Forward,
+    /// Unread from the target on.
+    Back,
+}
+
+/// Where someone at `read` gets; none if they stay where they are. The room log keeps it within the log.
+pub(super) fn moved(way: Way, read: i64, target: i64) -> Option<i64> {
+    match way {
+        Way::Forward => (target > read).then_some(target),
+        Way::Back => Some(target.saturating_sub(1)).filter(|reached| *reached < read),
+    }
+}
+
+/// Whether a message counts for who stands there, and why.
+pub(super) fn explained(message: &CandidateRow, standing: &UnreadRow, user: &UserId) -> MessageExplained {
+    let reason = if message.seq <= standing.joined_seq {
+        UnreadReason::BeforeJoining
+    } else if message.is_deleted {
+        UnreadReason::Deleted
+    } else if message.sender_id == user.as_str() {
+        UnreadReason::Own
+    } else if message.seq <= standing.read_seq {
+        UnreadReason::Read
+    } else if standing.muted {
+        UnreadReason::Muted
+    } else {
+        UnreadReason::Unread
+    };
+    MessageExplained {
+        message_id: MessageId::trusted(message.id.as_str()),
+        seq: message.seq,
+        counts: reason == UnreadReason::Unread,
+        reason,
+        mention: message.is_mention,
+    }
 }
 
 #[cfg(test)]
@@ -54,11 +91,12 @@ mod tests {
     }
 
     #[test]
-    fn positions_move_forward_up_to_the_head() {
-        assert_eq!(advanced(3, 5, 9), Some(5));
-        assert_eq!(advanced(3, i64::MAX, 9), Some(9));
-        assert_eq!(advanced(3, 3, 9), None);
-        assert_eq!(advanced(3, 1, 9), None);
-        assert_eq!(advanced(0, 0, 0), None);
+    fn each_way_goes_its_way_only() {
+        assert_eq!(moved(Way::Forward, 3, 5), Some(5));
+        assert_eq!(moved(Way::Forward, 3, 3), None);
+        assert_eq!(moved(Way::Forward, 3, 1), None);
+        assert_eq!(moved(Way::Back, 3, 3), Some(2));
+        assert_eq!(moved(Way::Back, 3, 4), None, "it is unread already");
+        assert_eq!(moved(Way::Back, 3, 0), Some(-1));
     }
 }

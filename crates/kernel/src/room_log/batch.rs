@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fireside_protocol::members::Role;
 use fireside_protocol::messages::Sender;
-use fireside_protocol::{ClientId, Event, MessageId, RoomId, RoomRef, Time, UserId};
+use fireside_protocol::{ClientId, Event, MessageId, RoomId, RoomRef, Signal, Time, UserId};
 
 use super::change::{ExtraWrite, Repeat};
 use super::state::{MemberState, MessageState, RoomKind, RoomState, UserState, pair_key};
@@ -14,7 +14,7 @@ use super::writes::{EventRow, NewMessage, NewRoom, Opened, Place, Writes, refere
 use crate::error::{Error, Result};
 use crate::names::Names;
 use crate::permission::{self, Permission, RoomPass};
-use crate::relay::{Committed, Effect};
+use crate::relay::{Audience, Committed, Effect};
 
 /// See the module.
 pub struct Batch {
@@ -34,6 +34,7 @@ pub struct Batch {
     pub(super) repeats: HashMap<(UserId, &'static str, ClientId), Done>,
     pub(super) writes: Writes,
     pub(super) committed: Vec<Committed>,
+    pub(super) signals: Vec<(Audience, Signal)>,
 }
 
 /// A write that was done before under the same name.
@@ -61,6 +62,7 @@ impl Batch {
             repeats: HashMap::new(),
             writes: Writes::default(),
             committed: Vec::new(),
+            signals: Vec::new(),
         }
     }
 
@@ -164,6 +166,7 @@ impl Batch {
             let key = (pass.user().clone(), pass.room().clone(), client_id.clone());
             self.sent.insert(key, message.id.clone());
         }
+        self.note_mentions(&message, "");
         self.writes.new_messages.push(message.id.clone());
         self.messages.insert(message.id.clone(), message.clone());
         (message, place)
@@ -179,9 +182,11 @@ impl Batch {
         let found = self.messages.get(message).filter(|message| message.room_id == *pass.room());
         let mut message = found.cloned().ok_or_else(|| Error::not_found("Message"))?;
         let place = self.next_place(pass.room());
+        let said = message.content.clone();
         message.rev = place.seq;
         message.modified_at = place.at;
         change(&mut message, &place);
+        self.note_mentions(&message, &said);
         self.writes.changed_messages.insert(message.id.clone());
         self.messages.insert(message.id.clone(), message.clone());
         Ok((message, place))
@@ -338,6 +343,7 @@ impl Batch {
                     // What was said before one came counts as read.
                     read_seq: head,
                     last_read_at: None,
+                    muted: false,
                 },
             );
         }

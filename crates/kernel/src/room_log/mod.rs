@@ -8,6 +8,7 @@
 //! - [`change`]: what a feature hands in: what it needs to know, and a pure decision.
 //! - [`batch`]: what is known and what was decided, while a batch is being worked on.
 //! - [`writes`]: what features hand in to be written, and the rows it becomes.
+//! - `positions`: how far members have read. `mentions`: who is named in a message.
 //! - `load`, `store`: the statements before and after the decision.
 //! - `writer`: the loop.
 //! - [`read`]: reading the log back.
@@ -17,6 +18,8 @@
 pub mod batch;
 pub mod change;
 mod load;
+mod mentions;
+mod positions;
 pub mod read;
 pub mod resume;
 pub mod retention;

@@ -94,6 +94,7 @@ pub struct MemberState {
     pub joined_seq: i64,
     pub read_seq: i64,
     pub last_read_at: Option<Time>,
+    pub muted: bool,
 }
 
 impl MemberState {

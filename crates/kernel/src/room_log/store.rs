@@ -13,6 +13,7 @@ pub(super) async fn store(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
     moved_rooms(tx, batch).await?;
     members(tx, batch).await?;
     messages(tx, batch).await?;
+    mentions(tx, batch).await?;
     events(tx, batch).await?;
     for (repeat, reference) in &batch.writes.repeats {
         let text = "INSERT INTO idempotency (user_id, operation, key, digest, response, created_at) \
@@ -33,7 +34,7 @@ pub(super) async fn store(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
 }
 
 /// Runs `text` with its `{}` replaced by rows of values, in few different sizes of statements.
-async fn insert_rows(tx: &mut Tx, text: &str, rows: Vec<Vec<Value>>) -> Result<(), Error> {
+async fn run_with_rows(tx: &mut Tx, text: &str, rows: Vec<Vec<Value>>) -> Result<(), Error> {
     let columns = rows.first().map_or(0, Vec::len);
     let mut rows = rows.into_iter();
     for size in batches(rows.len()) {
@@ -48,7 +49,7 @@ async fn new_rooms(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
     let rows = batch.writes.new_rooms.iter().filter_map(|id| batch.rooms.get(id)).map(|room| room_row(room));
     let text = "INSERT INTO rooms (id, kind, slug, pair_key, name, description, is_private, created_by, \
                 created_at, modified_at, epoch, head_seq, member_count, last_at) VALUES {}";
-    insert_rows(tx, text, rows.collect()).await
+    run_with_rows(tx, text, rows.collect()).await
 }
 
 fn room_row(room: &RoomState) -> Vec<Value> {
@@ -103,9 +104,10 @@ async fn moved_rooms(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
     let text = "WITH moved (id, head_seq, member_count, last_at) AS (VALUES {}) \
                 UPDATE rooms SET head_seq = moved.head_seq, member_count = moved.member_count, \
                 last_at = moved.last_at FROM moved WHERE rooms.id = moved.id";
-    insert_rows(tx, text, rows.collect()).await
+    run_with_rows(tx, text, rows.collect()).await
 }
 
+/// All of a membership: it may have ended and begun anew in one batch.
 async fn members(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
     let mut rows = Vec::new();
     for key in batch.writes.members.iter().filter(|(room, _)| !batch.writes.deleted_rooms.contains(room)) {
@@ -125,19 +127,24 @@ async fn members(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
             member.joined_at.as_micros().into(),
             member.joined_seq.into(),
             member.read_seq.into(),
+            member.last_read_at.map(|time| time.as_micros()).into(),
+            member.muted.into(),
         ]);
     }
     let text = "INSERT INTO members (room_id, user_id, id, role, created_at, modified_at, joined_at, \
-                joined_seq, read_seq) VALUES {} \
-                ON CONFLICT (room_id, user_id) DO UPDATE SET role = excluded.role, modified_at = excluded.modified_at";
-    insert_rows(tx, text, rows).await
+                joined_seq, read_seq, last_read_at, muted) VALUES {} \
+                ON CONFLICT (room_id, user_id) DO UPDATE SET id = excluded.id, role = excluded.role, \
+                created_at = excluded.created_at, modified_at = excluded.modified_at, \
+                joined_at = excluded.joined_at, joined_seq = excluded.joined_seq, read_seq = excluded.read_seq, \
+                last_read_at = excluded.last_read_at, muted = excluded.muted";
+    run_with_rows(tx, text, rows).await
 }
 
 async fn messages(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
     let new = batch.writes.new_messages.iter().filter_map(|id| batch.messages.get(id)).map(message_row);
     let text = "INSERT INTO messages (id, room_id, seq, rev, sender_id, content, type, metadata, client_id, \
                 client_digest, created_at, modified_at, edited_at, deleted_at, deleted_by) VALUES {}";
-    insert_rows(tx, text, new.collect()).await?;
+    run_with_rows(tx, text, new.collect()).await?;
     let is_new = |id: &MessageId| batch.writes.new_messages.contains(id);
     let changed = batch.writes.changed_messages.iter().filter(|id| !is_new(id));
     for message in changed.filter_map(|id| batch.messages.get(id)) {
@@ -177,6 +184,19 @@ fn message_row(message: &MessageState) -> Vec<Value> {
     ]
 }
 
+async fn mentions(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
+    let rows = |wanted: bool| {
+        let of_kind = batch.writes.mentions.iter().filter(move |(_, is_there)| **is_there == wanted);
+        of_kind.map(|(mention, _)| {
+            vec![mention.room.as_str().into(), Value::from(&mention.username), mention.seq.into()]
+        })
+    };
+    let text = "DELETE FROM mentions WHERE (room_id, username, seq) IN (VALUES {})";
+    run_with_rows(tx, text, rows(false).collect()).await?;
+    let text = "INSERT INTO mentions (room_id, username, seq) VALUES {} ON CONFLICT DO NOTHING";
+    run_with_rows(tx, text, rows(true).collect()).await
+}
+
 async fn events(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
     let rows = batch.writes.events.iter().map(|event| {
         vec![
@@ -192,5 +212,5 @@ async fn events(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
     });
     let text =
         "INSERT INTO room_events (room_id, seq, kind, actor_id, subject_id, message_id, data, at) VALUES {}";
-    insert_rows(tx, text, rows.collect()).await
+    run_with_rows(tx, text, rows.collect()).await
 }

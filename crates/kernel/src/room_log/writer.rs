@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 use fireside_db::{Db, Error as DbError};
-use fireside_protocol::Event;
+use fireside_protocol::{Event, Signal};
 
 use super::batch::Batch;
 use super::change::{Needs, Pending};
@@ -14,7 +14,7 @@ use super::{load, store};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::names::Names;
-use crate::relay::{Committed, Relay};
+use crate::relay::{Audience, Committed, Relay};
 
 /// Most changes of one transaction: enough to share a flush, few enough to keep its locks short.
 const BATCH_MAX: usize = 256;
@@ -28,19 +28,35 @@ pub(super) struct Writer {
     db: Db,
     clock: Clock,
     names: Names,
-    relay: mpsc::Sender<Vec<Committed>>,
+    relay: mpsc::Sender<Told>,
+}
+
+/// What is told of one transaction.
+#[derive(Default)]
+struct Told {
+    events: Vec<Committed>,
+    signals: Vec<(Audience, Signal)>,
+}
+
+impl Told {
+    fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.signals.is_empty()
+    }
 }
 
 type Queue = mpsc::Receiver<Box<dyn Pending>>;
 
 impl Writer {
     pub(super) fn new(db: Db, clock: Clock, names: Names, relay: Arc<Relay>) -> Writer {
-        let (sender, mut committed) = mpsc::channel::<Vec<Committed>>(RELAY_QUEUE);
+        let (sender, mut committed) = mpsc::channel::<Told>(RELAY_QUEUE);
         // Delivery runs beside the next transaction, in the order of the commits.
         tokio::spawn(async move {
-            while let Some(events) = committed.recv().await {
+            while let Some(told) = committed.recv().await {
                 let since = Instant::now();
-                relay.publish(&events);
+                relay.publish(&told.events);
+                for (audience, signal) in &told.signals {
+                    relay.signal(audience, signal);
+                }
                 metrics::histogram!("fireside_fanout_seconds").record(since.elapsed());
             }
         });
@@ -60,13 +76,13 @@ impl Writer {
     /// Commits a batch and answers its callers.
     async fn commit(&self, mut batch: Vec<Box<dyn Pending>>) {
         match self.attempt(&mut batch).await {
-            Ok(events) => self.answer(batch, events).await,
+            Ok(told) => self.answer(batch, told).await,
             // One bad row must not take the others with it: each alone, so that only it fails.
             Err(DbError::Internal(_) | DbError::Unique { .. } | DbError::Retry) if batch.len() > 1 => {
                 for pending in batch {
                     let mut alone = vec![pending];
                     match self.attempt(&mut alone).await {
-                        Ok(events) => self.answer(alone, events).await,
+                        Ok(told) => self.answer(alone, told).await,
                         Err(error) => refuse(alone, &error),
                     }
                 }
@@ -75,17 +91,17 @@ impl Writer {
         }
     }
 
-    async fn answer(&self, batch: Vec<Box<dyn Pending>>, events: Vec<Committed>) {
+    async fn answer(&self, batch: Vec<Box<dyn Pending>>, told: Told) {
         for pending in batch {
             pending.finish(None);
         }
-        if !events.is_empty() && self.relay.send(events).await.is_err() {
+        if !told.is_empty() && self.relay.send(told).await.is_err() {
             tracing::error!("delivery has stopped; events reach clients only when they fetch them");
         }
     }
 
     /// Runs the transaction, again if it lost against another one.
-    async fn attempt(&self, batch: &mut [Box<dyn Pending>]) -> Result<Vec<Committed>, DbError> {
+    async fn attempt(&self, batch: &mut [Box<dyn Pending>]) -> Result<Told, DbError> {
         let mut attempt = 1;
         loop {
             match self.transact(batch).await {
@@ -95,7 +111,7 @@ impl Writer {
         }
     }
 
-    async fn transact(&self, pendings: &mut [Box<dyn Pending>]) -> Result<Vec<Committed>, DbError> {
+    async fn transact(&self, pendings: &mut [Box<dyn Pending>]) -> Result<Told, DbError> {
         let mut needs = Needs::default();
         for pending in pendings.iter() {
             pending.needs(&mut needs);
@@ -108,14 +124,14 @@ impl Writer {
         }
         if batch.writes.is_empty() {
             tx.rollback().await;
-            return Ok(Vec::new());
+            return Ok(Told::default());
         }
         store::store(&mut tx, &batch).await?;
         let since = Instant::now();
         tx.commit().await?;
         metrics::histogram!("fireside_db_query_seconds", "op" => "commit").record(since.elapsed());
         count(&batch.committed);
-        Ok(batch.committed)
+        Ok(Told { events: batch.committed, signals: batch.signals })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a batch writes: new messages and rooms as features hand them in, and the rows they become.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fireside_protocol::members::MemberEvent;
@@ -62,6 +62,8 @@ pub(super) struct Writes {
     pub(super) members: HashSet<(RoomId, UserId)>,
     pub(super) new_messages: Vec<MessageId>,
     pub(super) changed_messages: HashSet<MessageId>,
+    /// Whether a name is mentioned at a place, where that may have changed.
+    pub(super) mentions: HashMap<Mention, bool>,
     pub(super) events: Vec<EventRow>,
     pub(super) repeats: Vec<(Repeat, String)>,
     pub(super) extra: Vec<Box<dyn ExtraWrite>>,
@@ -72,6 +74,15 @@ impl Writes {
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty() && self.members.is_empty() && self.repeats.is_empty() && self.extra.is_empty()
     }
+}
+
+/// A row of `mentions`: someone is named in a message.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Mention {
+    pub(super) room: RoomId,
+    pub(super) username: String,
+    /// Place of the message.
+    pub(super) seq: i64,
 }
 
 /// A row of `room_events`.

@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 use fireside_db::{Db, Engine, Error, Row, Statement, Tx, Value, batches, sql, values_list};
 
+use fireside_protocol::mentions::mentioned;
+
 use super::{ImportError, Mode};
 
 /// How often a transaction is repeated that lost against another one, or of which it is not known whether
@@ -277,7 +279,8 @@ pub(super) async fn move_heads(tx: &mut Tx, heads: impl IntoIterator<Item = &Hea
 pub(super) async fn insert_members(tx: &mut Tx, rows: Vec<[Value; 7]>) -> Result<(), Error> {
     let whole = |row: [Value; 7]| {
         let [room, user, id, role, joined, place, read] = row;
-        [room, user, id, role, joined.clone(), joined.clone(), joined, place, read, 0_i64.into()]
+        // Nothing from before one came is unread.
+        [room, user, id, role, joined.clone(), joined.clone(), joined, place.clone(), read, place]
     };
     let values = rows.into_iter().flat_map(whole).collect();
     let head = "INSERT INTO members (room_id, user_id, id, role, created_at, modified_at, joined_at, joined_seq, \
@@ -293,10 +296,24 @@ pub(super) async fn insert_messages(tx: &mut Tx, rows: Vec<[Value; 12]>) -> Resu
         let rev = row[2].clone();
         row.into_iter().chain([rev])
     };
+    insert_mentions(tx, &rows).await?;
     let values = rows.into_iter().flat_map(whole).collect();
     let head = "INSERT INTO messages (id, room_id, seq, sender_id, content, type, metadata, created_at, modified_at, \
                 edited_at, deleted_at, deleted_by, rev)";
     insert(tx, head, 13, values, "").await
+}
+
+/// Adds who is named in messages, as the log does with what is sent here.
+async fn insert_mentions(tx: &mut Tx, rows: &[[Value; 12]]) -> Result<(), Error> {
+    let mentions = rows.iter().flat_map(|[_, room, seq, sender, content, ..]| {
+        let Value::Text(Some(content)) = content else { return Vec::new() };
+        let row = |name: String| [room.clone(), seq.clone(), sender.clone(), name.into()];
+        mentioned(content).into_iter().flat_map(row).collect()
+    });
+    let head = "WITH said (room_id, seq, sender_id, username) AS (";
+    let tail = ") INSERT INTO mentions (room_id, seq, username) SELECT room_id, seq, username FROM said \
+                WHERE username <> (SELECT username FROM users WHERE id = said.sender_id)";
+    insert(tx, head, 4, mentions.collect(), tail).await
 }
 
 /// Adds events to the logs of rooms.

@@ -6,7 +6,7 @@ use fireside_protocol::direct_messages::{
 use fireside_protocol::members::{JoinRoom, LeaveRoom, ListMembers, RemoveMember, SetMember};
 use fireside_protocol::messages::{DeleteMessage, EditMessage, ListMessages, SendMessage};
 use fireside_protocol::presence::{GetPresence, ListOnline};
-use fireside_protocol::reads::ReadRoom;
+use fireside_protocol::reads::{ExplainUnread, ListUnread, MarkUnread, MuteRoom, ReadRoom};
 use fireside_protocol::resume::Resume;
 use fireside_protocol::rooms::{CreateRoom, DeleteRoom, DiscoverRooms, GetRoom, ListRooms, UpdateRoom};
 use fireside_protocol::sessions::{
@@ -127,6 +127,13 @@ pub const CASES: &[Case] = &[
     on::<DeleteMessage>(Target::OwnMessage),
     on::<ReadRoom>(Target::PrivateRoom),
     on::<ReadRoom>(Target::PublicRoom),
+    on::<MarkUnread>(Target::PrivateRoom),
+    on::<MarkUnread>(Target::PublicRoom),
+    on::<MuteRoom>(Target::PrivateRoom),
+    on::<MuteRoom>(Target::PublicRoom),
+    plain::<ListUnread>(),
+    on::<ExplainUnread>(Target::PrivateRoom),
+    on::<ExplainUnread>(Target::PublicRoom),
     on::<StartTyping>(Target::PrivateRoom),
     on::<StartTyping>(Target::PublicRoom),
     on::<StopTyping>(Target::PrivateRoom),
@@ -165,7 +172,8 @@ impl Sweep<'_> {
                 json!({ "messageId": self.message(case, caller).await, "content": "y" })
             }
             "messages.delete" => json!({ "messageId": self.message(case, caller).await }),
-            "reads.mark" => json!({ "roomId": room, "seq": 1 }),
+            "reads.mark" | "reads.unmark" => json!({ "roomId": room, "seq": 1 }),
+            "reads.mute" => json!({ "roomId": room, "muted": true }),
             "presence.get" => json!({ "userIds": [carol] }),
             "direct_messages.send" => json!({ "receiverId": carol, "content": "x" }),
             "direct_messages.list" => json!({ "userId": carol }),

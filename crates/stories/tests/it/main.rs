@@ -16,4 +16,5 @@ mod rooms;
 mod sessions;
 mod subscriptions;
 mod typing;
+mod unread;
 mod users;

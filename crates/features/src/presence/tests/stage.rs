@@ -57,8 +57,8 @@ impl Stage {
 
     async fn members(&self, room: &str, members: &[&str]) {
         for user in members {
-            let text = "INSERT INTO members (room_id, user_id, id, role, created_at, modified_at, joined_at, joined_seq) \
-                        VALUES ($1, $2, $3, 'member', 1, 1, 1, 1)";
+            let text = "INSERT INTO members (room_id, user_id, id, role, created_at, modified_at, joined_at, joined_seq, \
+                        read_seq) VALUES ($1, $2, $3, 'member', 1, 1, 1, 1, 1)";
             let statement = sql(text).bind(room).bind(*user).bind(format!("{room}/{user}"));
             self.kernel.db.run(statement).await.expect("a member");
         }

@@ -1,5 +1,8 @@
 //! Positions on both engines, through the room log.
 
+mod counting;
+mod oracle;
+
 use fireside_db::{Engine, sql as statement};
 use fireside_kernel::relay::Audience;
 use fireside_protocol::{Reason, Signal};
@@ -94,10 +97,39 @@ async fn marks_at_the_same_time_never_step_back() {
         let stage = stage(engine).await;
         let mark = |seq| {
             let target = rules::Target::Seq(seq);
-            operations::advance(&stage.kernel, RoomRef::trusted("hall"), user("ann"), target)
+            operations::mark::shift(
+                &stage.kernel,
+                RoomRef::trusted("hall"),
+                user("ann"),
+                target,
+                rules::Way::Forward,
+            )
         };
         let (first, second, third) = tokio::join!(mark(7), mark(4), mark(9));
         let answers = [first, second, third].map(|answer| answer.unwrap().seq);
         assert_eq!(answers, [7, 7, 9], "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn counts_end_at_their_cap_and_explanations_at_theirs() {
+    for engine in ENGINES {
+        let stage = stage(engine).await;
+        let text = "UPDATE members SET read_seq = 9 WHERE room_id = 'hall'";
+        stage.kernel.db.run(statement(text)).await.unwrap();
+        for (id, seq) in (10..1_110).map(|seq| (format!("m{seq}"), seq)) {
+            message(&stage, "hall", &id, seq).await;
+        }
+        let list = stage.call("ann", "unread:list", "{}").await.unwrap();
+        let hall = list["items"].as_array().unwrap().iter().find(|row| row["roomId"] == "hall").unwrap();
+        assert_eq!(
+            (&hall["unreadCount"], &hall["firstUnreadSeq"]),
+            (&json!(1_000), &json!(10)),
+            "{engine:?}"
+        );
+        let why = stage.call("ann", "unread:explain", r#"{"roomId":"hall"}"#).await.unwrap();
+        assert_eq!(why["unreadCount"], 1_000, "{engine:?}");
+        let messages = why["messages"].as_array().unwrap();
+        assert_eq!((messages.len(), &messages[0]["seq"]), (200, &json!(1_109)), "{engine:?}");
     }
 }
