@@ -5,14 +5,14 @@ import type { Socket } from "socket.io-client";
 import type { Auth, SignedOutReason } from "./auth.js";
 import type { Clock } from "./clock.js";
 import type { ConnectionState } from "./connection/state.js";
-import type { ClientToServerEvents, Room, ServerToClientEvents, User } from "./contract.js";
+import type { ClientToServerEvents, Room, ServerToClientEvents, Unread, User } from "./contract.js";
 import type { DirectHandle, Directs, RoomHandle, Rooms, Users } from "./conversations.js";
 import type { Outbox, OutboxEntry, WriteResult } from "./outbox/entry.js";
 import type { Place } from "./place.js";
 import type { ListenOptions, Off, Readable } from "./readable.js";
 import type { Rest } from "./rest.js";
 import type { ChatStorage } from "./storage.js";
-import type { Unread, UserChanged } from "./upcoming.js";
+import type { UserChanged } from "./upcoming.js";
 
 /** The typed socket of socket.io-client. */
 export type ChatSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -42,7 +42,7 @@ export interface ChatEvents extends WireEvents {
   /** What is known of a room's log has a gap that cannot be filled: read it anew. */
   "room:reset": { roomId: string; reason: string };
   /** The rooms one is a member of were read: after the first connection, and whenever changes to them may be missing. */
-  "sync:ready": { isFirst: boolean; rooms: Room[] };
+  "sync:ready": { isFirst: boolean; rooms: Room[]; unread: Unread[] };
   /** The live connection changed. */
   "connection:changed": ConnectionState;
   /** Somebody signed in or out, in this tab or another one. */
@@ -83,7 +83,7 @@ export interface Chat {
   direct(userId: string): DirectHandle;
   /** A room or a conversation. */
   conversation(place: Place): RoomHandle | DirectHandle;
-  /** Unread messages in each of one's rooms and conversations; empty where the server does not count them. */
+  /** Unread messages in each of one's rooms and conversations. */
   unread(): Promise<Unread[]>;
   /** Listens to one kind of event. */
   on<E extends keyof ChatEvents>(event: E, listener: (payload: ChatEvents[E]) => void, options?: ListenOptions): Off;

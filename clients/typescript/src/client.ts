@@ -6,7 +6,7 @@ import type { Chat, ChatEvents, ChatOptions, ChatSocket } from "./chat.js";
 import { type Clock, systemClock } from "./clock.js";
 import { Connection } from "./connection/connection.js";
 import type { ConnectionState } from "./connection/state.js";
-import type { SignedIn, User } from "./contract.js";
+import type { SignedIn, Unread, User } from "./contract.js";
 import type { DirectHandle, Directs, RoomHandle, Rooms, Users } from "./conversations.js";
 import { ChatError } from "./errors.js";
 import { Events } from "./events.js";
@@ -22,7 +22,7 @@ import { Session } from "./session.js";
 import { type ChatStorage, defaultStorage } from "./storage.js";
 import { Sync } from "./sync/sync.js";
 import { Tabs } from "./tabs.js";
-import type { Position, Unread } from "./upcoming.js";
+import type { Position } from "./upcoming.js";
 import { uuidMaker } from "./uuid.js";
 
 /** What tabs tell each other. */
@@ -116,7 +116,7 @@ export class Client implements Chat {
   }
 
   async unread(): Promise<Unread[]> {
-    const rows = ((await this.#newer("GET /chat/unread")) ?? []) as Unread[];
+    const rows = await this.rest.call("GET /chat/unread", {});
     for (const { kind, userId, roomId } of rows)
       if (kind === "direct" && userId !== undefined) this.#directRooms.learn(userId, roomId);
     return rows;
@@ -184,6 +184,7 @@ export class Client implements Chat {
       clock: this.#clock,
       ask: (event, payload, timeoutMs, give) => this.#connection.ask(event, payload, timeoutMs, give),
       listRooms: () => this.rooms.list(),
+      listUnread: () => this.unread(),
       position: () => this.#newer("GET /chat/position") as Promise<Position | null>,
       // What the server says is taken at its word here: the contract is generated from its own types.
       emit: (name, payload) => this.#events.emit(name as keyof ChatEvents, payload as never),

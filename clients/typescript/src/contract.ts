@@ -262,6 +262,12 @@ export interface EventError {
   message: string;
 }
 
+/** Explains what is unread in a room: of its newest messages, which count and why. */
+export interface ExplainUnread {
+  /** The room or conversation, by id or slug. */
+  roomId: string;
+}
+
 /** Reads one's own profile. */
 export type GetMe = Nothing;
 
@@ -399,6 +405,9 @@ export type ListRooms = Nothing;
 /** Lists one's devices. */
 export type ListSessions = Nothing;
 
+/** Lists what is unread in each of one's rooms and direct conversations. */
+export type ListUnread = Nothing;
+
 /** Signs in with a password. */
 export interface Login {
   /** As typed; need not keep the rules of new names, it only fails then. */
@@ -409,6 +418,19 @@ export interface Login {
 
 /** Ends this session: its tokens and its live sockets. */
 export type Logout = Nothing;
+
+/**
+ * Marks a room as unread from a message on: the only way back. Nothing from before one's joining becomes
+ * unread.
+ */
+export interface MarkUnread {
+  /** The room, by id or slug. */
+  roomId: string;
+  /** Unread from this position on … */
+  seq?: number | null;
+  /** … or from this message on. */
+  messageId?: string | null;
+}
 
 /** A person's membership of a room. */
 export interface Member {
@@ -546,12 +568,42 @@ export interface MessageEvent {
   epoch: string;
 }
 
+/** Whether a message counts as unread. */
+export interface MessageExplained {
+  /** The message. */
+  messageId: string;
+  /** Its place. */
+  seq: number;
+  /** Whether it is among `unreadCount`. */
+  counts: boolean;
+  /** Why it counts, or the first reason why not. */
+  reason: UnreadReason;
+  /** Whether it mentions one. */
+  mention: boolean;
+}
+
 /** An event that was missed. */
 export interface MissedEvent {
   /** Its name, as on a socket. */
   name: string;
   /** Its payload, as on a socket. */
   data: Record<string, unknown>;
+}
+
+/** Mutes a room or conversation for oneself: what is said there does not count as unread; mentions do. */
+export interface MuteRoom {
+  /** The room, by id or slug. */
+  roomId: string;
+  /** Whether it is to be muted. */
+  muted: boolean;
+}
+
+/** Whether one has muted a room. */
+export interface Muted {
+  /** The room or conversation. */
+  roomId: string;
+  /** Whether it is muted. */
+  muted: boolean;
 }
 
 /** A room that does not go on where the client was. */
@@ -684,7 +736,7 @@ export interface ReadPosition {
   lastReadAt: Time | null;
 }
 
-/** Marks a room as read up to a message. A position only moves forward. */
+/** Marks a room as read up to a message. This moves a position only forward. */
 export interface ReadRoom {
   /** The room, by id or slug. */
   roomId: string;
@@ -822,6 +874,9 @@ export interface RoomEvent {
   /** Position of its newest event. */
   seq: number;
 }
+
+/** What a room is, to who is in it. */
+export type RoomKind = "room" | "direct";
 
 /** `join` and `leave`. */
 export interface RoomNames {
@@ -1121,6 +1176,52 @@ export interface Unauthenticated {
   time: Time;
 }
 
+/** What is unread in a room or conversation. Counted from positions when asked for, never added up. */
+export interface Unread {
+  /** The room or conversation. */
+  roomId: string;
+  /** Which of the two it is. */
+  kind: RoomKind;
+  /** The other person of a conversation. */
+  userId?: string;
+  /** Everything up to here is read. */
+  readSeq: number;
+  /** The head of the log. */
+  headSeq: number;
+  /**
+   * Messages of others behind `readSeq` that are not deleted; 0 where the room is muted. 1,000 means 1,000
+   * or more.
+   */
+  unreadCount: number;
+  /** Those messages of others behind `readSeq` that mention one, muted or not. 1,000 means 1,000 or more. */
+  mentionCount: number;
+  /** Whether one has muted it. */
+  muted: boolean;
+  /** Place of the first message of others behind `readSeq` that is not deleted, muted or not. */
+  firstUnreadSeq: number | null;
+}
+
+/** What is unread in a room, message by message. */
+export interface UnreadExplained {
+  /** The room or conversation. */
+  roomId: string;
+  /** Everything up to here is read. */
+  readSeq: number;
+  /** The head of the log. */
+  headSeq: number;
+  /** As in the list of what is unread. */
+  unreadCount: number;
+  /** As in the list of what is unread. */
+  mentionCount: number;
+  /** Whether one has muted it. */
+  muted: boolean;
+  /** The newest 200 messages, the newest first, tombstones included. */
+  messages: MessageExplained[];
+}
+
+/** Why a message counts as unread, or does not. */
+export type UnreadReason = "before_joining" | "deleted" | "own" | "read" | "muted" | "unread";
+
 /** Changes one's own profile; absent fields stay. */
 export interface UpdateMe {
   /** Name as shown. */
@@ -1221,6 +1322,14 @@ export interface ClientToServerEvents {
   "dm:read": (payload: ReadDirectMessages, ack: (reply: Ack<ReadPosition>) => void) => void;
   /** Mark a room as read */
   "room:read": (payload: ReadRoom, ack: (reply: Ack<ReadPosition>) => void) => void;
+  /** Mark a room as unread from a message on */
+  "room:unread": (payload: MarkUnread, ack: (reply: Ack<ReadPosition>) => void) => void;
+  /** Mute a room for yourself, or no longer */
+  "room:mute": (payload: MuteRoom, ack: (reply: Ack<Muted>) => void) => void;
+  /** What is unread in your rooms and conversations */
+  "unread:list": (payload: ListUnread, ack: (reply: Ack<Items<Unread>>) => void) => void;
+  /** Which messages of a room count as unread, and why */
+  "unread:explain": (payload: ExplainUnread, ack: (reply: Ack<UnreadExplained>) => void) => void;
   /** Say that you are writing */
   "typing:start": (payload: StartTyping, ack?: (reply: Ack<Done>) => void) => void;
   /** Say that you have stopped writing */
@@ -1339,4 +1448,12 @@ export interface RestRoutes {
   "PUT /chat/dm/{userId}/read": { path: Pick<ReadDirectMessages, "userId">; query: Nothing; body: Omit<ReadDirectMessages, "userId">; response: ReadPosition };
   /** Mark a room as read */
   "PUT /chat/rooms/{roomId}/read": { path: Pick<ReadRoom, "roomId">; query: Nothing; body: Omit<ReadRoom, "roomId">; response: ReadPosition };
+  /** Mark a room as unread from a message on */
+  "PUT /chat/rooms/{roomId}/unread": { path: Pick<MarkUnread, "roomId">; query: Nothing; body: Omit<MarkUnread, "roomId">; response: ReadPosition };
+  /** Mute a room for yourself, or no longer */
+  "PUT /chat/rooms/{roomId}/mute": { path: Pick<MuteRoom, "roomId">; query: Nothing; body: Omit<MuteRoom, "roomId">; response: Muted };
+  /** What is unread in your rooms and conversations */
+  "GET /chat/unread": { path: Nothing; query: Nothing; body: Nothing; response: Unread[] };
+  /** Which messages of a room count as unread, and why */
+  "GET /chat/rooms/{roomId}/unread": { path: Pick<ExplainUnread, "roomId">; query: Nothing; body: Nothing; response: UnreadExplained };
 }

@@ -8,22 +8,6 @@ export interface Position {
   seq: number;
 }
 
-/** How many messages of a room or conversation are unread, and why. */
-export interface Unread {
-  roomId: string;
-  kind: "room" | "direct";
-  /** The other person of a direct conversation. */
-  userId?: string;
-  readSeq: number;
-  headSeq: number;
-  /** At most 1,000. */
-  unreadCount: number;
-  /** At most 1,000. */
-  mentionCount: number;
-  muted: boolean;
-  firstUnreadSeq: number | null;
-}
-
 /** What one's own membership of a room or conversation is now. */
 export interface UserRoomChange {
   roomId: string;

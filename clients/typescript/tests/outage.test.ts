@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import type { AnyMessage, Chat, RoomHandle } from "../src/index.js";
-import { closeAll, event, online, value } from "./people.js";
+import { settle } from "./fake_clock.js";
+import { closeAll, event, online, person, value } from "./people.js";
 import { Server } from "./server.js";
 
 let server: Server;
@@ -114,6 +115,29 @@ test("after an absence every missed event is told once, in order, and live ones 
   expect(told.filter((one) => one.startsWith("new"))).toEqual(news);
   expect(positions).toEqual(positions.toSorted((a, b) => a - b));
   expect(resets).toBe(0);
+});
+
+test("direct messages that were missed are told too, also of a conversation that was quiet until then", async () => {
+  const { alice, bob } = await pair();
+  const ben = bob.auth.user.get()?.id ?? "";
+  await alice.direct(ben).send("long ago").delivered();
+  await bob.close();
+  const fresh = person(server, "bob");
+  // Where the conversation stands is asked for once the lists are there.
+  const located = new Promise<void>((done) => {
+    fresh.on("connection:changed", ({ status }) => {
+      const hear = ({ data }: { data?: unknown }) => String(data).includes('"reason":"epoch"') && done();
+      if (status === "online") fresh.raw.io.engine.on("packet", hear);
+    });
+  });
+  await fresh.connect();
+  await located;
+  await settle();
+  fresh.disconnect();
+  await alice.direct(ben).send("missed").delivered();
+  const missed = event(fresh, "dm:new");
+  await fresh.connect();
+  expect((await missed).content).toBe("missed");
 });
 
 test("an absence too long to be told in full is said to be one", async () => {

@@ -103,13 +103,14 @@ test("edits show at once, and a deletion leaves a tombstone at both", async () =
 });
 
 test("unread messages and mentions count until they are read; one's own never do", async () => {
-  const [alice, bob] = await pair("ann", "ben");
-  for (const text of ["first", "hey @Ben, look", "not for @benny"]) await alice.place.send(text).delivered();
+  // Nobody else's rooms: the totals are of these two only.
+  const [alice, bob] = await pair("una", "ned");
+  for (const text of ["first", "hey @Ned, look", "not for @neddy"]) await alice.place.send(text).delivered();
   const summary = await value(bob.place.summary, (one) => one?.unreadCount === 3);
   expect(summary?.mentionCount).toBe(1);
   expect(bob.store.totals.get()).toEqual({ unread: 3, mentions: 1 });
   expect(alice.place.summary.get()?.unreadCount).toBe(0);
-  expect(row(bob.place.window.get(), "hey @Ben, look")?.isMention).toBe(true);
+  expect(row(bob.place.window.get(), "hey @Ned, look")?.isMention).toBe(true);
   bob.place.markRead(row(bob.place.window.get(), "first")?.seq ?? 0);
   expect(bob.place.summary.get()?.unreadCount).toBe(2);
   bob.place.send("answer");

@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 
 import type { Given } from "../src/connection/connection.js";
 import { ChatError } from "../src/errors.js";
+import type { Unread } from "../src/index.js";
 import { Sync } from "../src/sync/sync.js";
 import { FakeClock, settle } from "./fake_clock.js";
 
@@ -17,6 +18,7 @@ let sync: Sync;
 let asked: Asked[];
 let told: string[];
 let lists: number;
+let directs: string[];
 let position: { epoch: string; seq: number } | null;
 
 beforeEach(() => {
@@ -24,6 +26,7 @@ beforeEach(() => {
   asked = [];
   told = [];
   lists = 0;
+  directs = [];
   position = null;
   sync = new Sync({
     clock,
@@ -32,6 +35,7 @@ beforeEach(() => {
       lists += 1;
       return [];
     },
+    listUnread: async () => directs.map((roomId) => ({ roomId }) as Unread),
     position: async () => position,
     emit: (name, payload) => {
       const { seq, reason, rooms } = payload as { seq?: number; reason?: string; rooms?: unknown };
@@ -146,6 +150,20 @@ test("events of before a room was first read are told too", () => {
   expect(told).toEqual(["message:new 3", "message:new 4", "message:new 5"]);
   hear(4);
   expect(told).toHaveLength(3);
+});
+
+test("direct conversations are followed from where they stand, though no list says where that is", async () => {
+  directs = ["d", "r"];
+  sync.track("r", message(4));
+  sync.online();
+  await settle();
+  const [, located] = asked;
+  expect(located?.payload.rooms.map(({ roomId }) => roomId)).toEqual(["d"]);
+  answer(1, { roomId: "d", recovered: false, reason: "epoch", epoch: "de", seq: 12 });
+  expect(news()).toEqual([]);
+  sync.offline();
+  sync.online();
+  expect(asked[2]?.payload.rooms).toContainEqual({ roomId: "d", epoch: "de", seq: 12 });
 });
 
 test("one's own log is followed the same way, and where it cannot be the lists are read again", async () => {

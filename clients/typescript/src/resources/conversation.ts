@@ -55,12 +55,16 @@ abstract class Handle<P extends Place> {
 
   abstract markRead(target: ReadTarget): Promise<void>;
 
-  async markUnread(target: ReadTarget): Promise<void> {
-    await this.#put("unread", target);
+  async markUnread(body: ReadTarget): Promise<void> {
+    const roomId = this.logId();
+    // A conversation without a message has nothing to mark.
+    if (roomId !== undefined) await this.context.rest.call("PUT /chat/rooms/{roomId}/unread", { path: { roomId }, body });
   }
 
   async mute(muted: boolean): Promise<void> {
-    await this.#put("mute", { muted });
+    const roomId = this.logId();
+    if (roomId !== undefined)
+      await this.context.rest.call("PUT /chat/rooms/{roomId}/mute", { path: { roomId }, body: { muted } });
   }
 
   on<E extends keyof ChatEvents>(event: E, listener: (payload: ChatEvents[E]) => void, options?: ListenOptions): Off {
@@ -79,12 +83,6 @@ abstract class Handle<P extends Place> {
     const { senderId, receiverId } = payload as { senderId?: string; receiverId?: string };
     const { place } = this;
     return place.kind === "direct" && receiverId !== undefined && [senderId, receiverId].includes(place.userId);
-  }
-
-  async #put(what: "unread" | "mute", body: object): Promise<void> {
-    const roomId = this.logId();
-    // A conversation without a message has nothing to mark.
-    if (roomId !== undefined) await this.context.rest.send(`PUT /chat/rooms/{roomId}/${what}`, { path: { roomId }, body });
   }
 }
 

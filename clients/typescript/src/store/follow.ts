@@ -3,6 +3,7 @@
 import type { ChatEvents } from "../chat.js";
 import type { MemberEvent, MessageDeleted } from "../contract.js";
 import type { LiveStore } from "./live_store.js";
+import { time } from "./rows.js";
 
 type Listeners = { [E in keyof ChatEvents]?: (payload: ChatEvents[E]) => void };
 
@@ -105,16 +106,16 @@ function people(store: LiveStore): Listeners {
       const place = store.liveOf(position.roomId);
       if (!place) return;
       if (position.userId === store.me.get()?.id) store.reader.moved(place, position.seq);
-      else place.partnerRead(position.seq, Date.parse(position.lastReadAt ?? "") || 0);
+      else place.partnerRead(position.seq, time(position.lastReadAt) ?? 0);
     },
   };
 }
 
 function client(store: LiveStore): Listeners {
   return {
-    "sync:ready": ({ rooms, isFirst }) => {
-      void store.load(rooms);
-      if (isFirst) return;
+    "sync:ready": (lists) => {
+      void store.load(lists);
+      if (lists.isFirst) return;
       store.memberLists.changedAll();
       // Conversations that were never followed have no position to be resumed from.
       for (const place of store.livePlaces)

@@ -136,9 +136,8 @@ export class LivePlace implements PlaceStore {
     this.window.invalidate();
   }
 
-  /** The other person of a conversation has read up to there. */
+  /** The other person of a conversation has read up to there, or has marked what follows as unread. */
   partnerRead(seq: number, at: number): void {
-    if (seq <= (this.#partnerRead?.seq ?? 0)) return;
     this.#partnerRead = { seq, at };
     this.window.invalidate();
   }

@@ -146,17 +146,17 @@ export class LiveStore implements ChatStore {
     return this.#places.values();
   }
 
-  /** Reads the lists. `rooms` may be there already. */
-  async load(rooms?: ChatEvents["sync:ready"]["rooms"]): Promise<void> {
+  /** Reads the lists, as far as they are not there already. */
+  async load(given?: ChatEvents["sync:ready"]): Promise<void> {
     this.#cancelRetry();
     const me = this.me.get()?.id;
     try {
-      const [list, partners] = await Promise.all([rooms ?? this.chat.rooms.list(), this.chat.directs.list()]);
+      const [list, partners] = await Promise.all([given?.rooms ?? this.chat.rooms.list(), this.chat.directs.list()]);
       if (me !== this.me.get()?.id) return;
       this.people.learnUsers(partners);
       this.records.setRooms(list);
       this.records.setDirects(partners);
-      await this.reader.countNow();
+      this.reader.counted(given?.unread ?? (await this.chat.unread()));
       for (const entry of this.chat.outbox.entries()) this.outboxChanged(entry.place);
       this.status.set({ status: "ready", error: null });
     } catch (cause) {

@@ -2,13 +2,12 @@
 
 import type { Chat } from "../chat.js";
 import type { Clock } from "../clock.js";
-import type { ReadPosition } from "../contract.js";
+import type { Unread } from "../contract.js";
 import type { ReadTarget } from "../conversations.js";
 import type { PlaceKey } from "../place.js";
 import type { LivePlace } from "./live_place.js";
 import { readTo } from "./reading.js";
 import type { Records } from "./records.js";
-import { time } from "./rows.js";
 
 /** Several reasons to count are one question. */
 const CALM_MS = 500;
@@ -74,11 +73,6 @@ export class Reader {
     if (this.#options.records.reading(place.key).readSeq !== seq) this.#move(place, seq);
   }
 
-  /** The other person of a conversation has read. */
-  partnerMoved(place: LivePlace, { seq, lastReadAt }: ReadPosition): void {
-    place.partnerRead(seq, time(lastReadAt) ?? 0);
-  }
-
   /** There is a connection: tells what could not be told. */
   online(): void {
     for (const key of this.#untold.keys()) void this.#tell(key);
@@ -89,14 +83,14 @@ export class Reader {
     this.#cancelCount ??= this.#options.after(CALM_MS, () => {
       this.#cancelCount = null;
       // A count that cannot be had is left as it is: messages that arrive go on counting.
-      this.countNow().catch(() => {});
+      this.#options.chat.unread().then((unread) => this.counted(unread), () => {});
     });
   }
 
-  async countNow(): Promise<void> {
-    const newer = this.#options.records.setUnread(await this.#options.chat.unread());
-    // Something came while the server counted.
-    if (newer.length > 0) this.count();
+  /** The server has counted. */
+  counted(unread: readonly Unread[]): void {
+    // Something came while it did.
+    if (this.#options.records.setUnread(unread).length > 0) this.count();
   }
 
   clear(): void {

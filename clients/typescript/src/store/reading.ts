@@ -1,6 +1,6 @@
 // Where one has read to in a place, and how many messages that leaves unread. Pure.
 
-import type { Unread } from "../upcoming.js";
+import type { Unread } from "../contract.js";
 
 /** How many are counted at most (the server's own limit). */
 const COUNT_MAX = 1000;

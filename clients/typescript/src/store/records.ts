@@ -1,9 +1,8 @@
 // The rooms and conversations of whoever is signed in, as lists show them.
 
-import type { Room, User } from "../contract.js";
+import type { Room, Unread, User } from "../contract.js";
 import type { OutboxEntry } from "../outbox/entry.js";
 import { type Place, type PlaceKey, placeKey } from "../place.js";
-import type { Unread } from "../upcoming.js";
 import type { Person, PlaceSummary, UnreadTotals } from "./model.js";
 import { type Batch, Computed } from "./reactive.js";
 import { counted, type Reading, UNKNOWN } from "./reading.js";

@@ -141,8 +141,9 @@ export class Rows {
 
   #readAt(seq: number, message: AnyMessage, partner: PartnerRead | null): number | null {
     if (!("receiverId" in message)) return null;
-    const isRead = message.senderId === this.#me.id && partner !== null && seq <= partner.seq;
-    return time(message.readAt) ?? (isRead ? partner.at : null);
+    const readAt = time(message.readAt);
+    if (message.senderId !== this.#me.id || partner === null) return readAt;
+    return seq <= partner.seq ? (readAt ?? partner.at) : null;
   }
 }
 

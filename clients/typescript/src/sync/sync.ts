@@ -3,7 +3,7 @@
 import { backoffMs } from "../backoff.js";
 import type { Clock } from "../clock.js";
 import type { Given } from "../connection/connection.js";
-import type { Resumed, ResumedRoom, Room } from "../contract.js";
+import type { Resumed, ResumedRoom, Room, Unread } from "../contract.js";
 import { ChatError } from "../errors.js";
 import type { Position, ResumedUser, UserChanged } from "../upcoming.js";
 import { Cursors } from "./cursors.js";
@@ -12,6 +12,8 @@ import { DURABLE, positionOf, roomOf } from "./wire.js";
 /** Rooms in one question (the server's own limit). */
 const ROOMS_MAX = 200;
 const ANSWER_MS = 20_000;
+/** An epoch that no log has: whoever asks with it is told where the log stands. */
+const NO_EPOCH = "none";
 /** Events kept of a room while its past is asked for; more, and the room is asked for once again. */
 const HELD_MAX = 1000;
 
@@ -27,6 +29,8 @@ export interface SyncOptions {
   ) => void;
   /** The rooms one is a member of. */
   listRooms: () => Promise<Room[]>;
+  /** What is unread in them, and in one's direct conversations. */
+  listUnread: () => Promise<Unread[]>;
   /** The position of one's own log; null where the server has none. */
   position: () => Promise<Position | null>;
   emit: (name: string, payload: unknown) => void;
@@ -153,15 +157,30 @@ export class Sync {
     try {
       // The position first: what changes while the rooms are read is then heard once more, and not never.
       const position = await this.#options.position();
-      const rooms = await this.#options.listRooms();
+      const [rooms, unread] = await Promise.all([this.#options.listRooms(), this.#options.listUnread()]);
       if (turn !== this.#turn) return;
       this.#user ??= position;
       for (const room of rooms) this.#cursors.begin(room.id, room);
       const isFirst = !this.#isReady;
       this.#isReady = true;
-      this.#options.emit("sync:ready", { isFirst, rooms });
+      this.#options.emit("sync:ready", { isFirst, rooms, unread });
+      this.#locate(unread.map(({ roomId }) => roomId));
     } catch {
       if (turn === this.#turn) this.#again(tries, () => void this.#begin(tries + 1));
+    }
+  }
+
+  /** Begins to follow rooms of which no list tells the position: direct conversations. */
+  #locate(roomIds: string[]): void {
+    const rooms = roomIds.filter((roomId) => !this.#cursors.get(roomId)).map((roomId) => ({ roomId, epoch: NO_EPOCH, seq: 0 }));
+    const turn = this.#turn;
+    for (let from = 0; from < rooms.length; from += ROOMS_MAX) {
+      this.#options.ask("resume", { rooms: rooms.slice(from, from + ROOMS_MAX) }, ANSWER_MS, (error, answer) => {
+        // Where it cannot be had, the first event of each tells it.
+        if (error || turn !== this.#turn) return;
+        for (const { roomId, epoch, seq } of (answer as Given & Answered).rooms)
+          if (epoch !== undefined && seq !== undefined) this.#cursors.begin(roomId, { epoch, seq });
+      });
     }
   }
 
