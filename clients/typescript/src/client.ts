@@ -220,10 +220,10 @@ export class Client implements Chat {
     this.#sync.clear();
     this.#directRooms.clear();
     if (user) void this.outbox.open(user.id, new OutboxStorage(this.#storage, this.#scope, user.id));
-    else {
-      this.outbox.close();
-      this.#connection.disconnect();
-    }
+    else this.outbox.close();
+    if (!user) this.#connection.disconnect();
+    // A connection belongs to whoever made it.
+    else if (this.#connection.isOnline) this.#connection.restart();
     if (isLocal) this.#tabs.tell({ about: "session", reason });
     this.#events.emit("auth:changed", { user, ...(reason ? { reason } : {}) });
   }

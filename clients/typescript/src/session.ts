@@ -63,7 +63,7 @@ export class Session implements Bearer {
   async save(signedIn: SignedIn): Promise<User> {
     const { user, accessToken, refreshToken, expiresIn } = signedIn;
     const kept = { user, accessToken, refreshToken, endsAt: this.#options.clock.now() + expiresIn * 1000 };
-    await this.#options.storage.set(this.#key, kept);
+    await this.#keep(kept);
     this.#take(kept, undefined, true);
     return user;
   }
@@ -72,7 +72,7 @@ export class Session implements Bearer {
   async update(user: User): Promise<void> {
     if (this.#kept) {
       this.#kept = { ...this.#kept, user };
-      await this.#options.storage.set(this.#key, this.#kept);
+      await this.#keep(this.#kept);
     }
     this.#show(user, undefined, true);
   }
@@ -80,7 +80,7 @@ export class Session implements Bearer {
   /** Nobody is signed in any more. */
   async forget(reason: SignedOutReason): Promise<void> {
     this.#hostToken = null;
-    await this.#options.storage.delete(this.#key);
+    await this.#keep(null);
     this.#take(null, reason, true);
     this.#show(null, reason, true);
   }
@@ -136,8 +136,14 @@ export class Session implements Bearer {
   }
 
   async #read(): Promise<Kept | null> {
-    const kept = (await this.#options.storage.get(this.#key)) as Kept | undefined;
+    const kept = (await this.#options.storage.get(this.#key).catch(() => this.#kept)) as Kept | undefined;
     return typeof kept?.refreshToken === "string" ? kept : null;
+  }
+
+  /** A storage that fails costs the memory of a reload, not the session. */
+  async #keep(kept: Kept | null): Promise<void> {
+    const { storage } = this.#options;
+    await (kept ? storage.set(this.#key, kept) : storage.delete(this.#key)).catch(() => {});
   }
 
   #take(kept: Kept | null, reason: SignedOutReason | undefined, isLocal: boolean): void {

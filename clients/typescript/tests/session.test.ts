@@ -155,6 +155,22 @@ test("a host application that has no token any more gets to hear it", async () =
   expect(bad.connection.get()).toMatchObject({ status: "offline", nextTryAt: null, error: { reason: "unauthenticated" } });
 });
 
+test("another person who signs in takes over the other tabs, connection and all", async () => {
+  const storage = new MemoryStorage();
+  const [one, two] = [client({ storage }), client({ storage })];
+  const first = await one.auth.register({ username: newName(), password });
+  const before = event(one, "sync:ready");
+  await one.connect();
+  await before;
+  const ready = event(one, "sync:ready");
+  const other = await two.auth.register({ username: newName(), password });
+  await ready;
+  expect(one.auth.user.get()).toEqual(other);
+  expect(other.id).not.toBe(first.id);
+  const whoami = await one.raw.emitWithAck("user:me", {});
+  expect(whoami.ok && whoami.id).toBe(other.id);
+});
+
 test("a session that is ended elsewhere ends here", async () => {
   const username = newName();
   const [one, two] = [client(), client()];

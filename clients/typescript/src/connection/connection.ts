@@ -85,6 +85,13 @@ export class Connection {
     this.#show("offline", null);
   }
 
+  /** Connects anew, as whoever is signed in now. */
+  restart(): void {
+    if (!this.#isWanted) return;
+    this.#stop();
+    void this.#try();
+  }
+
   /** Whether the connection answers within 2 s; one that does not is made anew, at once. */
   async wake(): Promise<boolean> {
     if (!this.#isWanted) return false;

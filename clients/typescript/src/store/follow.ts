@@ -14,6 +14,14 @@ export function follow(store: LiveStore, signal: AbortSignal): void {
     store.chat.on(event as keyof ChatEvents, listener as (payload: unknown) => void, { signal });
 }
 
+/** One is not in a room any more. */
+function left(store: LiveStore, roomId: string): void {
+  const place = store.liveOf(roomId);
+  if (!place) return;
+  store.records.drop(place.place);
+  place.history.drop();
+}
+
 function messages(store: LiveStore): Listeners {
   const changed = (message: ChatEvents["message:edited"] | ChatEvents["dm:edited"]) => {
     store.live(store.placeOfMessage(message)).history.take(message);
@@ -33,6 +41,7 @@ function messages(store: LiveStore): Listeners {
     "message:deleted": deleted,
     "dm:deleted": deleted,
     "room:reset": ({ roomId, reason }) => {
+      if (reason === "not_found") return left(store, roomId);
       const place = store.liveOf(roomId);
       if (place) void (reason === "epoch" ? place.history.restart() : place.history.again());
       store.reader.count();
@@ -52,25 +61,19 @@ function rooms(store: LiveStore): Listeners {
       // Gone again already, or the list tells of it with the next connection.
       .catch(() => {});
   };
-  const left = (roomId: string) => {
-    const place = store.liveOf(roomId);
-    if (!place) return;
-    store.records.drop(place.place);
-    place.history.drop();
-  };
   return {
     "room:created": (room) => store.records.putRoom(room),
     "room:updated": (room) => {
       if (store.records.placeOf(room.id)) store.records.putRoom(room);
     },
-    "room:deleted": ({ roomId }) => left(roomId),
+    "room:deleted": ({ roomId }) => left(store, roomId),
     "room:user-joined": (event) => {
       if (isMe(event)) entered(event.roomId);
       store.records.countMembers(event.roomId, 1, event.seq);
       store.memberLists.changed(event.roomId);
     },
     "room:user-left": (event) => {
-      if (isMe(event)) return left(event.roomId);
+      if (isMe(event)) return left(store, event.roomId);
       store.records.countMembers(event.roomId, -1, event.seq);
       store.memberLists.changed(event.roomId);
     },
@@ -83,7 +86,7 @@ function rooms(store: LiveStore): Listeners {
       if (room.kind === "direct" && room.userId !== undefined) {
         store.people.ask(room.userId);
         store.records.putDirect(room.userId, room.roomId);
-      } else if (!room.member) return left(room.roomId);
+      } else if (!room.member) return left(store, room.roomId);
       else entered(room.roomId);
       const place = store.liveOf(room.roomId);
       if (!place) return;

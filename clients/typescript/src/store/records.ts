@@ -40,20 +40,16 @@ export class Records {
   readonly #records = new Map<PlaceKey, Record>();
   /** Places by the id their events have. */
   readonly #keys = new Map<string, PlaceKey>();
+  /** Records in the order of their list; null where that has to be found anew. */
+  readonly #ordered: { [K in Place["kind"]]: Record[] | null } = { room: null, direct: null };
+  readonly #names = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
   #rank = 0;
 
   constructor(options: RecordsOptions) {
     this.#options = options;
     const { batch } = options;
-    const names = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
-    this.rooms = new Computed<readonly PlaceSummary[]>(batch, () => {
-      const rooms = this.#list("room");
-      return rooms.sort((a, b) => names.compare(a.title, b.title) || (a.key < b.key ? -1 : 1));
-    });
-    this.directs = new Computed<readonly PlaceSummary[]>(batch, () => {
-      const rank = (summary: PlaceSummary) => this.#records.get(summary.key)?.rank ?? 0;
-      return this.#list("direct").sort((a, b) => rank(b) - rank(a));
-    });
+    this.rooms = new Computed<readonly PlaceSummary[]>(batch, () => this.#list("room"));
+    this.directs = new Computed<readonly PlaceSummary[]>(batch, () => this.#list("direct"));
     this.totals = new Computed(batch, (before) => this.#total(before));
   }
 
@@ -95,6 +91,7 @@ export class Records {
   putRoom(room: Room): void {
     const record = this.#ensure({ kind: "room", roomId: room.id });
     if (record.room && record.room.epoch === room.epoch && record.room.seq > room.seq) return;
+    if (record.room?.name !== room.name) this.#ordered.room = null;
     record.room = room;
     record.roomId = room.id;
     this.#keys.set(room.id, placeKey(record.place));
@@ -182,6 +179,7 @@ export class Records {
     const record = this.#records.get(key);
     if (!record) return;
     this.#records.delete(key);
+    this.#ordered[place.kind] = null;
     if (record.roomId !== null) this.#keys.delete(record.roomId);
     this.#touch(record);
   }
@@ -197,12 +195,17 @@ export class Records {
       const counts = { waitingCount: 0, failedCount: 0 };
       record = { place, roomId: null, room: null, reading: UNKNOWN, lastMessageAt: null, rank: 0, ...counts, summary: null };
       this.#records.set(key, record);
+      this.#ordered[place.kind] = null;
     }
     return record;
   }
 
   #raise(record: Record): void {
-    record.rank = ++this.#rank;
+    // The one that is the latest already stays so.
+    if (record.rank !== this.#rank || this.#rank === 0) {
+      record.rank = ++this.#rank;
+      this.#ordered.direct = null;
+    }
     this.#touch(record);
   }
 
@@ -214,8 +217,15 @@ export class Records {
   }
 
   #list(kind: Place["kind"]): PlaceSummary[] {
+    const ordered = (this.#ordered[kind] ??= this.#order(kind));
+    return ordered.map((record) => (record.summary ??= this.#summary(record)));
+  }
+
+  #order(kind: Place["kind"]): Record[] {
     const mine = [...this.#records.values()].filter((record) => record.place.kind === kind);
-    return mine.map((record) => (record.summary ??= this.#summary(record)));
+    if (kind === "direct") return mine.sort((a, b) => b.rank - a.rank);
+    const name = (record: Record) => record.room?.name ?? "";
+    return mine.sort((a, b) => this.#names.compare(name(a), name(b)) || (placeKey(a.place) < placeKey(b.place) ? -1 : 1));
   }
 
   #summary({ place, roomId, room, reading, lastMessageAt, waitingCount, failedCount }: Record): PlaceSummary {
