@@ -152,6 +152,19 @@ test("events of before a room was first read are told too", () => {
   expect(told).toHaveLength(3);
 });
 
+test("a list that was asked for before one came into a room is asked for again", async () => {
+  sync.online();
+  sync.hear("room:user-joined", { ...message(2), userId: "other" });
+  await settle();
+  expect(lists).toBe(1);
+  sync.clear();
+  sync.online();
+  sync.hear("room:user-joined", { ...message(3), userId: "me" });
+  await settle();
+  expect(lists).toBe(3);
+  expect(told.filter((one) => one === "sync:ready")).toHaveLength(2);
+});
+
 test("direct conversations are followed from where they stand, though no list says where that is", async () => {
   directs = ["d", "r"];
   sync.track("r", message(4));

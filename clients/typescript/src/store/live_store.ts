@@ -150,11 +150,15 @@ export class LiveStore implements ChatStore {
   async load(given?: ChatEvents["sync:ready"]): Promise<void> {
     this.#cancelRetry();
     const me = this.me.get()?.id;
+    // At once: what is heard while other lists are read is newer than this one.
+    if (given) this.records.setRooms(given.rooms);
+    const { moves } = this.records;
     try {
-      const [list, partners] = await Promise.all([given?.rooms ?? this.chat.rooms.list(), this.chat.directs.list()]);
+      const [rooms, partners] = await Promise.all([given ? null : this.chat.rooms.list(), this.chat.directs.list()]);
       if (me !== this.me.get()?.id) return;
+      if (rooms && moves !== this.records.moves) return void (await this.load());
       this.people.learnUsers(partners);
-      this.records.setRooms(list);
+      if (rooms) this.records.setRooms(rooms);
       this.records.setDirects(partners);
       this.reader.counted(given?.unread ?? (await this.chat.unread()));
       for (const entry of this.chat.outbox.entries()) this.outboxChanged(entry.place);

@@ -44,6 +44,7 @@ export class Records {
   readonly #ordered: { [K in Place["kind"]]: Record[] | null } = { room: null, direct: null };
   readonly #names = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
   #rank = 0;
+  #moves = 0;
 
   constructor(options: RecordsOptions) {
     this.#options = options;
@@ -51,6 +52,11 @@ export class Records {
     this.rooms = new Computed<readonly PlaceSummary[]>(batch, () => this.#list("room"));
     this.directs = new Computed<readonly PlaceSummary[]>(batch, () => this.#list("direct"));
     this.totals = new Computed(batch, (before) => this.#total(before));
+  }
+
+  /** How often a room came or went: a list that was asked for before does not know of it. */
+  get moves(): number {
+    return this.#moves;
   }
 
   /** The place that events of that room are about. */
@@ -179,6 +185,7 @@ export class Records {
     const record = this.#records.get(key);
     if (!record) return;
     this.#records.delete(key);
+    this.#moves += 1;
     this.#ordered[place.kind] = null;
     if (record.roomId !== null) this.#keys.delete(record.roomId);
     this.#touch(record);
@@ -195,6 +202,7 @@ export class Records {
       const counts = { waitingCount: 0, failedCount: 0 };
       record = { place, roomId: null, room: null, reading: UNKNOWN, lastMessageAt: null, rank: 0, ...counts, summary: null };
       this.#records.set(key, record);
+      this.#moves += 1;
       this.#ordered[place.kind] = null;
     }
     return record;

@@ -57,6 +57,8 @@ export class Sync {
   /** The same for the user's own log; null while nothing is asked. */
   #heldUser: UserChanged[] | null = null;
   #isReady = false;
+  /** How often one came into a room or out of one: a list that was asked for before does not know of it. */
+  #moves = 0;
   /** Counts connections: answers and pauses of an older one change nothing. */
   #turn = 0;
   #cancelPauses = new Set<() => void>();
@@ -128,10 +130,11 @@ export class Sync {
   }
 
   #deliver(roomId: string, { name, payload }: Held): void {
+    const isOwn = (payload as { userId?: string }).userId === this.#options.userId();
+    const isMove = name === "room:created" || (isOwn && (name === "room:user-joined" || name === "room:user-left"));
+    if (isMove || name === "room:deleted") this.#moves += 1;
     this.#options.emit(name, payload);
-    const isOwnLeave =
-      name === "room:user-left" && (payload as { userId?: string }).userId === this.#options.userId();
-    if (isOwnLeave || name === "room:deleted") this.#cursors.forget(roomId);
+    if ((isOwn && name === "room:user-left") || name === "room:deleted") this.#cursors.forget(roomId);
   }
 
   #hearUser(change: UserChanged): void {
@@ -154,11 +157,13 @@ export class Sync {
   /** Learns which rooms there are and where they stand. */
   async #begin(tries: number): Promise<void> {
     const turn = this.#turn;
+    const moves = this.#moves;
     try {
       // The position first: what changes while the rooms are read is then heard once more, and not never.
       const position = await this.#options.position();
       const [rooms, unread] = await Promise.all([this.#options.listRooms(), this.#options.listUnread()]);
       if (turn !== this.#turn) return;
+      if (moves !== this.#moves) return void this.#begin(tries);
       this.#user ??= position;
       for (const room of rooms) this.#cursors.begin(room.id, room);
       const isFirst = !this.#isReady;
