@@ -55,6 +55,7 @@ const STEPS: &[Step] = &[
         postgres: Some(include_str!("../migrations/0002_room_events.postgres.sql")),
     },
     shared(3, "unread", include_str!("../migrations/0003_unread.sql")),
+    shared(4, "user changes", include_str!("../migrations/0004_user_changes.sql")),
 ];
 
 /// What a migration did.

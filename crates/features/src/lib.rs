@@ -9,6 +9,7 @@ pub mod reads;
 pub mod rooms;
 pub mod sessions;
 pub mod typing;
+pub mod user_changes;
 pub mod users;
 
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub async fn register(
     messages::register(kernel, registry);
     direct_messages::register(kernel, registry, &presence);
     reads::register(kernel, registry);
+    user_changes::register(kernel, registry);
     let typing = typing::register(kernel, registry);
     let observers: Vec<Arc<dyn Observer>> = vec![presence.clone(), typing];
     Ok(Features { sessions, presence, observers })

@@ -16,6 +16,7 @@ pub mod registry;
 pub mod relay;
 pub mod room_log;
 pub mod rows;
+pub mod user_changes;
 
 use std::sync::Arc;
 

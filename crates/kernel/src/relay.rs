@@ -8,6 +8,8 @@ use parking_lot::RwLock;
 
 use fireside_protocol::{Event, RoomId, SessionId, Signal, UserId};
 
+use crate::user_changes::Changed;
+
 /// One committed event of a room's log.
 #[derive(Debug, Clone)]
 pub struct Committed {
@@ -66,6 +68,12 @@ pub enum Closing {
 pub trait Subscriber: Send + Sync {
     /// These were committed.
     fn committed(&self, events: &[Committed]);
+
+    /// These were committed in users' own streams. Those of one stream may come out of order, because not
+    /// everything in it is committed by the room log.
+    fn changed(&self, changes: &[Changed]) {
+        let _ = changes;
+    }
 }
 
 /// Carries signals to local sockets. One per node, set by the Socket.IO door.
@@ -101,6 +109,16 @@ impl Relay {
     pub(crate) fn publish(&self, events: &[Committed]) {
         for subscriber in self.subscribers.read().iter() {
             subscriber.committed(events);
+        }
+    }
+
+    /// Hands on what was committed in users' own streams.
+    pub fn publish_changes(&self, changes: &[Changed]) {
+        if changes.is_empty() {
+            return;
+        }
+        for subscriber in self.subscribers.read().iter() {
+            subscriber.changed(changes);
         }
     }
 

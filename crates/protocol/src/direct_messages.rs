@@ -15,7 +15,7 @@ use crate::time::Time;
 use crate::users::User;
 
 /// A message between two people.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectMessage {
     /// The message.

@@ -1,6 +1,7 @@
 //! The table of everything the server tells clients without being asked.
 //!
 //! An [`Event`] is durable: it has a place in a room's log and reaches every member exactly once, in order.
+//! A [`UserEvent`] is durable: it has a place in its user's own stream and reaches their sockets in order.
 //! A [`Signal`] is of the moment: never stored, may be lost.
 
 use serde::Serialize;
@@ -12,6 +13,7 @@ use crate::presence::{Presence, PresenceSnapshot};
 use crate::reads::ReadPosition;
 use crate::rooms::{RoomDeleted, RoomEvent};
 use crate::typing::TypingUpdate;
+use crate::user_changes::UserChanged;
 
 macro_rules! table {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident($payload:ty) = $wire:literal,)* }) => {
@@ -63,6 +65,14 @@ table! {
         RoomUpdated(RoomEvent) = "room:updated",
         /// A room is gone; the last event of its log.
         RoomDeleted(RoomDeleted) = "room:deleted",
+    }
+}
+
+table! {
+    /// A durable event of one user's own stream, to all their sockets.
+    UserEvent {
+        /// Something of one's own is different now: how one stands in a room, or one of one's sessions.
+        UserChanged(UserChanged) = "user:changed",
     }
 }
 

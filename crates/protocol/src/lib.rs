@@ -21,10 +21,11 @@ pub mod sessions;
 pub mod text;
 pub mod time;
 pub mod typing;
+pub mod user_changes;
 pub mod users;
 
 pub use error::{ErrorBody, Reason};
-pub use event::{Event, Signal};
+pub use event::{Event, Signal, UserEvent};
 pub use ids::{ClientId, MessageId, RoomId, RoomRef, SessionId, UserId};
-pub use request::{Access, Method, Operation, Rate, Reply, Request, Rest, RestPath, Route};
+pub use request::{Access, Method, Once, Operation, Rate, Reply, Request, Rest, RestPath, Route};
 pub use time::Time;

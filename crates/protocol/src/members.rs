@@ -5,8 +5,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Ignored, RoomId, RoomRef, UserId, UserRef};
-use crate::request::{Operation, Rate, Reply, Request};
+use crate::ids::{ClientId, Ignored, RoomId, RoomRef, UserId, UserRef};
+use crate::request::{Once, Operation, Rate, Reply, Request};
 use crate::rooms::Room;
 use crate::time::Time;
 use crate::users::User;
@@ -41,7 +41,7 @@ impl Role {
 }
 
 /// A person's membership of a room.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     /// The membership.
@@ -74,13 +74,16 @@ impl Reply for Vec<Member> {}
 pub struct JoinRoom {
     /// The room, by id or slug.
     pub room_id: RoomRef,
+    /// A unique name for this change: asked for again under it, it is not done again.
+    #[serde(default)]
+    pub client_id: Option<ClientId>,
     /// Ignored.
     #[serde(default)]
     pub user_id: Ignored,
 }
 
 impl Request for JoinRoom {
-    type Response = Joined;
+    type Response = Once<Joined>;
     const OPERATION: Operation = Operation::new("members.join", "Join a room")
         .event("room:join")
         .post("/chat/rooms/{roomId}/join")
@@ -89,7 +92,7 @@ impl Request for JoinRoom {
 }
 
 /// A room one is a member of now. Over REST the body is the room.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Joined {
     /// The room.
@@ -100,8 +103,6 @@ pub struct Joined {
     pub seq: i64,
     /// The room's epoch.
     pub epoch: Arc<str>,
-    /// True if one was a member before.
-    pub duplicate: bool,
     /// The room itself.
     pub room: Room,
 }
@@ -122,13 +123,16 @@ impl Reply for Joined {
 pub struct LeaveRoom {
     /// The room, by id or slug.
     pub room_id: RoomRef,
+    /// A unique name for this change: asked for again under it, it is not done again.
+    #[serde(default)]
+    pub client_id: Option<ClientId>,
     /// Ignored.
     #[serde(default)]
     pub user_id: Ignored,
 }
 
 impl Request for LeaveRoom {
-    type Response = Left;
+    type Response = Once<Left>;
     const OPERATION: Operation = Operation::new("members.leave", "Leave a room")
         .event("room:leave")
         .post("/chat/rooms/{roomId}/leave")
@@ -137,7 +141,7 @@ impl Request for LeaveRoom {
 }
 
 /// A membership that has ended.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Left {
     /// The room.
@@ -175,10 +179,13 @@ pub struct SetMember {
     /// As what; `member` where none is given.
     #[serde(default)]
     pub role: Option<Role>,
+    /// A unique name for this change: asked for again under it, it is not done again.
+    #[serde(default)]
+    pub client_id: Option<ClientId>,
 }
 
 impl Request for SetMember {
-    type Response = Member;
+    type Response = Once<Member>;
     const OPERATION: Operation = Operation::new("members.set", "Add someone to a room, or change their role")
         .event("member:set")
         .put("/chat/rooms/{roomId}/members/{userId}")
@@ -193,10 +200,13 @@ pub struct RemoveMember {
     pub room_id: RoomRef,
     /// The person, by id or username.
     pub user_id: UserRef,
+    /// A unique name for this change: asked for again under it, it is not done again.
+    #[serde(default)]
+    pub client_id: Option<ClientId>,
 }
 
 impl Request for RemoveMember {
-    type Response = Left;
+    type Response = Once<Left>;
     const OPERATION: Operation = Operation::new("members.remove", "Remove someone from a room, or leave")
         .event("member:remove")
         .delete("/chat/rooms/{roomId}/members/{userId}")

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::ids::{ClientId, Ignored, MessageId, RoomId, RoomRef, UserId};
 use crate::page::{Cursor, Limit, Page};
-use crate::request::{Operation, Rate, Reply, Request, Rest, RestPath};
+use crate::request::{Once, Operation, Rate, Reply, Request, Rest, RestPath};
 use crate::text::{MessageKind, MessageText};
 use crate::time::Time;
 
@@ -87,7 +87,7 @@ impl JsonSchema for Metadata {
 }
 
 /// Who wrote a message, as shown beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Sender {
     /// The user.
@@ -101,7 +101,7 @@ pub struct Sender {
 }
 
 /// A message of a room.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     /// The message.
@@ -255,13 +255,16 @@ pub struct EditMessage {
     pub message_id: MessageId,
     /// What it says from now on.
     pub content: MessageText,
+    /// A unique name for this change: asked for again under it, it is not done again.
+    #[serde(default)]
+    pub client_id: Option<ClientId>,
     /// Ignored.
     #[serde(default)]
     pub user_id: Ignored,
 }
 
 impl Request for EditMessage {
-    type Response = Edited;
+    type Response = Once<Edited>;
     const OPERATION: Operation = Operation::new("messages.edit", "Change the text of your message")
         .event("message:edit")
         .patch("/chat/messages/{messageId}")
@@ -270,7 +273,7 @@ impl Request for EditMessage {
 }
 
 /// A changed message, of a room or of a direct conversation. Over REST the body is the message.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Edited {
     /// Place of the edit in the log.
     pub seq: i64,
@@ -291,13 +294,13 @@ impl Reply for Edited {
 }
 
 /// A message of either kind.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum AnyMessage {
+    /// Of a direct conversation. The first, because what has a receiver is one.
+    Direct(crate::direct_messages::DirectMessage),
     /// Of a room.
     Room(Message),
-    /// Of a direct conversation.
-    Direct(crate::direct_messages::DirectMessage),
 }
 
 /// Deletes one's own message, or as an admin of the room anyone's.
@@ -306,13 +309,16 @@ pub enum AnyMessage {
 pub struct DeleteMessage {
     /// The message.
     pub message_id: MessageId,
+    /// A unique name for this change: asked for again under it, it is not done again.
+    #[serde(default)]
+    pub client_id: Option<ClientId>,
     /// Ignored.
     #[serde(default)]
     pub user_id: Ignored,
 }
 
 impl Request for DeleteMessage {
-    type Response = Deleted;
+    type Response = Once<Deleted>;
     const OPERATION: Operation = Operation::new("messages.delete", "Delete a message")
         .event("message:delete")
         .delete("/chat/messages/{messageId}")
@@ -321,7 +327,7 @@ impl Request for DeleteMessage {
 }
 
 /// A deletion. Deleting twice is one deletion: the answer is the same.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Deleted {
     /// The deleted message.

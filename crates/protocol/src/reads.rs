@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{MessageId, RoomId, RoomRef, UserId};
 use crate::request::{Operation, Reply, Request};
+use crate::rooms::RoomKind;
 use crate::time::Time;
 
 /// Marks a room as read up to a message. This moves a position only forward.
@@ -109,16 +110,6 @@ impl Request for ListUnread {
         Operation::new("reads.list", "What is unread in your rooms and conversations")
             .event("unread:list")
             .get("/chat/unread");
-}
-
-/// What a room is, to who is in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum RoomKind {
-    /// A room with a name.
-    Room,
-    /// A direct conversation.
-    Direct,
 }
 
 /// What is unread in a room or conversation. Counted from positions when asked for, never added up.

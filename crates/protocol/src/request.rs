@@ -1,8 +1,8 @@
 //! What a request is: one type, one name, one REST route, one event, one answer.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 /// A request a client can make. Its fields are the event's payload; over REST they come from the path,
 /// the query and the JSON body together, each field from one of them.
@@ -48,12 +48,50 @@ pub struct Rest {
 }
 
 /// An answer with nothing in it: `{ok: true}`, or 204 without a body.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Done {}
 
 impl Reply for Done {
     fn rest(&self, _: &RestPath<'_>) -> Result<Rest, serde_json::Error> {
         Ok(Rest { body: Vec::new(), headers: Vec::new(), status: Some(204) })
+    }
+}
+
+/// The answer to a change that is done at most once. Over REST the body is the answer itself, and a repeat is
+/// told by the header `idempotent-replayed: true`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Once{R}")]
+pub struct Once<R> {
+    /// The answer; to a repeat the first one.
+    #[serde(flatten)]
+    pub answer: R,
+    /// True if there was nothing left to do: it had been done before.
+    pub duplicate: bool,
+}
+
+impl<R> Once<R> {
+    /// The answer to something that was done now.
+    pub fn done(answer: R) -> Once<R> {
+        Once { answer, duplicate: false }
+    }
+
+    /// The answer to something that had been done before.
+    pub fn before(answer: R) -> Once<R> {
+        Once { answer, duplicate: true }
+    }
+}
+
+impl<R: Reply> Reply for Once<R> {
+    fn rest(&self, path: &RestPath<'_>) -> Result<Rest, serde_json::Error> {
+        let mut rest = self.answer.rest(path)?;
+        if self.duplicate {
+            rest.headers.push(("idempotent-replayed", "true".to_owned()));
+        }
+        Ok(rest)
+    }
+
+    fn rest_schema(generator: &mut SchemaGenerator) -> Schema {
+        R::rest_schema(generator)
     }
 }
 

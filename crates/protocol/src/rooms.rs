@@ -5,14 +5,14 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{RoomId, RoomRef, UserId};
+use crate::ids::{ClientId, RoomId, RoomRef, UserId};
 use crate::page::Limit;
-use crate::request::{Done, Operation, Rate, Reply, Request};
+use crate::request::{Done, Once, Operation, Rate, Reply, Request};
 use crate::text::{Description, RoomName};
 use crate::time::Time;
 
 /// A room.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Room {
     /// The room.
@@ -37,6 +37,26 @@ pub struct Room {
     pub epoch: Arc<str>,
     /// Position of its newest event.
     pub seq: i64,
+}
+
+/// What a room is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RoomKind {
+    /// A room with a name, that people join and leave.
+    Room,
+    /// A conversation of two people, for ever.
+    Direct,
+}
+
+impl RoomKind {
+    /// The word on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Room => "room",
+            Self::Direct => "direct",
+        }
+    }
 }
 
 impl Reply for Room {}
@@ -87,10 +107,13 @@ pub struct CreateRoom {
     /// Invisible to whoever is not a member. Public where not given.
     #[serde(default)]
     pub is_private: bool,
+    /// A unique name for this change: asked for again under it, it is not done again.
+    #[serde(default)]
+    pub client_id: Option<ClientId>,
 }
 
 impl Request for CreateRoom {
-    type Response = Room;
+    type Response = Once<Room>;
     const OPERATION: Operation = Operation::new("rooms.create", "Make a room")
         .event("room:create")
         .create("/chat/rooms")
@@ -127,10 +150,13 @@ pub struct UpdateRoom {
     /// Private from now on, or public.
     #[serde(default)]
     pub is_private: Option<bool>,
+    /// A unique name for this change: asked for again under it, it is not done again.
+    #[serde(default)]
+    pub client_id: Option<ClientId>,
 }
 
 impl Request for UpdateRoom {
-    type Response = Room;
+    type Response = Once<Room>;
     const OPERATION: Operation =
         Operation::new("rooms.update", "Change a room").event("room:update").patch("/chat/rooms/{roomId}");
 }
@@ -141,10 +167,13 @@ impl Request for UpdateRoom {
 pub struct DeleteRoom {
     /// The room, by id or slug.
     pub room_id: RoomRef,
+    /// A unique name for this change: asked for again under it, it is not done again.
+    #[serde(default)]
+    pub client_id: Option<ClientId>,
 }
 
 impl Request for DeleteRoom {
-    type Response = Done;
+    type Response = Once<Done>;
     const OPERATION: Operation =
         Operation::new("rooms.delete", "Delete a room").event("room:delete").delete("/chat/rooms/{roomId}");
 }

@@ -10,7 +10,7 @@ use crate::text::DisplayName;
 use crate::time::Time;
 
 /// A user as others see them.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// The user.

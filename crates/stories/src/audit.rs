@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::actor::{Actor, House};
 use crate::client::{Event, RESUMED, Socket};
+use crate::own::{self, Own};
 use crate::replica::Replica;
 use crate::story;
 
@@ -22,22 +23,26 @@ pub struct Witness<'a> {
     pub actor: &'a Actor,
     /// Whether their first socket was connected before the story began: it must have heard everything.
     pub was_there: bool,
+    /// What they knew of themselves before the story began.
+    pub own: Option<&'a Own>,
 }
 
 /// Compares what everyone knows from events with what the server tells them now (I16), and looks for panics
 /// (I20).
 pub async fn knowledge(witnesses: &[Witness<'_>]) -> Vec<String> {
-    let connected: Vec<&Actor> = witnesses
-        .iter()
-        .map(|witness| witness.actor)
-        .filter(|actor| !actor.open_sockets().is_empty())
-        .collect();
-    join_all(connected.iter().map(|actor| actor.fence())).await;
-    let compared = join_all(connected.iter().map(|actor| async move {
-        let mut findings = Vec::new();
+    let connected: Vec<&Witness<'_>> =
+        witnesses.iter().filter(|witness| !witness.actor.open_sockets().is_empty()).collect();
+    join_all(connected.iter().map(|witness| witness.actor.fence())).await;
+    let compared = join_all(connected.iter().map(|witness| async move {
+        let (actor, mut findings) = (witness.actor, Vec::new());
+        let first = actor.sockets().into_iter().next().filter(|socket| !socket.heard().is_over());
+        if let Some((own, socket)) = witness.own.cloned().zip(first) {
+            findings.extend(own.after(&socket.heard().since(0)).differences(actor).await);
+        }
         for socket in actor.open_sockets() {
             let replica = Replica::of(actor.id(), &socket.heard().since(0));
             findings.extend(replica.differences(actor).await);
+            findings.extend(own::disorder(actor, &socket.heard().since(0)));
         }
         findings
     }));

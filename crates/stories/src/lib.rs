@@ -24,13 +24,15 @@
 //! - [`client`]: Socket.IO and HTTP, knowing nothing of the chat.
 //! - [`actor`]: one person: their token, their sockets, everything they were told. [`verbs`] and [`senses`]
 //!   are what they do and what they notice.
-//! - [`world`]: the server and the cast. [`replica`]: what someone knows from events alone.
+//! - [`world`]: the server and the cast. [`replica`]: what someone knows from events alone; [`own`]: what they
+//!   know of themselves.
 //! - [`sweep`]: every operation, called by everyone, as a table.
 
 pub mod actor;
 pub mod answer;
 pub mod audit;
 pub mod client;
+pub mod own;
 pub mod place;
 pub mod process;
 pub mod replica;

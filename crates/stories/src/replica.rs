@@ -182,13 +182,13 @@ fn tombstone(payload: &Value) -> Value {
 }
 
 /// What is there at a path for its owner.
-async fn fetch(owner: &Actor, path: &str) -> Result<Value, String> {
+pub(crate) async fn fetch(owner: &Actor, path: &str) -> Result<Value, String> {
     let reply = owner.calls(Call { method: "GET", path, ..Call::default() }).await;
     if reply.status == 200 { Ok(reply.json()) } else { Err(format!("GET {path} is refused: {}", reply.text)) }
 }
 
 /// All messages of a room or conversation, tombstones included, page by page.
-async fn all_messages(owner: &Actor, path: &str) -> Result<BTreeMap<String, Value>, String> {
+pub(crate) async fn all_messages(owner: &Actor, path: &str) -> Result<BTreeMap<String, Value>, String> {
     let mut messages = BTreeMap::new();
     let mut after = 0;
     loop {

@@ -129,10 +129,11 @@ impl Actor {
     }
 }
 
-/// What everyone is told of themselves: that they are in, and online, and that nobody else is.
+/// What everyone is told of themselves: that they are in, and online, and that nobody else is; and what changes
+/// in their own stream, which the audit compares.
 fn is_of_oneself(event: &Event, me: &str) -> bool {
     match event.name.as_str() {
-        "authenticated" => true,
+        "authenticated" | "user:changed" => true,
         "presence:changed" => event.payload["userId"] == me,
         "presence:snapshot" => event.payload["users"].as_array().is_some_and(Vec::is_empty),
         _ => false,

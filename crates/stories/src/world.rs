@@ -19,6 +19,7 @@ use crate::actor::{Actor, House};
 use crate::answer::Door;
 use crate::audit::{self, Witness};
 use crate::client::{Profile, Transport};
+use crate::own::Own;
 use crate::place::Room;
 use crate::token::SECRET;
 
@@ -50,6 +51,8 @@ pub struct World {
     others: Mutex<Vec<Arc<Actor>>>,
     /// Positions of the rooms when everyone had connected.
     before: HashMap<String, i64>,
+    /// What each of the cast knew of themselves then.
+    owns: HashMap<String, Own>,
     config: Config,
     server: Mutex<Option<Running>>,
     /// Where the database is the world's own: gone with it.
@@ -112,6 +115,9 @@ impl World {
         *house.den.lock() = Some(den.clone());
         join_all(cast.iter().map(|actor| actor.connects())).await;
         let before = heads(&[&alice, &mallory]).await;
+        let owns =
+            join_all(cast.iter().map(|actor| Own::of(&server.kernel.db, &server.kernel.names, actor.id())));
+        let owns = cast.iter().map(|actor| actor.id().to_owned()).zip(owns.await).collect();
         World {
             alice,
             bob,
@@ -125,6 +131,7 @@ impl World {
             house,
             others: Mutex::default(),
             before,
+            owns,
             config,
             server: Mutex::new(Some(server)),
             _database: None,
@@ -219,9 +226,11 @@ impl World {
     /// If anything is not as it should be, with everything that is not.
     pub async fn close(self) {
         let others = self.others.lock().clone();
-        let mut everyone: Vec<_> = self.cast().map(|actor| Witness { actor, was_there: true }).into();
+        let own = |actor: &Actor| self.owns.get(actor.id());
+        let mut everyone: Vec<_> =
+            self.cast().map(|actor| Witness { actor, was_there: true, own: own(actor) }).into();
         let late = std::iter::once(&self.stranger).chain(others.iter().map(Arc::as_ref));
-        everyone.extend(late.map(|actor| Witness { actor, was_there: false }));
+        everyone.extend(late.map(|actor| Witness { actor, was_there: false, own: None }));
         let mut findings = audit::knowledge(&everyone).await;
         findings.extend(audit::record(&self.kernel().db, &self.house, &self.before, &everyone).await);
         // Dropped, the server drains in the background, for which nobody has to wait.

@@ -18,13 +18,20 @@ const TABLES: &[Table] = &[
     table(
         "rooms",
         &["kernel/room_log", IMPORT],
-        &["kernel/permission", "features/rooms", "features/direct_messages", "features/reads"],
+        &[
+            "kernel/permission",
+            "kernel/user_changes",
+            "features/rooms",
+            "features/direct_messages",
+            "features/reads",
+        ],
     ),
     table(
         "members",
         &["kernel/room_log", IMPORT],
         &[
             "kernel/permission",
+            "kernel/user_changes",
             "features/members",
             "features/rooms",
             "features/direct_messages",
@@ -35,6 +42,9 @@ const TABLES: &[Table] = &[
     table("messages", &["kernel/room_log", IMPORT], &["features/messages", "features/reads"]),
     table("mentions", &["kernel/room_log", IMPORT], &["features/reads"]),
     table("room_events", &["kernel/room_log", IMPORT], &[]),
+    // What is new for one user: recorded with whatever changes it.
+    table("user_streams", &["kernel/user_changes"], &[]),
+    table("user_changes", &["kernel/user_changes"], &[]),
     table("idempotency", &["kernel/room_log"], &[]),
     // People, and how they come in.
     table("users", &["features/users", IMPORT], &["kernel/room_log", "features/messages", "features/reads"]),

@@ -37,6 +37,8 @@ async fn migrations_at_the_same_time_are_one(engine: Engine) {
             "room_events",
             "idempotency",
             "mentions",
+            "user_streams",
+            "user_changes",
         ] {
             let drop = fireside_db::Statement::generated(format!("DROP TABLE {table} CASCADE"));
             db.run(drop).await.expect("an empty database");

@@ -2,7 +2,9 @@
 
 use fireside_db::{Db, Error, Statement, sql};
 use fireside_kernel::permission::RoomPass;
-use fireside_protocol::reads::{RoomKind, UNREAD_MAX, Unread};
+use fireside_kernel::room_log::state::partner_in;
+use fireside_protocol::reads::{UNREAD_MAX, Unread};
+use fireside_protocol::rooms::RoomKind;
 use fireside_protocol::{RoomId, UserId};
 
 /// So many messages behind a position are looked at: others' messages are counted to the cap unless more
@@ -47,11 +49,9 @@ fireside_db::row! {
 impl UnreadRow {
     /// As `user` sees it.
     pub(super) fn into_wire(self, user: &UserId) -> Unread {
-        let pair = self.pair_key.as_deref().and_then(|key| key.split_once(' '));
-        let partner = pair.map(|(one, other)| if one == user.as_str() { other } else { one });
         Unread {
-            kind: if pair.is_some() { RoomKind::Direct } else { RoomKind::Room },
-            user_id: partner.map(UserId::trusted),
+            kind: if self.pair_key.is_some() { RoomKind::Direct } else { RoomKind::Room },
+            user_id: self.pair_key.as_deref().and_then(|key| partner_in(key, user)),
             room_id: RoomId::trusted(self.id),
             read_seq: self.read_seq,
             head_seq: self.head_seq,

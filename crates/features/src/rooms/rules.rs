@@ -1,7 +1,5 @@
-//! Slugs, and what makes a repeated request the same one.
+//! Slugs, and the pattern of a search.
 
-use serde::Serialize;
-use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -44,13 +42,6 @@ pub fn contains_pattern(query: &str) -> String {
     }
     pattern.push('%');
     pattern
-}
-
-/// A digest of a request, to tell its repeat from another one under the same key.
-pub fn digest(request: &impl Serialize) -> i64 {
-    let json = serde_json::to_vec(request).unwrap_or_default();
-    let hash = Sha256::digest(&json);
-    i64::from_be_bytes(hash[..8].try_into().expect("SHA-256 has 32 bytes"))
 }
 
 #[cfg(test)]

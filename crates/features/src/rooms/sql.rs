@@ -18,17 +18,6 @@ pub(crate) async fn of_member(db: &Db, user: &UserId) -> Result<Vec<RoomState>, 
     db.all::<RoomRow>(fireside_db::Statement::generated(text).bind(user.as_str())).await.map(states)
 }
 
-/// Rooms and conversations by their ids, in no order; deleted ones are left out.
-pub(crate) async fn find_many(db: &Db, ids: &[String]) -> Result<Vec<RoomState>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let list = fireside_db::values_list(ids.len(), 1, 1);
-    let text = format!("SELECT {ROOM_COLUMNS} FROM rooms WHERE id IN (VALUES {list}) AND deleted_at IS NULL");
-    let statement = fireside_db::Statement::generated(text).bind_all(ids.iter().map(Into::into));
-    db.all::<RoomRow>(statement).await.map(states)
-}
-
 /// Public rooms whose name contains what `pattern` says, with a slug after `after`.
 pub(crate) async fn public(db: &Db, pattern: &str, after: &str, limit: i64) -> Result<Vec<RoomState>, Error> {
     let text = format!(

@@ -115,7 +115,9 @@ impl Sessions {
         };
         let mut tx = self.kernel.db.begin().await?;
         sql::sessions::insert(&mut tx, &session).await?;
+        let changes = self.note_made(&mut tx, &session, &[]).await?;
         tx.commit().await?;
+        self.kernel.relay.publish_changes(&changes);
         self.tokens.issue(&Access { user, session: session.id, expires_at }, now)
     }
 

@@ -67,7 +67,13 @@ mod tests {
     fn sessions_are_known_until_no_token_holds() {
         let ended = EndedSessions::new(900_000);
         let now = Time::from_micros(1_700_000_000_000_000);
-        let of = |id: &str, token_ends_at| Ended { id: SessionId::trusted(id), token_ends_at, ended_at: now };
+        let of = |id: &str, token_ends_at| Ended {
+            id: SessionId::trusted(id),
+            user: fireside_protocol::UserId::trusted("ann"),
+            expires_at: now,
+            token_ends_at,
+            ended_at: now,
+        };
         let both = [of("login", None), of("service", Some(now.plus_ms(86_400_000)))];
         assert_eq!(ended.add(&both).len(), 2);
         assert_eq!(ended.add(&both).len(), 0, "they are known already");

@@ -29,6 +29,7 @@ mod settings;
 mod setup;
 mod sign_in;
 mod sql;
+mod standings;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -149,7 +150,9 @@ impl Sessions {
     ) -> Result<()> {
         let mut tx = self.kernel.db.begin().await?;
         let ended = sql::sessions::end_all(&mut tx, user, except, self.now()).await?;
+        let changes = self.note_ended(&mut tx, &ended).await?;
         tx.commit().await?;
+        self.kernel.relay.publish_changes(&changes);
         self.close_user(user, except, &ended, reason);
         Ok(())
     }
@@ -160,7 +163,9 @@ impl Sessions {
         let mut tx = self.kernel.db.begin().await?;
         sql::credentials::upsert(&mut tx, user, hash, now).await?;
         let ended = sql::sessions::end_all(&mut tx, user, except, now).await?;
+        let changes = self.note_ended(&mut tx, &ended).await?;
         tx.commit().await?;
+        self.kernel.relay.publish_changes(&changes);
         self.close_user(user, except, &ended, "password_changed");
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use fireside_db::Tx;
 use fireside_kernel::ctx::Peer;
+use fireside_kernel::user_changes::Changed;
 use fireside_kernel::{Ctx, Error, Result};
 use fireside_protocol::sessions::SignedIn;
 use fireside_protocol::users::User;
@@ -27,6 +28,8 @@ pub(super) struct Opened {
     pub(super) ends_at: Time,
     /// Sessions that had to make room.
     pub(super) displaced: Vec<Ended>,
+    /// What is new in the user's stream.
+    pub(super) changes: Vec<Changed>,
 }
 
 impl Sessions {
@@ -48,12 +51,14 @@ impl Sessions {
         let refresh_token = self.tokens.refresh_token();
         let ends_at = self.refresh_token_end(session.expires_at, now);
         sql::refresh_tokens::insert(tx, &digest(&refresh_token), &session.id, now, ends_at).await?;
+        let changes = self.note_made(tx, &session, &displaced).await?;
         Ok(Opened {
             user: user.clone(),
             session: session.id,
             refresh_token,
             ends_at: session.expires_at,
             displaced,
+            changes,
         })
     }
 
@@ -64,6 +69,7 @@ impl Sessions {
 
     /// The answer to whoever has signed in, once the session is committed.
     pub(super) fn answer(&self, opened: Opened, user: User) -> Result<SignedIn> {
+        self.kernel.relay.publish_changes(&opened.changes);
         self.forget_sessions(&opened.displaced, "too_many_devices");
         self.last_used.note(&opened.session, Instant::now());
         let now = self.now();

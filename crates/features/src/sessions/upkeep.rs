@@ -5,6 +5,7 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use fireside_db::Error;
+use fireside_kernel::user_changes;
 use fireside_protocol::Time;
 
 use super::ended::NODES_DIFFER_MS;
@@ -75,6 +76,7 @@ impl Sessions {
         let db = &self.kernel.db;
         let before = self.now().plus_ms(-KEPT_MS);
         while sql::sessions::delete_old(db, before, DELETED_AT_ONCE).await? > 0 {}
+        while user_changes::read::forget_sessions(db, before, DELETED_AT_ONCE).await? > 0 {}
         while sql::refresh_tokens::delete_old(db, before, DELETED_AT_ONCE).await? > 0 {}
         while sql::invites::delete_old(db, before, DELETED_AT_ONCE).await? > 0 {}
         Ok(())

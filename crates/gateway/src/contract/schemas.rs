@@ -7,7 +7,7 @@ use fireside_kernel::Registry;
 use fireside_kernel::registry::Entry;
 use fireside_protocol::error::{ErrorBody, Problem};
 use fireside_protocol::request::Done;
-use fireside_protocol::{Event, Operation, Signal, Time};
+use fireside_protocol::{Event, Operation, Signal, Time, UserEvent};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -63,7 +63,8 @@ impl Schemas {
         let named_values = |table: Vec<(&'static str, schemars::Schema)>| {
             table.into_iter().map(|(name, schema)| (name, value(schema))).collect::<Vec<_>>()
         };
-        let events = named_values(Event::table(&mut written));
+        let mut events = named_values(Event::table(&mut written));
+        events.extend(named_values(UserEvent::table(&mut written)));
         let signals = named_values(Signal::table(&mut written));
         written.subschema_for::<Problem>();
         written.subschema_for::<Done>();

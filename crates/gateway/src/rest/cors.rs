@@ -12,8 +12,9 @@ use http::{HeaderMap, HeaderValue, Method, request};
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
 const REQUEST_HEADERS: HeaderValue =
     HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key, X-Request-Id");
-const EXPOSED_HEADERS: HeaderValue =
-    HeaderValue::from_static("Link, X-Limit, X-Room-Seq, X-Room-Epoch, X-Request-Id, Retry-After");
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "Link, X-Limit, X-Room-Seq, X-Room-Epoch, X-Request-Id, Retry-After, Idempotent-Replayed",
+);
 /// Seconds for which a browser need not ask again.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 

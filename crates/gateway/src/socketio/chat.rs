@@ -23,6 +23,7 @@ use super::authentication::token_of;
 use super::delivery::{Delivery, Doorbell};
 use super::outlet::SocketOutlet;
 use super::session::{Profile, Session};
+use super::user_feeds::{UserDoorbell, UserFeeds};
 use super::{authentication, operations, resume, subscriptions, sweep};
 use crate::Gateway;
 use crate::peer::client_address;
@@ -47,6 +48,7 @@ pub(super) struct Chat {
     pub(super) kernel: Kernel,
     pub(super) gateway: Arc<Gateway>,
     pub(super) delivery: Arc<Delivery>,
+    pub(super) users: Arc<UserFeeds>,
     pub(super) observers: Vec<Arc<dyn Observer>>,
     pub(super) sockets: Mutex<HashMap<Id, Socket<Session>>>,
     pub(super) namespace: Namespace<Session>,
@@ -75,16 +77,19 @@ impl Door {
     ) -> Door {
         let namespace = Namespace::new("/");
         let delivery = Delivery::new(kernel.clone(), namespace.clone());
+        let users = UserFeeds::new(kernel.clone(), namespace.clone());
         let chat = Arc::new(Chat {
             kernel: kernel.clone(),
             gateway,
             delivery: delivery.clone(),
+            users: users.clone(),
             observers,
             sockets: Mutex::default(),
             namespace,
             second: AtomicU32::new(0),
         });
         kernel.relay.subscribe(Arc::new(Doorbell(delivery)));
+        kernel.relay.subscribe(Arc::new(UserDoorbell(users)));
         kernel.relay.set_outlet(Arc::new(SocketOutlet(chat.clone())));
         let mut keep_headers = vec![AUTHORIZATION];
         if !chat.gateway.settings.trusted_proxies.is_empty() {
@@ -284,7 +289,8 @@ impl Chat {
         greet: impl FnOnce(),
     ) {
         metrics::counter!("fireside_connects_total", "result" => "ok").increment(1);
-        let rooms = self.delivery.enter(socket, arrival, greet);
+        let (user, head) = arrival.stream();
+        let rooms = self.users.enter(&user, head, || self.delivery.enter(socket, arrival, greet));
         let Some(identity) = socket.state().identity() else { return };
         let connection = connection_of(socket, &identity);
         for observer in &self.observers {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use fireside_kernel::relay::{Committed, Effect, Subscriber};
+use fireside_kernel::user_changes::read;
 use fireside_kernel::{Kernel, permission, room_log};
 use fireside_protocol::event::Resync;
 use fireside_protocol::resume::{Hindrance, NotRecovered, Resumed, ResumedRoom};
@@ -64,7 +65,16 @@ pub(super) struct Arrival {
     number: u64,
     user: UserId,
     rooms: Vec<(RoomId, i64)>,
+    /// Where the user's own stream stands.
+    user_head: i64,
     delivery: Weak<Delivery>,
+}
+
+impl Arrival {
+    /// Whose own stream it will hear, and where that stands.
+    pub(super) fn stream(&self) -> (UserId, i64) {
+        (self.user.clone(), self.user_head)
+    }
 }
 
 impl Drop for Arrival {
@@ -103,9 +113,13 @@ impl Delivery {
             number,
             user: user.clone(),
             rooms: Vec::new(),
+            user_head: 0,
             delivery: Arc::downgrade(self),
         });
-        arrival.rooms = permission::rooms_of(&self.kernel.db, user).await?;
+        let db = &self.kernel.db;
+        let (rooms, position) = tokio::try_join!(permission::rooms_of(db, user), read::head(db, user))?;
+        arrival.rooms = rooms;
+        arrival.user_head = position.map_or(0, |position| position.seq);
         Ok(arrival)
     }
 

@@ -4,6 +4,7 @@
 //! - [`chat`]: the door itself: who comes in, what they ask, when they go.
 //! - `delivery`, `feed`: each room's events in order to whoever hears it.
 //! - `resume`, `hold`: what a socket missed, and the seam to what is live.
+//! - `user_feeds`: each user's own changes in order to their sockets.
 //! - `outlet`: signals, and closing the sockets of sessions that are over.
 //! - `sweep`: what happens by the clock: deadlines, `ping` events, tokens that end.
 //! - `session`: what is known of one socket.
@@ -19,5 +20,6 @@ mod resume;
 mod session;
 mod subscriptions;
 mod sweep;
+mod user_feeds;
 
 pub use chat::{Door, DoorSettings};

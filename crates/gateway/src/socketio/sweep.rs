@@ -79,6 +79,7 @@ fn sweep(chat: &Chat, tick: u32) {
     }
     if tick.is_multiple_of(TIDY_SECONDS) {
         chat.delivery.tidy();
+        chat.users.tidy();
     }
     metrics::gauge!("fireside_sockets").set(sockets.len() as f64);
 }

@@ -8,7 +8,8 @@ use fireside_protocol::members::Role;
 use fireside_protocol::messages::Sender;
 use fireside_protocol::{ClientId, Event, MessageId, RoomId, RoomRef, Signal, Time, UserId};
 
-use super::change::{ExtraWrite, Repeat};
+use super::change::ExtraWrite;
+use super::once::Repeat;
 use super::state::{MemberState, MessageState, RoomKind, RoomState, UserState, pair_key};
 use super::writes::{EventRow, NewMessage, NewRoom, Opened, Place, Writes, references};
 use crate::error::{Error, Result};
@@ -265,7 +266,7 @@ impl Batch {
         let place = self.next_place(pass.room());
         let key = (pass.room().clone(), user.clone());
         if self.members.remove(&key).is_some() {
-            self.writes.members.insert(key);
+            self.writes.changed_member(key);
             if let Some(room) = self.rooms.get_mut(pass.room()) {
                 Arc::make_mut(room).member_count -= 1;
             }
@@ -347,7 +348,7 @@ impl Batch {
                 },
             );
         }
-        self.writes.members.insert(key);
+        self.writes.changed_member(key);
     }
 
     fn empty_room(&self, id: RoomId, maker: &UserId) -> RoomState {

@@ -10,6 +10,7 @@ use fireside_protocol::{ClientId, MessageId, RoomId, RoomRef, UserId};
 
 use super::Ticket;
 use super::batch::Batch;
+use super::once::Repeat;
 use crate::error::{Error, Result};
 
 /// A change to a room. [`Change::decide`] is a pure function of the batch: it may run again if the
@@ -88,19 +89,6 @@ impl Needs {
     pub fn repeat(&mut self, repeat: &Repeat) {
         self.repeats.insert(repeat.clone());
     }
-}
-
-/// A write under a client's own name (`Idempotency-Key`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Repeat {
-    /// Who writes.
-    pub user: UserId,
-    /// Name of the operation.
-    pub operation: &'static str,
-    /// The client's name for it.
-    pub key: ClientId,
-    /// Digest of what is asked for, to tell a repeat from something else.
-    pub digest: i64,
 }
 
 /// A write to a table of a feature, in the same transaction.

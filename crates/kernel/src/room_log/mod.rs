@@ -6,9 +6,10 @@
 //! commit: nobody waits for a timer; under load what came during the last commit shares the next one.
 //!
 //! - [`change`]: what a feature hands in: what it needs to know, and a pure decision.
+//! - [`once`]: changes that are done once under a client's name for them.
 //! - [`batch`]: what is known and what was decided, while a batch is being worked on.
 //! - [`writes`]: what features hand in to be written, and the rows it becomes.
-//! - `positions`: how far members have read. `mentions`: who is named in a message.
+//! - `positions`: how far members have read. `standings`: what changes for users. `mentions`: who is named in a message.
 //! - `load`, `store`: the statements before and after the decision.
 //! - `writer`: the loop.
 //! - [`read`]: reading the log back.
@@ -19,10 +20,12 @@ pub mod batch;
 pub mod change;
 mod load;
 mod mentions;
+pub mod once;
 mod positions;
 pub mod read;
 pub mod resume;
 pub mod retention;
+mod standings;
 pub mod state;
 mod store;
 mod writer;
@@ -35,9 +38,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use fireside_db::Db;
+use fireside_protocol::Once as Answered;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub use batch::Batch;
-pub use change::{Change, Needs, Repeat};
+pub use change::{Change, Needs};
+pub use once::Repeat;
 
 use crate::actor::Actor;
 use crate::clock::Clock;
@@ -87,6 +94,18 @@ impl RoomLog {
             Err(_) if ticket.abandon() => Err(Error::overloaded()),
             Err(_) => Err(Error::indeterminate()),
         }
+    }
+
+    /// Submits a change that is done once under the client's name for it, and waits for its commit.
+    ///
+    /// # Errors
+    /// As [`RoomLog::submit`]; `conflict` if something else was done under that name.
+    pub async fn submit_once<C, R>(&self, ctx: &Ctx, change: C, repeat: Option<Repeat>) -> Result<Answered<R>>
+    where
+        C: Change<Answer = Answered<R>>,
+        R: Serialize + DeserializeOwned + Send + 'static,
+    {
+        self.submit(ctx, once::Once::new(change, repeat)).await
     }
 
     /// Submits a change that nobody asked for over a connection, and waits for its commit.

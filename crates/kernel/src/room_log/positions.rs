@@ -42,7 +42,7 @@ impl Batch {
         let member = self.members.get_mut(&key)?;
         let has_changed = change(member);
         let member = has_changed.then(|| member.clone())?;
-        self.writes.members.insert(key);
+        self.writes.changed_member(key);
         Some(member)
     }
 }

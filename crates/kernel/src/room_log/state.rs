@@ -6,26 +6,8 @@ use fireside_protocol::direct_messages::DirectMessage;
 use fireside_protocol::members::{Member, Role};
 use fireside_protocol::messages::{Message, Metadata, Sender};
 use fireside_protocol::rooms::Room;
+pub use fireside_protocol::rooms::RoomKind;
 use fireside_protocol::{ClientId, MessageId, RoomId, Time, UserId};
-
-/// What a room is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RoomKind {
-    /// A room with a name, that people join and leave.
-    Room,
-    /// A conversation of two people, for ever.
-    Direct,
-}
-
-impl RoomKind {
-    /// The word in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Room => "room",
-            Self::Direct => "direct",
-        }
-    }
-}
 
 /// A room and where its log stands.
 #[derive(Debug, Clone)]
@@ -68,9 +50,14 @@ impl RoomState {
 
     /// The other person of a direct conversation; oneself in a conversation with oneself.
     pub fn partner(&self, user: &UserId) -> Option<UserId> {
-        let (first, second) = self.pair_key.as_deref()?.split_once(' ')?;
-        Some(UserId::trusted(if first == user.as_str() { second } else { first }))
+        partner_in(self.pair_key.as_deref()?, user)
     }
+}
+
+/// The other person in the key of a conversation; oneself in a conversation with oneself.
+pub fn partner_in(pair_key: &str, user: &UserId) -> Option<UserId> {
+    let (first, second) = pair_key.split_once(' ')?;
+    Some(UserId::trusted(if first == user.as_str() { second } else { first }))
 }
 
 /// The one key of a conversation, whoever began it. A space cannot be part of an id.

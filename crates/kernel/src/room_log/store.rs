@@ -4,10 +4,14 @@ use fireside_db::{Error, Statement, Tx, Value, batches, sql, values_list};
 use fireside_protocol::{MessageId, RoomId, UserId};
 
 use super::batch::Batch;
+use super::standings;
 use super::state::{MessageState, RoomState};
+use crate::user_changes::{self, Changed};
 
-/// Writes what was decided. Rooms before what is in them, so that a half-read log always has its room.
-pub(super) async fn store(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
+/// Writes what was decided; what changed for users by it. Rooms before what is in them, so that a half-read log
+/// always has its room; users' streams last, as everywhere.
+pub(super) async fn store(tx: &mut Tx, batch: &Batch) -> Result<Vec<Changed>, Error> {
+    let standings = standings::of(tx, batch).await?;
     new_rooms(tx, batch).await?;
     changed_rooms(tx, batch).await?;
     moved_rooms(tx, batch).await?;
@@ -30,7 +34,7 @@ pub(super) async fn store(tx: &mut Tx, batch: &Batch) -> Result<(), Error> {
     for write in &batch.writes.extra {
         write.run(tx).await?;
     }
-    Ok(())
+    user_changes::record(tx, &batch.names, standings).await
 }
 
 /// Runs `text` with its `{}` replaced by rows of values, in few different sizes of statements.

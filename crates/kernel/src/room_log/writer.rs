@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::names::Names;
 use crate::relay::{Audience, Committed, Relay};
+use crate::user_changes::Changed;
 
 /// Most changes of one transaction: enough to share a flush, few enough to keep its locks short.
 const BATCH_MAX: usize = 256;
@@ -35,12 +36,13 @@ pub(super) struct Writer {
 #[derive(Default)]
 struct Told {
     events: Vec<Committed>,
+    changes: Vec<Changed>,
     signals: Vec<(Audience, Signal)>,
 }
 
 impl Told {
     fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.signals.is_empty()
+        self.events.is_empty() && self.changes.is_empty() && self.signals.is_empty()
     }
 }
 
@@ -53,6 +55,7 @@ impl Writer {
         tokio::spawn(async move {
             while let Some(told) = committed.recv().await {
                 let since = Instant::now();
+                relay.publish_changes(&told.changes);
                 relay.publish(&told.events);
                 for (audience, signal) in &told.signals {
                     relay.signal(audience, signal);
@@ -126,12 +129,12 @@ impl Writer {
             tx.rollback().await;
             return Ok(Told::default());
         }
-        store::store(&mut tx, &batch).await?;
+        let changes = store::store(&mut tx, &batch).await?;
         let since = Instant::now();
         tx.commit().await?;
         metrics::histogram!("fireside_db_query_seconds", "op" => "commit").record(since.elapsed());
         count(&batch.committed);
-        Ok(Told { events: batch.committed, signals: batch.signals })
+        Ok(Told { events: batch.committed, changes, signals: batch.signals })
     }
 }
 

@@ -1,13 +1,14 @@
 //! What a batch writes: new messages and rooms as features hand them in, and the rows they become.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use fireside_protocol::members::MemberEvent;
 use fireside_protocol::messages::Metadata;
 use fireside_protocol::{ClientId, Event, MessageId, RoomId, Time, UserId};
 
-use super::change::{ExtraWrite, Repeat};
+use super::change::ExtraWrite;
+use super::once::Repeat;
 
 /// The place an event takes in its room's log.
 #[derive(Debug, Clone)]
@@ -60,6 +61,8 @@ pub(super) struct Writes {
     pub(super) changed_rooms: HashSet<RoomId>,
     pub(super) deleted_rooms: HashSet<RoomId>,
     pub(super) members: HashSet<(RoomId, UserId)>,
+    /// Who stands otherwise in which room.
+    pub(super) standings: BTreeSet<(UserId, RoomId)>,
     pub(super) new_messages: Vec<MessageId>,
     pub(super) changed_messages: HashSet<MessageId>,
     /// Whether a name is mentioned at a place, where that may have changed.
@@ -70,6 +73,12 @@ pub(super) struct Writes {
 }
 
 impl Writes {
+    /// A membership is new, different or gone, and so is how its user stands in the room.
+    pub(super) fn changed_member(&mut self, key: (RoomId, UserId)) {
+        self.standings.insert((key.1.clone(), key.0.clone()));
+        self.members.insert(key);
+    }
+
     /// Whether nothing has to be written.
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty() && self.members.is_empty() && self.repeats.is_empty() && self.extra.is_empty()

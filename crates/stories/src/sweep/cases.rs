@@ -13,6 +13,7 @@ use fireside_protocol::sessions::{
     ChangePassword, Claim, CreateInvite, EndSession, GetMe, ListSessions, Login, Logout, Refresh, Register,
 };
 use fireside_protocol::typing::{StartTyping, StopTyping};
+use fireside_protocol::user_changes::GetPosition;
 use fireside_protocol::users::{DisableUser, GetUser, SearchUsers, UpdateMe};
 use fireside_protocol::{Operation, Request};
 use serde_json::{Value, json};
@@ -132,6 +133,7 @@ pub const CASES: &[Case] = &[
     on::<MuteRoom>(Target::PrivateRoom),
     on::<MuteRoom>(Target::PublicRoom),
     plain::<ListUnread>(),
+    plain::<GetPosition>(),
     on::<ExplainUnread>(Target::PrivateRoom),
     on::<ExplainUnread>(Target::PublicRoom),
     on::<StartTyping>(Target::PrivateRoom),

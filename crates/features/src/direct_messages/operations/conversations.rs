@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fireside_kernel::room_log::state::partner_in;
 use fireside_kernel::{Ctx, Kernel, Result};
 use fireside_protocol::UserId;
 use fireside_protocol::direct_messages::ListConversations;
@@ -19,12 +20,7 @@ pub(crate) async fn conversations(
 ) -> Result<Vec<User>> {
     let user = ctx.user()?;
     let keys = sql::pair_keys(&kernel.db, user).await?;
-    let partners: Vec<UserId> = keys.iter().filter_map(|key| other_of(key, user)).collect();
+    let partners: Vec<UserId> = keys.iter().filter_map(|key| partner_in(key, user)).collect();
     let rows = users::find_many(&kernel.db, &partners).await?;
     Ok(rows.iter().map(|row| users::to_wire(row, presence.seen(&row.id))).collect())
-}
-
-fn other_of(pair_key: &str, user: &UserId) -> Option<UserId> {
-    let (one, other) = pair_key.split_once(' ')?;
-    Some(UserId::trusted(if one == user.as_str() { other } else { one }))
 }

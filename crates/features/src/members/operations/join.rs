@@ -2,17 +2,19 @@
 
 use fireside_kernel::permission::Permission;
 use fireside_kernel::relay::Effect;
-use fireside_kernel::room_log::{Batch, Change, Needs};
+use fireside_kernel::room_log::{Batch, Change, Needs, Repeat};
 use fireside_kernel::{Ctx, Kernel, Result};
 use fireside_protocol::members::{JoinRoom, Joined, Role};
-use fireside_protocol::{Event, RoomRef, UserId};
+use fireside_protocol::{Event, Once, RoomRef, UserId};
 
 use super::told;
 use crate::members::rules;
 
-pub(crate) async fn join(kernel: Kernel, ctx: Ctx, request: JoinRoom) -> Result<Joined> {
+pub(crate) async fn join(kernel: Kernel, ctx: Ctx, request: JoinRoom) -> Result<Once<Joined>> {
+    let JoinRoom { room_id: room, client_id, .. } = request;
+    let repeat = Repeat::of(&ctx, "members.join", client_id, &[room.as_str()])?;
     let user = ctx.user()?.clone();
-    kernel.log.submit(&ctx, Join { user, room: request.room_id }).await
+    kernel.log.submit_once(&ctx, Join { user, room }, repeat).await
 }
 
 struct Join {
@@ -21,14 +23,14 @@ struct Join {
 }
 
 impl Change for Join {
-    type Answer = Joined;
+    type Answer = Once<Joined>;
 
     fn needs(&self, needs: &mut Needs) {
         needs.memberships(self.user.as_str());
         needs.member(&self.room, self.user.as_str());
     }
 
-    fn decide(&self, batch: &mut Batch) -> Result<Joined> {
+    fn decide(&self, batch: &mut Batch) -> Result<Once<Joined>> {
         let pass = batch.enter(&self.room, &self.user, Permission::Join)?;
         let duplicate = pass.role().is_some();
         if !duplicate {
@@ -38,13 +40,13 @@ impl Change for Join {
             batch.emit(&pass, &place, Event::MemberJoined(event), Effect::Enter(vec![self.user.clone()]));
         }
         let room = batch.room(&pass).to_wire();
-        Ok(Joined {
+        let joined = Joined {
             room_id: room.id.clone(),
             user_id: self.user.clone(),
             seq: room.seq,
             epoch: room.epoch.clone(),
-            duplicate,
             room,
-        })
+        };
+        Ok(Once { answer: joined, duplicate })
     }
 }

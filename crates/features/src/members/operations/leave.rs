@@ -1,16 +1,18 @@
 //! `members.leave`: ending one's own membership.
 
 use fireside_kernel::permission::Permission;
-use fireside_kernel::room_log::{Batch, Change, Needs};
+use fireside_kernel::room_log::{Batch, Change, Needs, Repeat};
 use fireside_kernel::{Ctx, Kernel, Result};
 use fireside_protocol::members::{LeaveRoom, Left};
-use fireside_protocol::{RoomRef, UserId};
+use fireside_protocol::{Once, RoomRef, UserId};
 
 use super::remove::take_out;
 
-pub(crate) async fn leave(kernel: Kernel, ctx: Ctx, request: LeaveRoom) -> Result<Left> {
+pub(crate) async fn leave(kernel: Kernel, ctx: Ctx, request: LeaveRoom) -> Result<Once<Left>> {
+    let LeaveRoom { room_id: room, client_id, .. } = request;
+    let repeat = Repeat::of(&ctx, "members.leave", client_id, &[room.as_str()])?;
     let user = ctx.user()?.clone();
-    kernel.log.submit(&ctx, Leave { user, room: request.room_id }).await
+    kernel.log.submit_once(&ctx, Leave { user, room }, repeat).await
 }
 
 struct Leave {
@@ -19,18 +21,20 @@ struct Leave {
 }
 
 impl Change for Leave {
-    type Answer = Left;
+    type Answer = Once<Left>;
 
     fn needs(&self, needs: &mut Needs) {
         needs.member(&self.room, self.user.as_str());
     }
 
-    fn decide(&self, batch: &mut Batch) -> Result<Left> {
+    fn decide(&self, batch: &mut Batch) -> Result<Once<Left>> {
         // Nobody leaves a conversation: `Join` is the permission that conversations never give.
         let pass = batch.enter(&self.room, &self.user, Permission::Join)?;
-        if pass.role().is_some() {
-            take_out(batch, &pass, &self.user);
+        let left = Left { room_id: pass.room().clone(), user_id: self.user.clone() };
+        if pass.role().is_none() {
+            return Ok(Once::before(left));
         }
-        Ok(Left { room_id: pass.room().clone(), user_id: self.user.clone() })
+        take_out(batch, &pass, &self.user);
+        Ok(Once::done(left))
     }
 }

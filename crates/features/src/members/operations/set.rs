@@ -3,19 +3,21 @@
 
 use fireside_kernel::permission::Permission;
 use fireside_kernel::relay::Effect;
-use fireside_kernel::room_log::{Batch, Change, Needs};
+use fireside_kernel::room_log::{Batch, Change, Needs, Repeat};
 use fireside_kernel::{Ctx, Error, Kernel, Result};
 use fireside_protocol::ids::UserRef;
 use fireside_protocol::members::{Member, Role, SetMember};
-use fireside_protocol::{Event, RoomRef, UserId};
+use fireside_protocol::{Event, Once, RoomRef, UserId};
 
 use super::told;
 use crate::members::rules;
 
-pub(crate) async fn set(kernel: Kernel, ctx: Ctx, request: SetMember) -> Result<Member> {
+pub(crate) async fn set(kernel: Kernel, ctx: Ctx, request: SetMember) -> Result<Once<Member>> {
+    let SetMember { room_id: room, user_id: target, role, client_id } = request;
+    let asked = [room.as_str(), target.as_str(), role.map_or("", Role::as_str)];
+    let repeat = Repeat::of(&ctx, "members.set", client_id, &asked)?;
     let actor = ctx.user()?.clone();
-    let SetMember { room_id: room, user_id: target, role } = request;
-    kernel.log.submit(&ctx, Set { actor, room, target, role }).await
+    kernel.log.submit_once(&ctx, Set { actor, room, target, role }, repeat).await
 }
 
 struct Set {
@@ -26,7 +28,7 @@ struct Set {
 }
 
 impl Change for Set {
-    type Answer = Member;
+    type Answer = Once<Member>;
 
     fn needs(&self, needs: &mut Needs) {
         needs.memberships(self.target.as_str());
@@ -34,7 +36,7 @@ impl Change for Set {
         needs.member(&self.room, self.target.as_str());
     }
 
-    fn decide(&self, batch: &mut Batch) -> Result<Member> {
+    fn decide(&self, batch: &mut Batch) -> Result<Once<Member>> {
         let pass = batch.enter(&self.room, &self.actor, Permission::Join)?;
         let target = batch
             .user(self.target.as_str())
@@ -63,6 +65,6 @@ impl Change for Set {
             }
         }
         let member = batch.member(&pass, &target).ok_or_else(|| Error::not_found("Member"))?;
-        Ok(member.to_wire(pass.room(), &target))
+        Ok(Once { answer: member.to_wire(pass.room(), &target), duplicate: before == Some(role) })
     }
 }

@@ -3,15 +3,17 @@
 use fireside_kernel::permission::Permission;
 use fireside_kernel::relay::Effect;
 use fireside_kernel::room_log::state::RoomKind;
-use fireside_kernel::room_log::{Batch, Change, Needs};
+use fireside_kernel::room_log::{Batch, Change, Needs, Repeat};
 use fireside_kernel::{Ctx, Error, Kernel, Result};
 use fireside_protocol::members::Role;
 use fireside_protocol::messages::{DeleteMessage, Deleted, MessageDeleted};
-use fireside_protocol::{Event, MessageId, UserId};
+use fireside_protocol::{Event, MessageId, Once, UserId};
 
-pub(crate) async fn delete(kernel: Kernel, ctx: Ctx, request: DeleteMessage) -> Result<Deleted> {
+pub(crate) async fn delete(kernel: Kernel, ctx: Ctx, request: DeleteMessage) -> Result<Once<Deleted>> {
+    let DeleteMessage { message_id: message, client_id, .. } = request;
+    let repeat = Repeat::of(&ctx, "messages.delete", client_id, &[message.as_str()])?;
     let user = ctx.user()?.clone();
-    kernel.log.submit(&ctx, Delete { user, message: request.message_id }).await
+    kernel.log.submit_once(&ctx, Delete { user, message }, repeat).await
 }
 
 struct Delete {
@@ -20,26 +22,26 @@ struct Delete {
 }
 
 impl Change for Delete {
-    type Answer = Deleted;
+    type Answer = Once<Deleted>;
 
     fn needs(&self, needs: &mut Needs) {
         needs.message(&self.message, &self.user);
     }
 
-    fn decide(&self, batch: &mut Batch) -> Result<Deleted> {
+    fn decide(&self, batch: &mut Batch) -> Result<Once<Deleted>> {
         let (pass, message) = batch.enter_message(&self.message, &self.user, Permission::Read)?;
         if message.sender.id != self.user && pass.role() != Some(Role::Admin) {
             return Err(Error::forbidden("Cannot delete this message"));
         }
         let own_seq = message.seq;
         if let Some(deleted_at) = message.deleted_at {
-            return Ok(Deleted {
+            return Ok(Once::before(Deleted {
                 message_id: message.id.clone(),
                 room_id: message.room_id.clone(),
                 seq: message.rev,
                 epoch: pass.state().epoch.clone(),
                 deleted_at,
-            });
+            }));
         }
         let (message, place) = batch.change_message(&pass, &self.message, |message, place| {
             message.content.clear();
@@ -61,12 +63,12 @@ impl Change for Delete {
             RoomKind::Direct => Event::DirectMessageDeleted(told),
         };
         batch.emit(&pass, &place, event, Effect::None);
-        Ok(Deleted {
+        Ok(Once::done(Deleted {
             message_id: message.id,
             room_id: message.room_id,
             seq: place.seq,
             epoch: place.epoch,
             deleted_at: place.at,
-        })
+        }))
     }
 }

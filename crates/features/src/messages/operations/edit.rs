@@ -7,42 +7,32 @@ use fireside_kernel::{Ctx, Error, Kernel, Result};
 use fireside_protocol::direct_messages::DirectMessageEvent;
 use fireside_protocol::messages::{AnyMessage, EditMessage, Edited, MessageEvent};
 use fireside_protocol::text::MessageText;
-use fireside_protocol::{Event, MessageId, UserId};
+use fireside_protocol::{Event, MessageId, Once, UserId};
 
 use crate::messages::rules;
 
-pub(crate) async fn edit(kernel: Kernel, ctx: Ctx, request: EditMessage) -> Result<Edited> {
+pub(crate) async fn edit(kernel: Kernel, ctx: Ctx, request: EditMessage) -> Result<Once<Edited>> {
+    let EditMessage { message_id: message, content, client_id, .. } = request;
+    let repeat = Repeat::of(&ctx, "messages.edit", client_id, &[message.as_str(), content.as_str()])?;
     let user = ctx.user()?.clone();
-    let EditMessage { message_id: message, content, .. } = request;
-    let digest = rules::digest(content.as_str(), message.as_str(), None);
-    let repeat = ctx.idempotency_key.clone().map(|key| Repeat {
-        user: user.clone(),
-        operation: "messages.edit",
-        key,
-        digest,
-    });
-    kernel.log.submit(&ctx, Edit { user, message, content, repeat }).await
+    kernel.log.submit_once(&ctx, Edit { user, message, content }, repeat).await
 }
 
 struct Edit {
     user: UserId,
     message: MessageId,
     content: MessageText,
-    repeat: Option<Repeat>,
 }
 
 impl Change for Edit {
-    type Answer = Edited;
+    type Answer = Once<Edited>;
 
     fn needs(&self, needs: &mut Needs) {
         needs.user(self.user.as_str());
         needs.message(&self.message, &self.user);
-        if let Some(repeat) = &self.repeat {
-            needs.repeat(repeat);
-        }
     }
 
-    fn decide(&self, batch: &mut Batch) -> Result<Edited> {
+    fn decide(&self, batch: &mut Batch) -> Result<Once<Edited>> {
         let (pass, message) = batch.enter_message(&self.message, &self.user, Permission::Post)?;
         if message.deleted_at.is_some() {
             return Err(Error::not_found("Message"));
@@ -52,22 +42,15 @@ impl Change for Edit {
         }
         let own_seq = message.seq;
         let before = message.clone();
-        let was_done = match &self.repeat {
-            Some(repeat) => batch.repeated(repeat)?.is_some(),
-            None => false,
-        };
-        // An edit that was done before, or that changes nothing, is not done again.
-        if was_done || before.content == self.content.as_str() {
+        if before.content == self.content.as_str() {
             let epoch = pass.state().epoch.clone();
-            return Ok(Edited { seq: before.rev, epoch, message: rules::to_wire(batch, &pass, &before) });
+            let message = rules::to_wire(batch, &pass, &before);
+            return Ok(Once::before(Edited { seq: before.rev, epoch, message }));
         }
         let (message, place) = batch.change_message(&pass, &self.message, |message, place| {
             message.content = self.content.as_str().to_owned();
             message.edited_at = Some(place.at);
         })?;
-        if let Some(repeat) = &self.repeat {
-            batch.remember(repeat.clone(), place.seq.to_string());
-        }
         let wire = rules::to_wire(batch, &pass, &message);
         let event = match wire.clone() {
             AnyMessage::Room(message) => {
@@ -88,6 +71,6 @@ impl Change for Edit {
             }
         };
         batch.emit(&pass, &place, event, Effect::None);
-        Ok(Edited { seq: place.seq, epoch: place.epoch, message: wire })
+        Ok(Once::done(Edited { seq: place.seq, epoch: place.epoch, message: wire }))
     }
 }

@@ -2,14 +2,31 @@
 
 use fireside_kernel::permission::Permission;
 use fireside_kernel::relay::Effect;
-use fireside_kernel::room_log::{Batch, Change, Needs};
+use fireside_kernel::room_log::{Batch, Change, Needs, Repeat};
 use fireside_kernel::{Ctx, Kernel, Result};
 use fireside_protocol::rooms::{Room, RoomEvent, UpdateRoom};
-use fireside_protocol::{Event, UserId};
+use fireside_protocol::text::{Description, RoomName};
+use fireside_protocol::{Event, Once, UserId};
 
-pub(crate) async fn update(kernel: Kernel, ctx: Ctx, request: UpdateRoom) -> Result<Room> {
+pub(crate) async fn update(kernel: Kernel, ctx: Ctx, request: UpdateRoom) -> Result<Once<Room>> {
+    let asked = [
+        request.room_id.as_str(),
+        request.name.as_ref().map_or("", RoomName::as_str),
+        match &request.description {
+            None => "kept",
+            Some(None) => "cleared",
+            Some(Some(_)) => "new",
+        },
+        request.description.as_ref().and_then(Option::as_ref).map_or("", Description::as_str),
+        match request.is_private {
+            None => "",
+            Some(true) => "private",
+            Some(false) => "public",
+        },
+    ];
+    let repeat = Repeat::of(&ctx, "rooms.update", request.client_id.clone(), &asked)?;
     let user = ctx.user()?.clone();
-    kernel.log.submit(&ctx, ChangeRoom { user, request }).await
+    kernel.log.submit_once(&ctx, ChangeRoom { user, request }, repeat).await
 }
 
 struct ChangeRoom {
@@ -18,13 +35,13 @@ struct ChangeRoom {
 }
 
 impl Change for ChangeRoom {
-    type Answer = Room;
+    type Answer = Once<Room>;
 
     fn needs(&self, needs: &mut Needs) {
         needs.member(&self.request.room_id, self.user.as_str());
     }
 
-    fn decide(&self, batch: &mut Batch) -> Result<Room> {
+    fn decide(&self, batch: &mut Batch) -> Result<Once<Room>> {
         let pass = batch.enter(&self.request.room_id, &self.user, Permission::Administer)?;
         let name = self.request.name.as_ref().map(|name| name.as_str().to_owned());
         let description =
@@ -35,7 +52,7 @@ impl Change for ChangeRoom {
             || description.as_ref().is_some_and(|text| *text != now.description)
             || is_private.is_some_and(|is_private| is_private != now.is_private);
         if !changes {
-            return Ok(now.to_wire());
+            return Ok(Once::before(now.to_wire()));
         }
         let place = batch.change_room(&pass, |room| {
             room.name = name.unwrap_or_else(|| room.name.clone());
@@ -44,6 +61,6 @@ impl Change for ChangeRoom {
         });
         let room = batch.room(&pass).to_wire();
         batch.emit(&pass, &place, Event::RoomUpdated(RoomEvent { room: room.clone() }), Effect::None);
-        Ok(room)
+        Ok(Once::done(room))
     }
 }

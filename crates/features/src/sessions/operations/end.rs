@@ -6,12 +6,9 @@ use fireside_kernel::{Ctx, Error, Result};
 use fireside_protocol::request::Done;
 use fireside_protocol::sessions::EndSession;
 
-use crate::sessions::{Sessions, sql};
+use crate::sessions::Sessions;
 
 pub(in crate::sessions) async fn end(sessions: Arc<Sessions>, ctx: Ctx, request: EndSession) -> Result<Done> {
-    let ended =
-        sql::sessions::end(&sessions.kernel.db, &request.session_id, ctx.user()?, sessions.now()).await?;
-    let ended = ended.ok_or_else(|| Error::not_found("Session"))?;
-    sessions.forget_sessions(&[ended], "revoked");
-    Ok(Done {})
+    let was_live = sessions.end_session(&request.session_id, ctx.user()?, "revoked").await?;
+    if was_live { Ok(Done {}) } else { Err(Error::not_found("Session")) }
 }

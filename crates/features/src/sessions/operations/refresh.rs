@@ -53,7 +53,9 @@ async fn exchange_again(
         Verdict::Repeat => reopen(sessions, &mut tx, session, successor, now).await,
         Verdict::Stolen => {
             let ended = sql::sessions::end_in(&mut tx, &session, now).await?;
+            let changes = sessions.note_ended(&mut tx, ended.as_slice()).await?;
             tx.commit().await?;
+            sessions.kernel.relay.publish_changes(&changes);
             tracing::warn!(%session, "a refresh token was used twice; its session is over");
             sessions.forget_sessions(ended.as_slice(), "revoked");
             Err(not_valid())
@@ -71,7 +73,7 @@ async fn reopen(
 ) -> Result<(Opened, UserRow)> {
     let (user, ends_at) = sql::sessions::find_live(tx, &session, now).await?.ok_or_else(not_valid)?;
     let row = sessions.enabled_user(&user).await?.ok_or_else(not_valid)?;
-    Ok((Opened { user, session, refresh_token, ends_at, displaced: Vec::new() }, row))
+    Ok((Opened { user, session, refresh_token, ends_at, displaced: Vec::new(), changes: Vec::new() }, row))
 }
 
 fn not_valid() -> Error {

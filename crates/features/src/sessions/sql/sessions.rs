@@ -59,6 +59,7 @@ fireside_db::row! {
 fireside_db::row! {
     struct EndedStored {
         id: String,
+        user_id: String,
         kind: String,
         ended_at: i64,
         expires_at: i64,
@@ -70,6 +71,10 @@ fireside_db::row! {
 pub(in crate::sessions) struct Ended {
     /// The session.
     pub(in crate::sessions) id: SessionId,
+    /// Whose it was.
+    pub(in crate::sessions) user: UserId,
+    /// When it would have been over by itself.
+    pub(in crate::sessions) expires_at: Time,
     /// Until when a token of it may still be around; none for as long as an access token lives.
     pub(in crate::sessions) token_ends_at: Option<Time>,
     /// When it was ended.
@@ -81,6 +86,8 @@ impl EndedStored {
         let is_service = self.kind == Kind::Service.as_str();
         Ended {
             id: SessionId::trusted(self.id),
+            user: UserId::trusted(self.user_id),
+            expires_at: Time::from_micros(self.expires_at),
             token_ends_at: is_service.then(|| Time::from_micros(self.expires_at)),
             ended_at: Time::from_micros(self.ended_at),
         }
@@ -132,16 +139,16 @@ pub(in crate::sessions) async fn list(
 
 /// Ends one session of a user, if it is live.
 pub(in crate::sessions) async fn end(
-    db: &Db,
+    tx: &mut Tx,
     id: &SessionId,
     user: &UserId,
     at: Time,
 ) -> Result<Option<Ended>, Error> {
     let statement = sql("UPDATE sessions SET ended_at = $3 \
          WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3 \
-         RETURNING id, kind, ended_at, expires_at");
+         RETURNING id, user_id, kind, ended_at, expires_at");
     let statement = statement.bind(id.as_str()).bind(user.as_str()).bind(at.as_micros());
-    let row: Option<EndedStored> = db.write_optional(statement).await?;
+    let row: Option<EndedStored> = tx.optional(statement).await?;
     Ok(row.map(EndedStored::into_ended))
 }
 
@@ -152,7 +159,7 @@ pub(in crate::sessions) async fn end_in(
     at: Time,
 ) -> Result<Option<Ended>, Error> {
     let statement = sql("UPDATE sessions SET ended_at = $2 \
-         WHERE id = $1 AND ended_at IS NULL RETURNING id, kind, ended_at, expires_at");
+         WHERE id = $1 AND ended_at IS NULL RETURNING id, user_id, kind, ended_at, expires_at");
     let row: Option<EndedStored> = tx.optional(statement.bind(id.as_str()).bind(at.as_micros())).await?;
     Ok(row.map(EndedStored::into_ended))
 }
@@ -165,7 +172,7 @@ pub(in crate::sessions) async fn end_all(
     at: Time,
 ) -> Result<Vec<Ended>, Error> {
     let statement = sql("UPDATE sessions SET ended_at = $3 \
-         WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id, kind, ended_at, expires_at");
+         WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id, user_id, kind, ended_at, expires_at");
     // No id is empty.
     let except = except.map_or("", SessionId::as_str);
     let rows: Vec<EndedStored> =
@@ -182,7 +189,7 @@ pub(in crate::sessions) async fn end_oldest(
 ) -> Result<Vec<Ended>, Error> {
     let statement = sql("UPDATE sessions SET ended_at = $3 WHERE id IN \
          (SELECT id FROM sessions WHERE user_id = $1 AND kind = 'login' AND ended_at IS NULL AND expires_at > $3 \
-         ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET $2) RETURNING id, kind, ended_at, expires_at");
+         ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET $2) RETURNING id, user_id, kind, ended_at, expires_at");
     let rows: Vec<EndedStored> =
         tx.all(statement.bind(user.as_str()).bind(kept).bind(at.as_micros())).await?;
     Ok(rows.into_iter().map(EndedStored::into_ended).collect())
@@ -190,14 +197,14 @@ pub(in crate::sessions) async fn end_oldest(
 
 /// The sessions that were ended after `since`.
 pub(in crate::sessions) async fn list_ended_since(db: &Db, since: Time) -> Result<Vec<Ended>, Error> {
-    let statement = sql("SELECT id, kind, ended_at, expires_at FROM sessions WHERE ended_at > $1");
+    let statement = sql("SELECT id, user_id, kind, ended_at, expires_at FROM sessions WHERE ended_at > $1");
     let rows: Vec<EndedStored> = db.all(statement.bind(since.as_micros())).await?;
     Ok(rows.into_iter().map(EndedStored::into_ended).collect())
 }
 
 /// The service tokens that were ended before their time, which is not over.
 pub(in crate::sessions) async fn list_ended_services(db: &Db, at: Time) -> Result<Vec<Ended>, Error> {
-    let statement = sql("SELECT id, kind, ended_at, expires_at FROM sessions \
+    let statement = sql("SELECT id, user_id, kind, ended_at, expires_at FROM sessions \
          WHERE ended_at IS NOT NULL AND kind = 'service' AND expires_at > $1");
     let rows: Vec<EndedStored> = db.all(statement.bind(at.as_micros())).await?;
     Ok(rows.into_iter().map(EndedStored::into_ended).collect())

@@ -17,7 +17,7 @@ use fireside_protocol::request::Done;
 use fireside_protocol::rooms::{CreateRoom, DeleteRoom, GetRoom, ListRooms, Room};
 use fireside_protocol::sessions::{Login, SignedIn};
 use fireside_protocol::users::{DisableUser, User};
-use fireside_protocol::{Operation, Request as ProtocolRequest, RoomId, SessionId, Time, UserId};
+use fireside_protocol::{Once, Operation, Request as ProtocolRequest, RoomId, SessionId, Time, UserId};
 use fireside_socketio::Origins;
 use http::{HeaderMap, Request, StatusCode, request};
 use http_body::Body;
@@ -138,7 +138,7 @@ fn registry(calls: &Arc<AtomicUsize>, waiting: &Arc<Waiting>) -> Registry {
         async move {
             // The key comes back as the name, for the tests to see.
             let key = ctx.idempotency_key.map(|key| key.as_str().to_owned());
-            Ok(room(&key.unwrap_or_else(|| request.name.as_str().to_owned())))
+            Ok(Once::done(room(&key.unwrap_or_else(|| request.name.as_str().to_owned()))))
         }
     });
     let called = count(calls);
@@ -149,7 +149,7 @@ fn registry(calls: &Arc<AtomicUsize>, waiting: &Arc<Waiting>) -> Registry {
     let called = count(calls);
     registry.add(move |_: Ctx, _: DeleteRoom| {
         called();
-        async move { Ok(Done {}) }
+        async move { Ok(Once::done(Done {})) }
     });
     let called = count(calls);
     registry.add(move |_: Ctx, request: ListMessages| {

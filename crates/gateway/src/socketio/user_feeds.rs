@@ -1,0 +1,212 @@
+//! Users' own changes on their way to this node's sockets, each user's in the order of their stream.
+//!
+//! Not everything in a stream is committed by the room log, so changes may come out of order, and those of
+//! other nodes do not come at all: what is early waits, and the stream is read back. It keeps only the newest
+//! change of each thing, so positions may be left out; what they led to never is. There is no giving up: while
+//! the database does not answer nothing new happens either.
+//!
+//! Beside the delivery of rooms, not within it: a stream concerns one user's sockets, and who they are does not
+//! depend on it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fireside_kernel::Kernel;
+use fireside_kernel::relay::{Committed, Subscriber};
+use fireside_kernel::user_changes::{Changed, read};
+use fireside_protocol::{UserEvent, UserId};
+use fireside_socketio::{Frame, Namespace};
+use parking_lot::Mutex;
+
+use super::delivery::user_name;
+use super::session::Session;
+
+/// Time between the first two tries to read a stream back; it doubles.
+const RETRY: Duration = Duration::from_millis(50);
+/// Longest time between two tries.
+const RETRY_MAX: Duration = Duration::from_secs(2);
+
+/// See the module.
+pub(super) struct UserFeeds {
+    kernel: Kernel,
+    namespace: Namespace<Session>,
+    feeds: Mutex<HashMap<UserId, UserFeed>>,
+}
+
+/// One user's stream on its way: what was delivered, what waits for what is missing before it.
+#[derive(Default)]
+struct UserFeed {
+    delivered: i64,
+    waiting: BTreeMap<i64, Changed>,
+    /// Whether somebody is reading the stream back.
+    is_filling: bool,
+}
+
+impl UserFeed {
+    fn starting_after(delivered: i64) -> UserFeed {
+        UserFeed { delivered, ..UserFeed::default() }
+    }
+
+    /// Takes a change: one that was seen is dropped, one too early waits.
+    fn offer(&mut self, change: Changed) {
+        if change.change.seq > self.delivered {
+            self.waiting.insert(change.change.seq, change);
+        }
+    }
+
+    /// The next change, if nothing is missing before it.
+    fn next(&mut self) -> Option<Changed> {
+        let change = self.waiting.remove(&(self.delivered + 1))?;
+        self.delivered += 1;
+        Some(change)
+    }
+
+    /// What was read back is all there is up to its end; the part of it that was not delivered yet.
+    fn catch_up(&mut self, mut changes: Vec<Changed>) -> Vec<Changed> {
+        changes.retain(|change| change.change.seq > self.delivered);
+        if let Some(last) = changes.last() {
+            self.delivered = last.change.seq;
+        }
+        let delivered = self.delivered;
+        self.waiting.retain(|seq, _| *seq > delivered);
+        changes
+    }
+}
+
+impl UserFeeds {
+    pub(super) fn new(kernel: Kernel, namespace: Namespace<Session>) -> Arc<UserFeeds> {
+        Arc::new(UserFeeds { kernel, namespace, feeds: Mutex::default() })
+    }
+
+    /// Lets a user's socket in by `join`, to hear their stream, of which they know everything up to `head` or
+    /// will ask for it.
+    pub(super) fn enter<T>(&self, user: &UserId, head: i64, join: impl FnOnce() -> T) -> T {
+        // Held until the socket has joined, so that the feed is not tidied away before.
+        let mut feeds = self.feeds.lock();
+        feeds.entry(user.clone()).or_insert_with(|| UserFeed::starting_after(head));
+        join()
+    }
+
+    /// Drops the feeds of users who have no socket here any more.
+    pub(super) fn tidy(&self) {
+        let mut feeds = self.feeds.lock();
+        let here: HashSet<_> = self.namespace.rooms().into_iter().map(|(name, _)| name).collect();
+        feeds.retain(|user, _| here.contains(user_name(user).as_str()));
+    }
+
+    fn deliver(&self, change: &Changed) {
+        let event = UserEvent::UserChanged(change.to_wire());
+        match Frame::event(event.name(), &[&event]) {
+            Ok(frame) => {
+                self.namespace.to(user_name(&change.user)).local().emit(&frame);
+            }
+            Err(error) => {
+                tracing::error!(%error, user = %change.user, seq = change.change.seq, "a change has no JSON form");
+            }
+        }
+    }
+
+    /// Reads a user's stream back until nothing is missing.
+    async fn fill(self: Arc<Self>, user: UserId) {
+        let mut pause = RETRY;
+        loop {
+            let Some(after) = self.feeds.lock().get(&user).map(|feed| feed.delivered) else { return };
+            match self.missing(&user, after).await {
+                Ok(found) => {
+                    if self.close_hole(&user, found) {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(error = ?error.internal, "a user's stream cannot be read back yet")
+                }
+            }
+            tokio::time::sleep(pause).await;
+            pause = RETRY_MAX.min(pause * 2);
+        }
+    }
+
+    async fn missing(&self, user: &UserId, after: i64) -> fireside_kernel::Result<Vec<Changed>> {
+        let Some(head) = read::head(&self.kernel.db, user).await? else { return Ok(Vec::new()) };
+        let changes = read::changes_after(&self.kernel.db, user, after).await?;
+        let changed = |change| Changed { user: user.clone(), epoch: head.epoch.clone(), change };
+        Ok(changes.into_iter().map(changed).collect())
+    }
+
+    /// Delivers what was read back; whether nothing is missing any more.
+    fn close_hole(&self, user: &UserId, found: Vec<Changed>) -> bool {
+        let mut feeds = self.feeds.lock();
+        let Some(feed) = feeds.get_mut(user) else { return true };
+        feed.catch_up(found).iter().for_each(|change| self.deliver(change));
+        while let Some(change) = feed.next() {
+            self.deliver(&change);
+        }
+        feed.is_filling = !feed.waiting.is_empty();
+        !feed.is_filling
+    }
+}
+
+/// The relay's end of the feeds.
+pub(super) struct UserDoorbell(pub(super) Arc<UserFeeds>);
+
+impl Subscriber for UserDoorbell {
+    fn committed(&self, _: &[Committed]) {}
+
+    fn changed(&self, changes: &[Changed]) {
+        let mut feeds = self.0.feeds.lock();
+        for change in changes {
+            let Some(feed) = feeds.get_mut(&change.user) else { continue };
+            feed.offer(change.clone());
+            while let Some(change) = feed.next() {
+                self.0.deliver(&change);
+            }
+            if !feed.waiting.is_empty() && !feed.is_filling {
+                feed.is_filling = true;
+                tokio::spawn(self.0.clone().fill(change.user.clone()));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fireside_protocol::user_changes::{SessionStanding, UserChange};
+    use fireside_protocol::{SessionId, Time};
+
+    use super::*;
+
+    fn change(seq: i64) -> Changed {
+        let expires_at = Time::from_micros(0);
+        let session = SessionStanding { id: SessionId::trusted("s"), ended: true, expires_at };
+        let change = UserChange { seq, room: None, session: Some(session) };
+        Changed { user: UserId::trusted("u"), epoch: "e".into(), change }
+    }
+
+    fn drain(feed: &mut UserFeed) -> Vec<i64> {
+        std::iter::from_fn(|| feed.next()).map(|change| change.change.seq).collect()
+    }
+
+    #[test]
+    fn in_order_once_each() {
+        let mut feed = UserFeed::starting_after(4);
+        for seq in [6, 4, 5, 5] {
+            feed.offer(change(seq));
+        }
+        assert_eq!(drain(&mut feed), [5, 6]);
+        feed.offer(change(6));
+        assert_eq!(drain(&mut feed), [0; 0]);
+    }
+
+    #[test]
+    fn what_is_read_back_may_leave_positions_out() {
+        let mut feed = UserFeed::starting_after(4);
+        feed.offer(change(7));
+        feed.offer(change(10));
+        assert_eq!(drain(&mut feed), [0; 0]);
+        let told = feed.catch_up([4, 6, 8, 9].map(change).into());
+        assert_eq!(told.iter().map(|change| change.change.seq).collect::<Vec<_>>(), [6, 8, 9]);
+        assert_eq!(drain(&mut feed), [10], "7 came with a later change of the same");
+        assert!(feed.waiting.is_empty());
+    }
+}

@@ -1,0 +1,196 @@
+//! One's own stream: what changes for oneself is told to all of one's devices, in order, and found again after
+//! any time away.
+
+use fireside_kernel::user_changes::read;
+use fireside_protocol::Request as _;
+use fireside_protocol::UserId;
+use fireside_protocol::sessions::{ChangePassword, EndSession, ListSessions, Login};
+use fireside_protocol::user_changes::{
+    GetPosition, NotRecoveredUser, ResumedUser, UserHindrance, UserPosition,
+};
+use fireside_stories::own::Own;
+use fireside_stories::senses::Ear;
+use fireside_stories::world::PASSWORD;
+use fireside_stories::{Actor, World, stories};
+use serde_json::{Value, json};
+
+stories!(
+    what_one_does_is_told_to_ones_devices_in_order,
+    a_conversation_opens_for_both_with_its_first_message,
+    only_who_is_added_removed_or_promoted_is_told,
+    a_room_that_is_deleted_ends_for_its_members,
+    sessions_are_told_to_ones_other_devices,
+    who_was_away_ends_like_a_fresh_one,
+    positions_of_another_epoch_or_ahead_are_refused,
+);
+
+/// What a device hears of its user's stream, from here on.
+async fn changes<const N: usize>(ear: &Ear, after: i64) -> [Value; N] {
+    let mut heard = Vec::new();
+    for seq in after + 1..=after + N as i64 {
+        heard.push(ear.hears("user:changed", |told| told["seq"] == seq).await);
+    }
+    heard.try_into().expect("as many as asked for")
+}
+
+async fn position(who: &Actor) -> i64 {
+    who.does(&GetPosition::OPERATION, &json!({})).await.body["seq"].as_i64().expect("a position")
+}
+
+async fn what_one_does_is_told_to_ones_devices_in_order(world: &World) {
+    let World { alice, bob, square, .. } = world;
+    let start = position(bob).await;
+    let epoch = bob.does(&GetPosition::OPERATION, &json!({})).await.body["epoch"].clone();
+    let phone = bob.connects().await;
+    let ears = [bob.listens(), Ear::on(&phone)];
+    bob.joins(square).await;
+    bob.joins(square).await;
+    let sent = alice.sends_to(square, "hello").await;
+    let read = bob.marks_read(square, sent.seq).await.body;
+    bob.marks_read(square, sent.seq).await;
+    bob.mutes(square, true).await;
+    bob.leaves(square).await;
+    for ear in ears {
+        let [joined, marked, muted, left] = changes(&ear, start).await;
+        let room = |told: &Value| told["room"].clone();
+        let joined_at = room(&joined)["joinedAt"].clone();
+        let mut expected = json!({
+            "roomId": square.id, "kind": "room", "member": true, "role": "member", "joinedAt": joined_at,
+            "readSeq": sent.seq - 1, "lastReadAt": null, "muted": false,
+        });
+        assert_eq!((&joined["epoch"], room(&joined)), (&epoch, expected.clone()));
+        expected["readSeq"] = sent.seq.into();
+        expected["lastReadAt"] = read["lastReadAt"].clone();
+        assert_eq!(room(&marked), expected);
+        expected["muted"] = true.into();
+        assert_eq!(room(&muted), expected);
+        let gone = json!({
+            "roomId": square.id, "kind": "room", "member": false, "readSeq": 0, "lastReadAt": null, "muted": false,
+        });
+        assert_eq!(room(&left), gone);
+    }
+    let is_of_the_square = |event: &fireside_stories::client::Event| {
+        event.name == "user:changed" && event.payload["room"]["roomId"] == square.id.as_str()
+    };
+    alice.is_not_told("what bob does", is_of_the_square).await;
+}
+
+async fn a_conversation_opens_for_both_with_its_first_message(world: &World) {
+    let World { alice, bob, carol, .. } = world;
+    let starts = [position(alice).await, position(bob).await];
+    let sent = alice.writes_to(bob, "one").await;
+    bob.writes_to(alice, "two").await;
+    for (who, other, start) in [(alice, bob, starts[0]), (bob, alice, starts[1])] {
+        let [opened] = changes(&who.listens_from_the_start(), start).await;
+        let room = &opened["room"];
+        assert_eq!((&room["roomId"], &room["kind"]), (&json!(sent.room), &json!("direct")));
+        assert_eq!((&room["userId"], &room["member"]), (&json!(other.id()), &json!(true)));
+        assert_eq!(position(who).await, start + 1, "the second message opens nothing");
+    }
+    carol
+        .is_not_told("a conversation of others", |event| {
+            event.payload["room"]["kind"] == "direct" && event.payload["room"]["userId"] != carol.id()
+        })
+        .await;
+}
+
+async fn only_who_is_added_removed_or_promoted_is_told(world: &World) {
+    let World { alice, bob, carol, dave, den, .. } = world;
+    let before = [position(alice).await, position(bob).await, position(carol).await];
+    let start = position(dave).await;
+    alice.adds(den, dave).await;
+    alice.makes(den, dave, "admin").await;
+    alice.removes(den, dave).await;
+    let [added, promoted, removed] = changes(&dave.listens_from_the_start(), start).await;
+    assert_eq!((&added["room"]["member"], &added["room"]["role"]), (&json!(true), &json!("member")));
+    assert_eq!(promoted["room"]["role"], "admin");
+    assert_eq!(removed["room"]["member"], false);
+    let after = [position(alice).await, position(bob).await, position(carol).await];
+    assert_eq!(before, after, "what happens to dave is his");
+}
+
+async fn a_room_that_is_deleted_ends_for_its_members(world: &World) {
+    let World { alice, bob, mallory, square, .. } = world;
+    bob.joins(square).await;
+    let starts = [position(alice).await, position(bob).await];
+    let others = position(mallory).await;
+    alice.deletes_room(square).await;
+    for (who, start) in [(alice, starts[0]), (bob, starts[1])] {
+        let [ended] = changes(&who.listens_from_the_start(), start).await;
+        assert_eq!((&ended["room"]["roomId"], &ended["room"]["member"]), (&json!(square.id), &json!(false)));
+    }
+    assert_eq!(position(mallory).await, others);
+}
+
+async fn sessions_are_told_to_ones_other_devices(world: &World) {
+    let (laptop, _) = world.registers("erin").await;
+    laptop.connects().await;
+    let start = position(&laptop).await;
+    let login = json!({ "username": laptop.gets("/auth/me").await["username"], "password": PASSWORD });
+    let second = world.stranger.does(&Login::OPERATION, &login).await.body;
+    let phone = world.device("erin", &second);
+    let [made] = changes(&laptop.listens_from_the_start(), start).await;
+    let session = &made["session"];
+    assert_eq!((&session["ended"], made.get("room")), (&json!(false), None));
+    let listed = phone.gets("/auth/sessions").await;
+    let current = listed.as_array().into_iter().flatten().find(|row| row["current"] == true).expect("itself");
+    assert_eq!(session["id"], current["id"]);
+    laptop.does(&EndSession::OPERATION, &json!({ "sessionId": session["id"] })).await;
+    let third = world.device("erin", &world.stranger.does(&Login::OPERATION, &login).await.body);
+    let change = json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD });
+    laptop.does(&ChangePassword::OPERATION, &change).await;
+    let [_, ended, again, put_out] = changes(&laptop.listens_from_the_start(), start).await;
+    assert_eq!((&ended["session"]["id"], &ended["session"]["ended"]), (&session["id"], &json!(true)));
+    assert_eq!((&again["session"]["ended"], &put_out["session"]["ended"]), (&json!(false), &json!(true)));
+    assert_eq!(again["session"]["id"], put_out["session"]["id"]);
+    drop(third);
+    let kernel = world.kernel();
+    let own = Own::of(&kernel.db, &kernel.names, laptop.id()).await;
+    let listed = laptop.does(&ListSessions::OPERATION, &json!({})).await;
+    let listed = listed.items().iter().filter_map(|row| row["id"].as_str()).collect();
+    assert_eq!(own.sessions(), listed);
+}
+
+async fn who_was_away_ends_like_a_fresh_one(world: &World) {
+    let World { alice, bob, carol, den, square, .. } = world;
+    let (kernel, user) = (world.kernel(), UserId::trusted(bob.id()));
+    bob.joins(square).await;
+    let away = Own::of(&kernel.db, &kernel.names, bob.id()).await;
+    let left_at = away.position.seq;
+    for round in 0..3 {
+        let sent = alice.sends(&format!("@bob {round}")).await;
+        bob.marks_read(den, sent.seq).await;
+        bob.mutes(den, round % 2 == 0).await;
+        bob.leaves(square).await;
+        bob.joins(square).await;
+    }
+    bob.leaves(square).await;
+    carol.writes_to(bob, "are you there?").await;
+    let made = bob.creates("bob's own", true).await;
+    bob.adds(&made, carol).await;
+    let back = away.clone().resumed(&kernel.db, &user).await;
+    assert_eq!(back.differences(bob).await, [""; 0]);
+    assert!(back.rooms().contains(made.id.as_str()) && !back.rooms().contains(square.id.as_str()));
+    let answer = read::resume(&kernel.db, &user, &away.position).await.expect("an answer");
+    let ResumedUser::Recovered(found) = answer else { panic!("not recovered: {answer:?}") };
+    assert_eq!(found.changes.len(), 4, "one for each thing that changed: {:?}", found.changes);
+    assert!(found.seq >= left_at + 15, "every change has a place: {left_at} to {}", found.seq);
+}
+
+async fn positions_of_another_epoch_or_ahead_are_refused(world: &World) {
+    let World { bob, dave, .. } = world;
+    let (kernel, user) = (world.kernel(), UserId::trusted(bob.id()));
+    let now = read::position(&kernel.db, &kernel.names, &user).await.expect("a position");
+    let nothing_new = read::resume(&kernel.db, &user, &now).await.expect("an answer");
+    let ResumedUser::Recovered(found) = nothing_new else { panic!("not recovered: {nothing_new:?}") };
+    assert_eq!((found.seq, found.changes.len()), (now.seq, 0));
+    for (position, reason) in [
+        (UserPosition { epoch: "another".into(), ..now.clone() }, UserHindrance::Epoch),
+        (UserPosition { seq: now.seq + 1, ..now.clone() }, UserHindrance::Ahead),
+    ] {
+        let answer = read::resume(&kernel.db, &user, &position).await.expect("an answer");
+        assert_eq!(answer, ResumedUser::NotRecovered(NotRecoveredUser::new(reason)));
+    }
+    let first = dave.does(&GetPosition::OPERATION, &json!({})).await.body;
+    assert_eq!(first, dave.does(&GetPosition::OPERATION, &json!({})).await.body, "an epoch lasts");
+}
