@@ -269,6 +269,12 @@ export interface ExplainUnread {
 /** Reads one's own profile. */
 export type GetMe = Nothing;
 
+/**
+ * Asks where one's own stream stands. Take the position first, then fetch: what changes in between is then
+ * told, not missed.
+ */
+export type GetPosition = Nothing;
+
 /** Asks for the presence of some people; whoever shares no room with one is absent from the answer. */
 export interface GetPresence {
   /** At most 200. */
@@ -996,7 +1002,7 @@ export interface RoomEvent {
   seq: number;
 }
 
-/** What a room is, to who is in it. */
+/** What a room is. */
 export type RoomKind = "room" | "direct";
 
 /** `join` and `leave`. */
@@ -1013,6 +1019,28 @@ export interface RoomPosition {
   epoch: string;
   /** Place of the last event that the client has applied; 0 for none. */
   seq: number;
+}
+
+/** How one stands in a room or conversation. */
+export interface RoomStanding {
+  /** The room or conversation. */
+  roomId: string;
+  /** Which of the two it is. */
+  kind: RoomKind;
+  /** The other person of a conversation. */
+  userId?: string;
+  /** Whether one is a member. Without membership nothing but `kind` and `userId` means anything. */
+  member: boolean;
+  /** As what. */
+  role?: Role;
+  /** Since when. */
+  joinedAt?: Time;
+  /** Everything up to here is read. */
+  readSeq: number;
+  /** When one last read. */
+  lastReadAt: Time | null;
+  /** Whether one has muted it. */
+  muted: boolean;
 }
 
 /** Finds users by the beginning of their username or display name. */
@@ -1139,6 +1167,16 @@ export interface SessionEnded {
 export interface SessionExpiring {
   /** Milliseconds until the connection is closed. */
   inMs: number;
+}
+
+/** A device or service token that one is signed in with. */
+export interface SessionStanding {
+  /** The session. */
+  id: string;
+  /** Whether it was ended before its time. */
+  ended: boolean;
+  /** When it is over by itself, which is told no more. */
+  expiresAt: Time;
 }
 
 /**
@@ -1389,6 +1427,31 @@ export interface User {
   role: string;
 }
 
+/**
+ * Something of one's own is different now, at `seq` of one's own stream: `user:changed`, to all of one's
+ * sockets. Exactly one of `room` and `session` is there. It tells how things stand, not what was done: apply
+ * it if its `seq` is above the one last applied. Where several changes came close together, positions in
+ * between may be left out, never what they led to.
+ */
+export interface UserChanged {
+  /** The stream's epoch. */
+  epoch: string;
+  /** Place in one's own stream. */
+  seq: number;
+  /** A room or conversation. */
+  room?: RoomStanding;
+  /** A device or service token. */
+  session?: SessionStanding;
+}
+
+/** A position in one's own stream. */
+export interface UserPosition {
+  /** The stream's epoch; positions of another one mean nothing. */
+  epoch: string;
+  /** Everything up to here is known. */
+  seq: number;
+}
+
 /** Events a client sends: the second type parameter of socket.io-client's `Socket`. */
 export interface ClientToServerEvents {
   /** Members of a room who are online */
@@ -1455,6 +1518,8 @@ export interface ClientToServerEvents {
   "unread:list": (payload: ListUnread, ack: (reply: Ack<Items<Unread>>) => void) => void;
   /** Which messages of a room count as unread, and why */
   "unread:explain": (payload: ExplainUnread, ack: (reply: Ack<UnreadExplained>) => void) => void;
+  /** Where your own stream stands */
+  "user:position": (payload: GetPosition, ack: (reply: Ack<UserPosition>) => void) => void;
   /** Say that you are writing */
   "typing:start": (payload: StartTyping, ack?: (reply: Ack<Done>) => void) => void;
   /** Say that you have stopped writing */
@@ -1481,6 +1546,7 @@ export interface ServerToClientEvents {
   "room:created": (payload: RoomEvent) => void;
   "room:updated": (payload: RoomEvent) => void;
   "room:deleted": (payload: RoomDeleted) => void;
+  "user:changed": (payload: UserChanged) => void;
   "typing:update": (payload: TypingUpdate) => void;
   "presence:changed": (payload: Presence) => void;
   "presence:snapshot": (payload: PresenceSnapshot) => void;
@@ -1581,4 +1647,6 @@ export interface RestRoutes {
   "GET /chat/unread": { path: Nothing; query: Nothing; body: Nothing; response: Unread[] };
   /** Which messages of a room count as unread, and why */
   "GET /chat/rooms/{roomId}/unread": { path: Pick<ExplainUnread, "roomId">; query: Nothing; body: Nothing; response: UnreadExplained };
+  /** Where your own stream stands */
+  "GET /chat/position": { path: Nothing; query: Nothing; body: Nothing; response: UserPosition };
 }
