@@ -283,11 +283,14 @@ describe('the list', () => {
     await says(bob, made, 'followed');
     await sees(page, 'followed');
     await expect.poll(() => distanceToEnd(window)).toBeLessThanOrEqual(1);
+    const head = (await made.messages.page({ limit: 1 })).items[0]?.seq;
+    await expect.poll(() => readSeq(ada, made), { timeout: 10_000 }).toBe(head);
     await page.locator('.log').hover();
     await page.mouse.wheel(0, -600);
     await page.locator('.jump-pill').waitFor();
     const top = await page.locator('.log').evaluate((log) => log.scrollTop);
     await says(bob, made, 'not followed');
+    await page.locator('.jump-pill', { hasText: '1 new message' }).waitFor();
     await page.locator('.jump-pill', { hasText: '1 new message' }).waitFor();
     expect(await page.locator('.log').evaluate((log) => log.scrollTop)).toBe(top);
     await write(page, 'my own words');

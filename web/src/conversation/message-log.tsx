@@ -52,7 +52,8 @@ export class MessageLog {
   #isOpen = false;
   /** A message that an address leads to and that is not there yet. */
   #wantedId: string | null;
-  #newestSeq: number | null = null;
+  /** The newest message that was there at the last look at the present. */
+  #newestSeq = 0;
 
   constructor(elements: { scroller: HTMLElement; rows: HTMLElement }, place: PlaceStore, wantedId: string | null, owner: LogOwner) {
     this.#place = place;
@@ -194,11 +195,9 @@ export class MessageLog {
 
   /** Messages of others that have come since the last look, in a window that reaches the present. */
   #arrivals(window: MessageWindow): MessageWindow['rows'][number][] {
-    const newest = newestOf(window);
+    if (window.newer !== 'end') return [];
     const before = this.#newestSeq;
-    if (window.newer !== 'end' || newest === null) return [];
-    this.#newestSeq = Math.max(before ?? 0, newest);
-    if (before === null) return [];
+    this.#newestSeq = Math.max(before, newestOf(window));
     return window.rows.filter((row) => row.seq !== null && row.seq > before && !row.isOwn && row.deletedAt === null);
   }
 
@@ -247,6 +246,6 @@ export class MessageLog {
   }
 }
 
-function newestOf(window: MessageWindow): number | null {
-  return window.rows.reduce<number | null>((newest, row) => (row.seq === null ? newest : Math.max(newest ?? 0, row.seq)), null);
+function newestOf(window: MessageWindow): number {
+  return window.rows.reduce((newest, row) => Math.max(newest, row.seq ?? 0), 0);
 }

@@ -43,7 +43,7 @@ export function Composer({ field, store, place, label, enterSends, announcer, on
   const me = store.me.get()?.id ?? '';
   const draft = useMemo(() => new Draft(me, place.key), [me, place.key]);
   const [length, setLength] = useState(0);
-  const suggestions = useSuggestions(store, place, announcer);
+  const suggestions = useSuggestions(store, place, field, announcer);
   useDraft(draft, field, setLength);
   const isTooLong = length > TEXT_MAX_CHARS;
 

@@ -2,7 +2,8 @@
 
 import type { Member } from 'fireside-chat';
 import type { ChatStore, PlaceStore } from 'fireside-chat/store';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import type { Announcer } from '../../announcer.js';
 import { emojiStarting } from '../../markdown/emoji.js';
@@ -33,10 +34,10 @@ export interface Suggestions {
   close(): void;
 }
 
-export function useSuggestions(store: ChatStore, place: PlaceStore, announcer: Announcer): Suggestions {
+export function useSuggestions(store: ChatStore, place: PlaceStore, field: RefObject<HTMLTextAreaElement | null>, announcer: Announcer): Suggestions {
   const [offer, setOffer] = useState<Offer | null>(null);
   const dismissed = useRef<number | null>(null);
-  return useMemo(() => {
+  const suggestions = useMemo(() => {
     const close = () => setOffer(null);
     const pick = (suggestion: Suggestion, field: HTMLTextAreaElement) => {
       const trigger = triggerAt(field.value, field.selectionStart);
@@ -70,6 +71,17 @@ export function useSuggestions(store: ChatStore, place: PlaceStore, announcer: A
     };
     return { offer, label: offer ? LABELS[offer.trigger.kind] : '', update, pressed, pick, close };
   }, [offer, store, place, announcer]);
+  useMembersThatCome(store, place, () => {
+    if (offer === null && field.current && field.current === document.activeElement) suggestions.update(field.current);
+  });
+  return suggestions;
+}
+
+/** The members of a room are asked for when it opens; should they come while one waits for them, they are offered. */
+function useMembersThatCome(store: ChatStore, { place }: PlaceStore, arrived: () => void): void {
+  const latest = useRef(arrived);
+  latest.current = arrived;
+  useEffect(() => (place.kind === 'room' ? store.members(place.roomId).subscribe(() => latest.current()) : undefined), [store, place]);
 }
 
 function find(store: ChatStore, place: PlaceStore, { kind, query }: Trigger): Suggestion[] {

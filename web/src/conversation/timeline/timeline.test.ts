@@ -229,6 +229,26 @@ describe('away from the end', () => {
     expect(surface.onScreen('m500')).toBe(top);
   });
 
+  test('the row at the edge itself shrinks, and what is below it stays', () => {
+    open();
+    const edge = surface.keys().find((key) => surface.bottom(key) > surface.scrollTop) ?? '';
+    const top = surface.onScreen('m500');
+    surface.heights.set(edge, 10);
+    surface.layOut();
+    timeline.resized();
+    expect(surface.onScreen('m500')).toBe(top);
+  });
+
+  test('a row higher than the screen grows at its end, and its beginning stays', () => {
+    surface.heights.set('m500', 2000);
+    timeline.openAt(messages(0, 1000), 'm500', { above: 0 });
+    settle();
+    surface.heights.set('m500', 3000);
+    surface.layOut();
+    timeline.resized();
+    expect(surface.onScreen('m500')).toBe(0);
+  });
+
   test('a day line above the first message does not bring in a whole page at once', () => {
     const day = { key: 'day1', isHold: false };
     timeline.openAt([day, ...messages(0, 1000)], 'm0', { above: 1 / 3 });

@@ -45,7 +45,9 @@ export class Timeline<I extends Item> {
   #isFollowing = true;
   #isScheduled = false;
   /** What is held, and how far from the beginning of the content it was when last looked at. */
-  #anchor: { key: string; top: number } | null = null;
+  #anchor: { readonly key: string; readonly edge: 'top' | 'bottom'; px: number } | null = null;
+  /** A row that was put on the screen on purpose: it is what is held until the reader scrolls. */
+  #opened: string | null = null;
   /** Where this class has scrolled to: a scroll event that says the same is not the reader's. */
   #ownTop: number | null = null;
   #lastOwnScrollMs = Number.NEGATIVE_INFINITY;
@@ -83,6 +85,7 @@ export class Timeline<I extends Item> {
     const offsetPx = 'above' in place ? place.above * this.#surface.viewportPx : place.offsetPx;
     this.#scrollTo(this.#surface.top(key) - offsetPx);
     this.#isFollowing = this.#isAtEnd();
+    this.#opened = key;
     this.#settle();
   }
 
@@ -147,6 +150,7 @@ export class Timeline<I extends Item> {
     const isOwn = this.#ownTop !== null && Math.abs(this.#surface.scrollTop - this.#ownTop) <= 1;
     if (!isOwn) {
       this.#ownTop = null;
+      this.#opened = null;
       this.#isFollowing = this.#isAtEnd();
     }
     this.#holdStill();
@@ -161,6 +165,7 @@ export class Timeline<I extends Item> {
 
   #open(items: readonly I[], at: number): void {
     this.#waiting = null;
+    this.#opened = null;
     this.#take(items);
     this.#span = around(at, items.length);
     this.#show();
@@ -265,10 +270,17 @@ export class Timeline<I extends Item> {
     };
   }
 
-  /** Notes what is held: the first row that crosses the top edge and that will be there in `places`. */
+  /** Notes what is held: the row that was opened, or the first that crosses the top edge and will be there in `places`. */
   #holdStill(places: ReadonlyMap<string, number> = this.#places): void {
-    const key = this.#holdAtEdge(places);
-    this.#anchor = key === null ? null : { key, top: this.#surface.top(key) };
+    const key = this.#opened !== null && places.has(this.#opened) ? this.#opened : this.#holdAtEdge(places);
+    if (key === null) {
+      this.#anchor = null;
+      return;
+    }
+    // Of a row that changes itself, say because it loses the name above its words, what is below it is to stay.
+    const isEndOnScreen = this.#surface.bottom(key) <= this.#surface.scrollTop + this.#surface.viewportPx;
+    const edge = isEndOnScreen ? 'bottom' : 'top';
+    this.#anchor = { key, edge, px: this.#surface[edge](key) };
   }
 
   #holdAtEdge(places: ReadonlyMap<string, number> = this.#places): string | null {
@@ -299,9 +311,9 @@ export class Timeline<I extends Item> {
   #correct(): void {
     if (this.#isFollowing) return this.#toEnd();
     if (!this.#anchor) return;
-    const top = this.#surface.top(this.#anchor.key);
-    const movedPx = top - this.#anchor.top;
-    this.#anchor.top = top;
+    const px = this.#surface[this.#anchor.edge](this.#anchor.key);
+    const movedPx = px - this.#anchor.px;
+    this.#anchor.px = px;
     if (Math.abs(movedPx) >= 0.5) this.#scrollTo(this.#surface.scrollTop + movedPx);
   }
 
