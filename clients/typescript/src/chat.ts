@@ -12,7 +12,6 @@ import type { Place } from "./place.js";
 import type { ListenOptions, Off, Readable } from "./readable.js";
 import type { Rest } from "./rest.js";
 import type { ChatStorage } from "./storage.js";
-import type { UserChanged } from "./upcoming.js";
 
 /** The typed socket of socket.io-client. */
 export type ChatSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -38,7 +37,6 @@ type WireEvents = { [E in keyof ServerToClientEvents]: Parameters<ServerToClient
  * each once and in the order of the log, also when the connection was away in between.
  */
 export interface ChatEvents extends WireEvents {
-  "user:changed": UserChanged;
   /** What is known of a room's log has a gap that cannot be filled: read it anew. */
   "room:reset": { roomId: string; reason: string };
   /** The rooms one is a member of were read: after the first connection, and whenever changes to them may be missing. */

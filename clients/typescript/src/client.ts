@@ -22,7 +22,6 @@ import { Session } from "./session.js";
 import { type ChatStorage, defaultStorage } from "./storage.js";
 import { Sync } from "./sync/sync.js";
 import { Tabs } from "./tabs.js";
-import type { Position } from "./upcoming.js";
 import { uuidMaker } from "./uuid.js";
 
 /** What tabs tell each other. */
@@ -185,7 +184,7 @@ export class Client implements Chat {
       ask: (event, payload, timeoutMs, give) => this.#connection.ask(event, payload, timeoutMs, give),
       listRooms: () => this.rooms.list(),
       listUnread: () => this.unread(),
-      position: () => this.#newer("GET /chat/position") as Promise<Position | null>,
+      position: () => this.rest.call("GET /chat/position", {}),
       // What the server says is taken at its word here: the contract is generated from its own types.
       emit: (name, payload) => this.#events.emit(name as keyof ChatEvents, payload as never),
       userId: () => this.#session.user.get()?.id ?? null,
@@ -203,16 +202,6 @@ export class Client implements Chat {
       changed: (change) => this.#events.emit("outbox:changed", change),
       tell: (word) => this.#tabs.tell({ about: "outbox", ...word }),
     });
-  }
-
-  /** Asks for what older servers do not have: then null. */
-  async #newer(route: string): Promise<unknown> {
-    try {
-      return (await this.rest.send(route, {})).body;
-    } catch (error) {
-      if (error instanceof ChatError && error.reason === "not_found") return null;
-      throw error;
-    }
   }
 
   #userChanged(user: User | null, reason: SignedOutReason | undefined, isLocal: boolean): void {

@@ -13,7 +13,7 @@ export interface Items<T> {
 export type Nothing = Record<string, never>;
 
 /** A message of either kind. */
-export type AnyMessage = Message | DirectMessage;
+export type AnyMessage = DirectMessage | Message;
 
 /** The error object of an ack (`{ok: false, error}`), and the extra members of a problem document. */
 export interface ApiError {
@@ -80,12 +80,16 @@ export interface CreateRoom {
   description?: string | null;
   /** Invisible to whoever is not a member. Public where not given. */
   isPrivate?: boolean;
+  /** A unique name for this change: asked for again under it, it is not done again. */
+  clientId?: string | null;
 }
 
 /** Deletes one's own message, or as an admin of the room anyone's. */
 export interface DeleteMessage {
   /** The message. */
   messageId: string;
+  /** A unique name for this change: asked for again under it, it is not done again. */
+  clientId?: string | null;
   /**
    * @deprecated
    * Ignored.
@@ -97,6 +101,8 @@ export interface DeleteMessage {
 export interface DeleteRoom {
   /** The room, by id or slug. */
   roomId: string;
+  /** A unique name for this change: asked for again under it, it is not done again. */
+  clientId?: string | null;
 }
 
 /** A deletion. Deleting twice is one deletion: the answer is the same. */
@@ -228,21 +234,13 @@ export interface EditMessage {
   messageId: string;
   /** What it says from now on. */
   content: string;
+  /** A unique name for this change: asked for again under it, it is not done again. */
+  clientId?: string | null;
   /**
    * @deprecated
    * Ignored.
    */
   userId?: unknown;
-}
-
-/** A changed message, of a room or of a direct conversation. Over REST the body is the message. */
-export interface Edited {
-  /** Place of the edit in the log. */
-  seq: number;
-  /** The room's epoch. */
-  epoch: string;
-  /** The message as it is now. */
-  message: AnyMessage;
 }
 
 /** Signs one device out. */
@@ -270,6 +268,12 @@ export interface ExplainUnread {
 
 /** Reads one's own profile. */
 export type GetMe = Nothing;
+
+/**
+ * Asks where one's own stream stands. Take the position first, then fetch: what changes in between is then
+ * told, not missed.
+ */
+export type GetPosition = Nothing;
 
 /** Asks for the presence of some people; whoever shares no room with one is absent from the answer. */
 export interface GetPresence {
@@ -314,6 +318,8 @@ export interface Invite {
 export interface JoinRoom {
   /** The room, by id or slug. */
   roomId: string;
+  /** A unique name for this change: asked for again under it, it is not done again. */
+  clientId?: string | null;
   /**
    * @deprecated
    * Ignored.
@@ -321,26 +327,12 @@ export interface JoinRoom {
   userId?: unknown;
 }
 
-/** A room one is a member of now. Over REST the body is the room. */
-export interface Joined {
-  /** The room. */
-  roomId: string;
-  /** The member. */
-  userId: string;
-  /** Head of the room's log after joining. */
-  seq: number;
-  /** The room's epoch. */
-  epoch: string;
-  /** True if one was a member before. */
-  duplicate: boolean;
-  /** The room itself. */
-  room: Room;
-}
-
 /** Leaves a room. Leaving one that one is not in changes nothing. */
 export interface LeaveRoom {
   /** The room, by id or slug. */
   roomId: string;
+  /** A unique name for this change: asked for again under it, it is not done again. */
+  clientId?: string | null;
   /**
    * @deprecated
    * Ignored.
@@ -620,6 +612,139 @@ export interface NotRecovered {
   seq?: number;
 }
 
+/**
+ * The answer to a change that is done at most once. Over REST the body is the answer itself, and a repeat is
+ * told by the header `idempotent-replayed: true`.
+ */
+export interface OnceDeleted {
+  /** The deleted message. */
+  messageId: string;
+  /** Its room. */
+  roomId: string;
+  /** Place of the deletion in the log. */
+  seq: number;
+  /** The room's epoch. */
+  epoch: string;
+  /** When. */
+  deletedAt: Time;
+  /** True if there was nothing left to do: it had been done before. */
+  duplicate: boolean;
+}
+
+/**
+ * The answer to a change that is done at most once. Over REST the body is the answer itself, and a repeat is
+ * told by the header `idempotent-replayed: true`.
+ */
+export interface OnceDone {
+  /** True if there was nothing left to do: it had been done before. */
+  duplicate: boolean;
+}
+
+/**
+ * The answer to a change that is done at most once. Over REST the body is the answer itself, and a repeat is
+ * told by the header `idempotent-replayed: true`.
+ */
+export interface OnceEdited {
+  /** Place of the edit in the log. */
+  seq: number;
+  /** The room's epoch. */
+  epoch: string;
+  /** The message as it is now. */
+  message: AnyMessage;
+  /** True if there was nothing left to do: it had been done before. */
+  duplicate: boolean;
+}
+
+/**
+ * The answer to a change that is done at most once. Over REST the body is the answer itself, and a repeat is
+ * told by the header `idempotent-replayed: true`.
+ */
+export interface OnceJoined {
+  /** The room. */
+  roomId: string;
+  /** The member. */
+  userId: string;
+  /** Head of the room's log after joining. */
+  seq: number;
+  /** The room's epoch. */
+  epoch: string;
+  /** The room itself. */
+  room: Room;
+  /** True if there was nothing left to do: it had been done before. */
+  duplicate: boolean;
+}
+
+/**
+ * The answer to a change that is done at most once. Over REST the body is the answer itself, and a repeat is
+ * told by the header `idempotent-replayed: true`.
+ */
+export interface OnceLeft {
+  /** The room. */
+  roomId: string;
+  /** Who is out. */
+  userId: string;
+  /** True if there was nothing left to do: it had been done before. */
+  duplicate: boolean;
+}
+
+/**
+ * The answer to a change that is done at most once. Over REST the body is the answer itself, and a repeat is
+ * told by the header `idempotent-replayed: true`.
+ */
+export interface OnceMember {
+  /** The membership. */
+  id: string;
+  /** When it was made. */
+  createdAt: Time;
+  /** When it last changed. */
+  modifiedAt: Time;
+  /** The room. */
+  roomId: string;
+  /** The person. */
+  userId: string;
+  /** As what. */
+  role: Role;
+  /** Since when. */
+  joinedAt: Time;
+  /** When they last read here. */
+  lastReadAt: Time | null;
+  /** Their profile, in lists. */
+  user?: User;
+  /** True if there was nothing left to do: it had been done before. */
+  duplicate: boolean;
+}
+
+/**
+ * The answer to a change that is done at most once. Over REST the body is the answer itself, and a repeat is
+ * told by the header `idempotent-replayed: true`.
+ */
+export interface OnceRoom {
+  /** The room. */
+  id: string;
+  /** When it was made. */
+  createdAt: Time;
+  /** When its name, description or privacy last changed. */
+  modifiedAt: Time;
+  /** Its name. */
+  name: string;
+  /** What it is about. */
+  description: string | null;
+  /** Private rooms are invisible to whoever is not a member. */
+  isPrivate: boolean;
+  /** Who made it. */
+  createdBy: string;
+  /** Unique name for use in requests and links. */
+  slug: string;
+  /** How many members it has. */
+  memberCount: number;
+  /** The room's epoch. */
+  epoch: string;
+  /** Position of its newest event. */
+  seq: number;
+  /** True if there was nothing left to do: it had been done before. */
+  duplicate: boolean;
+}
+
 /** One page of a list. Over REST the items are the body, the rest goes into headers. */
 export interface PageOfDirectMessage {
   /** The rows. */
@@ -787,6 +912,8 @@ export interface RemoveMember {
   roomId: string;
   /** The person, by id or username. */
   userId: string;
+  /** A unique name for this change: asked for again under it, it is not done again. */
+  clientId?: string | null;
 }
 
 /** Asks for everything that happened in rooms after the positions that a client has reached. */
@@ -875,7 +1002,7 @@ export interface RoomEvent {
   seq: number;
 }
 
-/** What a room is, to who is in it. */
+/** What a room is. */
 export type RoomKind = "room" | "direct";
 
 /** `join` and `leave`. */
@@ -892,6 +1019,28 @@ export interface RoomPosition {
   epoch: string;
   /** Place of the last event that the client has applied; 0 for none. */
   seq: number;
+}
+
+/** How one stands in a room or conversation. */
+export interface RoomStanding {
+  /** The room or conversation. */
+  roomId: string;
+  /** Which of the two it is. */
+  kind: RoomKind;
+  /** The other person of a conversation. */
+  userId?: string;
+  /** Whether one is a member. Without membership nothing but `kind` and `userId` means anything. */
+  member: boolean;
+  /** As what. */
+  role?: Role;
+  /** Since when. */
+  joinedAt?: Time;
+  /** Everything up to here is read. */
+  readSeq: number;
+  /** When one last read. */
+  lastReadAt: Time | null;
+  /** Whether one has muted it. */
+  muted: boolean;
 }
 
 /** Finds users by the beginning of their username or display name. */
@@ -1020,6 +1169,16 @@ export interface SessionExpiring {
   inMs: number;
 }
 
+/** A device or service token that one is signed in with. */
+export interface SessionStanding {
+  /** The session. */
+  id: string;
+  /** Whether it was ended before its time. */
+  ended: boolean;
+  /** When it is over by itself, which is told no more. */
+  expiresAt: Time;
+}
+
 /**
  * Adds someone to a room or changes their role; for admins of the room. With one's own id in a public
  * room and role `member` it is joining.
@@ -1031,6 +1190,8 @@ export interface SetMember {
   userId: string;
   /** As what; `member` where none is given. */
   role?: Role | null;
+  /** A unique name for this change: asked for again under it, it is not done again. */
+  clientId?: string | null;
 }
 
 /** Who signed in, and the tokens to act with. */
@@ -1238,6 +1399,8 @@ export interface UpdateRoom {
   description?: string | null;
   /** Private from now on, or public. */
   isPrivate?: boolean | null;
+  /** A unique name for this change: asked for again under it, it is not done again. */
+  clientId?: string | null;
 }
 
 /** A user as others see them. */
@@ -1264,6 +1427,31 @@ export interface User {
   role: string;
 }
 
+/**
+ * Something of one's own is different now, at `seq` of one's own stream: `user:changed`, to all of one's
+ * sockets. Exactly one of `room` and `session` is there. It tells how things stand, not what was done: apply
+ * it if its `seq` is above the one last applied. Where several changes came close together, positions in
+ * between may be left out, never what they led to.
+ */
+export interface UserChanged {
+  /** The stream's epoch. */
+  epoch: string;
+  /** Place in one's own stream. */
+  seq: number;
+  /** A room or conversation. */
+  room?: RoomStanding;
+  /** A device or service token. */
+  session?: SessionStanding;
+}
+
+/** A position in one's own stream. */
+export interface UserPosition {
+  /** The stream's epoch; positions of another one mean nothing. */
+  epoch: string;
+  /** Everything up to here is known. */
+  seq: number;
+}
+
 /** Events a client sends: the second type parameter of socket.io-client's `Socket`. */
 export interface ClientToServerEvents {
   /** Members of a room who are online */
@@ -1285,31 +1473,31 @@ export interface ClientToServerEvents {
   /** Public rooms */
   "room:discover": (payload: DiscoverRooms, ack: (reply: Ack<PageOfRoom>) => void) => void;
   /** Make a room */
-  "room:create": (payload: CreateRoom, ack: (reply: Ack<Room>) => void) => void;
+  "room:create": (payload: CreateRoom, ack: (reply: Ack<OnceRoom>) => void) => void;
   /** A room */
   "room:get": (payload: GetRoom, ack: (reply: Ack<Room>) => void) => void;
   /** Change a room */
-  "room:update": (payload: UpdateRoom, ack: (reply: Ack<Room>) => void) => void;
+  "room:update": (payload: UpdateRoom, ack: (reply: Ack<OnceRoom>) => void) => void;
   /** Delete a room */
-  "room:delete": (payload: DeleteRoom, ack: (reply: Ack<Done>) => void) => void;
+  "room:delete": (payload: DeleteRoom, ack: (reply: Ack<OnceDone>) => void) => void;
   /** Get what you missed in rooms since the positions you had reached */
   "resume": (payload: Resume, ack: (reply: Ack<Resumed>) => void) => void;
   /** Join a room */
-  "room:join": (payload: JoinRoom, ack: (reply: Ack<Joined>) => void) => void;
+  "room:join": (payload: JoinRoom, ack: (reply: Ack<OnceJoined>) => void) => void;
   /** Leave a room */
-  "room:leave": (payload: LeaveRoom, ack: (reply: Ack<Left>) => void) => void;
+  "room:leave": (payload: LeaveRoom, ack: (reply: Ack<OnceLeft>) => void) => void;
   /** A room's members */
   "member:list": (payload: ListMembers, ack: (reply: Ack<Items<Member>>) => void) => void;
   /** Add someone to a room, or change their role */
-  "member:set": (payload: SetMember, ack: (reply: Ack<Member>) => void) => void;
+  "member:set": (payload: SetMember, ack: (reply: Ack<OnceMember>) => void) => void;
   /** Remove someone from a room, or leave */
-  "member:remove": (payload: RemoveMember, ack: (reply: Ack<Left>) => void) => void;
+  "member:remove": (payload: RemoveMember, ack: (reply: Ack<OnceLeft>) => void) => void;
   /** Send a message to a room */
   "message:send": (payload: SendMessage, ack: (reply: Ack<SentMessage>) => void) => void;
   /** Change the text of your message */
-  "message:edit": (payload: EditMessage, ack: (reply: Ack<Edited>) => void) => void;
+  "message:edit": (payload: EditMessage, ack: (reply: Ack<OnceEdited>) => void) => void;
   /** Delete a message */
-  "message:delete": (payload: DeleteMessage, ack: (reply: Ack<Deleted>) => void) => void;
+  "message:delete": (payload: DeleteMessage, ack: (reply: Ack<OnceDeleted>) => void) => void;
   /** Read a room's history, newest first */
   "message:list": (payload: ListMessages, ack: (reply: Ack<PageOfMessage>) => void) => void;
   /** Send a message to one person */
@@ -1330,6 +1518,8 @@ export interface ClientToServerEvents {
   "unread:list": (payload: ListUnread, ack: (reply: Ack<Items<Unread>>) => void) => void;
   /** Which messages of a room count as unread, and why */
   "unread:explain": (payload: ExplainUnread, ack: (reply: Ack<UnreadExplained>) => void) => void;
+  /** Where your own stream stands */
+  "user:position": (payload: GetPosition, ack: (reply: Ack<UserPosition>) => void) => void;
   /** Say that you are writing */
   "typing:start": (payload: StartTyping, ack?: (reply: Ack<Done>) => void) => void;
   /** Say that you have stopped writing */
@@ -1356,6 +1546,7 @@ export interface ServerToClientEvents {
   "room:created": (payload: RoomEvent) => void;
   "room:updated": (payload: RoomEvent) => void;
   "room:deleted": (payload: RoomDeleted) => void;
+  "user:changed": (payload: UserChanged) => void;
   "typing:update": (payload: TypingUpdate) => void;
   "presence:changed": (payload: Presence) => void;
   "presence:snapshot": (payload: PresenceSnapshot) => void;
@@ -1417,7 +1608,7 @@ export interface RestRoutes {
   /** Change a room */
   "PATCH /chat/rooms/{roomId}": { path: Pick<UpdateRoom, "roomId">; query: Nothing; body: Omit<UpdateRoom, "roomId">; response: Room };
   /** Delete a room */
-  "DELETE /chat/rooms/{roomId}": { path: Pick<DeleteRoom, "roomId">; query: Nothing; body: Nothing; response: void };
+  "DELETE /chat/rooms/{roomId}": { path: Pick<DeleteRoom, "roomId">; query: Omit<DeleteRoom, "roomId">; body: Nothing; response: void };
   /** Get what you missed in rooms since the positions you had reached */
   "POST /chat/resume": { path: Nothing; query: Nothing; body: Resume; response: Resumed };
   /** Join a room */
@@ -1429,7 +1620,7 @@ export interface RestRoutes {
   /** Add someone to a room, or change their role */
   "PUT /chat/rooms/{roomId}/members/{userId}": { path: Pick<SetMember, "roomId" | "userId">; query: Nothing; body: Omit<SetMember, "roomId" | "userId">; response: Member };
   /** Remove someone from a room, or leave */
-  "DELETE /chat/rooms/{roomId}/members/{userId}": { path: Pick<RemoveMember, "roomId" | "userId">; query: Nothing; body: Nothing; response: Left };
+  "DELETE /chat/rooms/{roomId}/members/{userId}": { path: Pick<RemoveMember, "roomId" | "userId">; query: Omit<RemoveMember, "roomId" | "userId">; body: Nothing; response: Left };
   /** Send a message to a room */
   "POST /chat/rooms/{roomId}/messages": { path: Pick<SendMessage, "roomId">; query: Nothing; body: Omit<SendMessage, "roomId">; response: StoredMessage };
   /** Change the text of your message */
@@ -1456,4 +1647,6 @@ export interface RestRoutes {
   "GET /chat/unread": { path: Nothing; query: Nothing; body: Nothing; response: Unread[] };
   /** Which messages of a room count as unread, and why */
   "GET /chat/rooms/{roomId}/unread": { path: Pick<ExplainUnread, "roomId">; query: Nothing; body: Nothing; response: UnreadExplained };
+  /** Where your own stream stands */
+  "GET /chat/position": { path: Nothing; query: Nothing; body: Nothing; response: UserPosition };
 }

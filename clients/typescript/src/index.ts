@@ -28,7 +28,6 @@ export { type DirectPlace, type Place, type PlaceKey, placeKey, type RoomPlace }
 export type { ListenOptions, Off, Readable } from "./readable.js";
 export type { Rest, RestInput, RestPage, Route } from "./rest.js";
 export { type ChatStorage, MemoryStorage } from "./storage.js";
-export type * from "./upcoming.js";
 
 /** Makes a client. Nothing is asked of the server yet. */
 export function createClient(options: ChatOptions): Chat {

@@ -19,7 +19,7 @@ let asked: Asked[];
 let told: string[];
 let lists: number;
 let directs: string[];
-let position: { epoch: string; seq: number } | null;
+let position: { epoch: string; seq: number };
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -27,7 +27,7 @@ beforeEach(() => {
   told = [];
   lists = 0;
   directs = [];
-  position = null;
+  position = { epoch: "u", seq: 7 };
   sync = new Sync({
     clock,
     ask: (_, payload, __, give) => asked.push({ payload: payload as Asked["payload"], give }),
@@ -97,13 +97,14 @@ test("a room that is not one's own any more is not followed any more", async () 
   expect(asked).toHaveLength(1);
 });
 
-test("after a reconnection all rooms are asked for, 200 at a time", async () => {
+test("after a reconnection all rooms are asked for, 200 at a time, and one's own log", async () => {
   sync.online();
   await settle();
   for (let index = 0; index < 450; index += 1) sync.track(`r${index}`, message(index + 1));
   sync.offline();
   sync.online();
-  expect(asked.map(({ payload }) => payload.rooms.length)).toEqual([200, 200, 50]);
+  expect(asked.map(({ payload }) => payload.rooms.length)).toEqual([200, 200, 50, 0]);
+  expect(asked.at(-1)?.payload.user).toEqual({ epoch: "u", seq: 7 });
 });
 
 test("an answer of an older connection changes nothing", () => {
@@ -137,7 +138,7 @@ test("a server that cannot resume is read anew", async () => {
   sync.track("r", message(4));
   sync.offline();
   sync.online();
-  asked[0]?.give(new ChatError({ reason: "not_found", message: "There is no such event" }), { ok: true });
+  for (const { give } of asked) give(new ChatError({ reason: "not_found", message: "There is no such event" }), { ok: true });
   await settle();
   expect(told).toEqual(["sync:ready", "room:reset unavailable", "sync:ready"]);
   hear(9);
@@ -177,19 +178,24 @@ test("direct conversations are followed from where they stand, though no list sa
   sync.offline();
   sync.online();
   expect(asked[2]?.payload.rooms).toContainEqual({ roomId: "d", epoch: "de", seq: 12 });
+  expect(asked[3]?.payload).toEqual({ rooms: [], user: { epoch: "u", seq: 7 } });
 });
 
-test("one's own log is followed the same way, and where it cannot be the lists are read again", async () => {
-  position = { epoch: "u", seq: 7 };
+test("one's own log is followed over an absence, and where it cannot be the lists are read again", async () => {
   const change = (seq: number) => ({ epoch: "u", seq, room: { roomId: "r", member: true } });
   sync.online();
   await settle();
-  sync.hear("user:changed", change(8));
-  sync.hear("user:changed", change(10));
-  sync.hear("user:changed", change(11));
-  expect(asked.map(({ payload }) => payload.user)).toEqual([{ epoch: "u", seq: 8 }]);
-  asked[0]?.give(null, { ok: true, rooms: [], user: { recovered: true, epoch: "u", seq: 10, changes: [change(9), change(10)] } } as never);
-  expect(told).toEqual(["sync:ready", "user:changed 8", "user:changed 9", "user:changed 10", "user:changed 11"]);
+  for (const seq of [8, 8, 10, 9, 11]) sync.hear("user:changed", change(seq));
+  // It tells how things stand: positions may be left out, and what is older is known.
+  expect(news()).toEqual(["user:changed 8", "user:changed 10", "user:changed 11"]);
+  expect(asked).toEqual([]);
+
+  sync.offline();
+  sync.online();
+  sync.hear("user:changed", change(14));
+  expect(asked.map(({ payload }) => payload)).toEqual([{ rooms: [], user: { epoch: "u", seq: 11 } }]);
+  asked[0]?.give(null, { ok: true, rooms: [], user: { recovered: true, epoch: "u", seq: 13, changes: [change(13)] } } as never);
+  expect(news().slice(3)).toEqual(["user:changed 13", "user:changed 14"]);
   expect(lists).toBe(1);
 
   sync.offline();

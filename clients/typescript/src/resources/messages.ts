@@ -1,19 +1,18 @@
 // The history of one place, and changes to its messages.
 
-import type { AnyMessage } from "../contract.js";
+import type { AnyMessage, Head } from "../contract.js";
 import type { MessagePage, Messages, PageOptions } from "../conversations.js";
 import type { Sending } from "../outbox/entry.js";
 import type { PersistentOutbox } from "../outbox/outbox.js";
 import type { Place } from "../place.js";
 import type { RestClient, RestPage } from "../rest.js";
-import type { Position } from "../upcoming.js";
 
 /** What messages need of the client. */
 export interface MessagesContext {
   rest: RestClient;
   outbox: PersistentOutbox;
   /** A page was read: from its head on, the room's events are followed. */
-  follow: (place: Place, roomId: string, head: Position) => void;
+  follow: (place: Place, roomId: string, head: Head) => void;
 }
 
 /** Messages of one place, over REST. */

@@ -3,10 +3,10 @@
 import { backoffMs } from "../backoff.js";
 import type { Clock } from "../clock.js";
 import type { Given } from "../connection/connection.js";
-import type { Resumed, ResumedRoom, Room, Unread } from "../contract.js";
+import type { Head, Resumed, ResumedRoom, Room, Unread, UserChanged } from "../contract.js";
 import { ChatError } from "../errors.js";
-import type { Position, ResumedUser, UserChanged } from "../upcoming.js";
 import { Cursors } from "./cursors.js";
+import { OwnLog } from "./own_log.js";
 import { DURABLE, positionOf, roomOf } from "./wire.js";
 
 /** Rooms in one question (the server's own limit). */
@@ -31,15 +31,12 @@ export interface SyncOptions {
   listRooms: () => Promise<Room[]>;
   /** What is unread in them, and in one's direct conversations. */
   listUnread: () => Promise<Unread[]>;
-  /** The position of one's own log; null where the server has none. */
-  position: () => Promise<Position | null>;
+  /** The position of one's own log. */
+  position: () => Promise<Head>;
   emit: (name: string, payload: unknown) => void;
   /** Whose rooms these are. */
   userId: () => string | null;
 }
-
-/** The answer to `resume`. */
-type Answered = Resumed & { user?: ResumedUser };
 
 /** One event that waits until what came before it is known. */
 interface Held {
@@ -53,9 +50,7 @@ export class Sync {
   readonly #cursors = new Cursors();
   /** Rooms whose past is being asked for, with what was heard of them meanwhile. */
   readonly #held = new Map<string, Held[]>();
-  #user: Position | null = null;
-  /** The same for the user's own log; null while nothing is asked. */
-  #heldUser: UserChanged[] | null = null;
+  readonly #own: OwnLog;
   #isReady = false;
   /** How often one came into a room or out of one: a list that was asked for before does not know of it. */
   #moves = 0;
@@ -65,45 +60,51 @@ export class Sync {
 
   constructor(options: SyncOptions) {
     this.#options = options;
+    this.#own = new OwnLog({
+      ask: options.ask,
+      changed: (change) => this.#ownChanged(change),
+      lost: () => void this.#begin(1),
+      again: (tries, run, error) => this.#again(tries, run, error),
+      turn: () => this.#turn,
+    });
   }
 
   /** Forgets everything: another person, or nobody. */
   clear(): void {
     this.offline();
     this.#cursors.clear();
-    this.#user = null;
+    this.#own.clear();
     this.#isReady = false;
   }
 
   /** Follows a room from there on, unless it is followed already. */
-  track(roomId: string, position: Position): void {
+  track(roomId: string, position: Head): void {
     this.#cursors.begin(roomId, position);
   }
 
   /** There is a connection: asks for what was missed, or, the first time, where everything stands. */
   online(): void {
     this.offline();
-    const rooms = this.#cursors.all();
-    if (!this.#isReady) void this.#begin(1);
-    if (rooms.length > 0 || this.#user) this.#resume(rooms.map((room) => room.roomId), true, 1);
-    else if (this.#isReady) void this.#begin(1);
+    this.#resume(this.#cursors.all().map((room) => room.roomId), 1);
+    if (this.#isReady && this.#own.isFollowed) this.#own.resume(1);
+    else void this.#begin(1);
   }
 
   /** There is no connection: what was asked will not be answered. */
   offline(): void {
     this.#turn += 1;
     this.#held.clear();
-    this.#heldUser = null;
+    this.#own.offline();
     for (const cancel of this.#cancelPauses) cancel();
     this.#cancelPauses.clear();
   }
 
   /** An event of the server. */
   hear(name: string, payload: unknown): void {
-    if (name === "user:changed") return this.#hearUser(payload as UserChanged);
+    if (name === "user:changed") return this.#own.hear(payload as UserChanged);
     if (name === "room:resync") {
       const roomId = roomOf(name, payload);
-      if (roomId !== null) this.#resume([roomId], false, 1);
+      if (roomId !== null) this.#resume([roomId], 1);
     }
     const roomId = DURABLE.has(name) ? roomOf(name, payload) : null;
     const position = roomId === null ? null : positionOf(payload);
@@ -111,10 +112,12 @@ export class Sync {
     this.#hearRoom(roomId, position, { name, payload });
   }
 
-  #hearRoom(roomId: string, position: Position, event: Held): void {
+  #hearRoom(roomId: string, position: Head, event: Held): void {
     const held = this.#held.get(roomId);
     if (held) {
+      // The newest one is kept in any case: it shows that there is a hole before it.
       if (held.length < HELD_MAX) held.push(event);
+      else held[HELD_MAX - 1] = event;
       return;
     }
     const verdict = this.#cursors.judge(roomId, position);
@@ -124,7 +127,7 @@ export class Sync {
       this.#options.emit("room:reset", { roomId, reason: "epoch" });
       this.#deliver(roomId, event);
     } else if (verdict === "hole") {
-      this.#resume([roomId], false, 1);
+      this.#resume([roomId], 1);
       this.#held.get(roomId)?.push(event);
     }
   }
@@ -137,20 +140,8 @@ export class Sync {
     if ((isOwn && name === "room:user-left") || name === "room:deleted") this.#cursors.forget(roomId);
   }
 
-  #hearUser(change: UserChanged): void {
-    if (this.#heldUser) return void this.#heldUser.push(change);
-    const mine = this.#user;
-    if (!mine || (mine.epoch === change.epoch && change.seq === mine.seq + 1)) {
-      this.#user = { epoch: change.epoch, seq: change.seq };
-      this.#apply(change);
-    } else if (mine.epoch !== change.epoch || change.seq > mine.seq) {
-      this.#resume([], true, 1);
-    }
-  }
-
-  #apply(change: UserChanged): void {
-    const room = change.room;
-    if (room && !room.member) this.#cursors.forget(room.roomId);
+  #ownChanged(change: UserChanged): void {
+    if (change.room && !change.room.member) this.#cursors.forget(change.room.roomId);
     this.#options.emit("user:changed", change);
   }
 
@@ -164,7 +155,7 @@ export class Sync {
       const [rooms, unread] = await Promise.all([this.#options.listRooms(), this.#options.listUnread()]);
       if (turn !== this.#turn) return;
       if (moves !== this.#moves) return void this.#begin(tries);
-      this.#user ??= position;
+      this.#own.begin(position);
       for (const room of rooms) this.#cursors.begin(room.id, room);
       const isFirst = !this.#isReady;
       this.#isReady = true;
@@ -183,50 +174,34 @@ export class Sync {
       this.#options.ask("resume", { rooms: rooms.slice(from, from + ROOMS_MAX) }, ANSWER_MS, (error, answer) => {
         // Where it cannot be had, the first event of each tells it.
         if (error || turn !== this.#turn) return;
-        for (const { roomId, epoch, seq } of (answer as Given & Answered).rooms)
+        for (const { roomId, epoch, seq } of (answer as Given & Resumed).rooms)
           if (epoch !== undefined && seq !== undefined) this.#cursors.begin(roomId, { epoch, seq });
       });
     }
   }
 
-  #resume(roomIds: string[], withUser: boolean, tries: number): void {
-    for (let from = 0; from < Math.max(roomIds.length, 1); from += ROOMS_MAX)
-      this.#resumeSome(roomIds.slice(from, from + ROOMS_MAX), withUser && from === 0, tries);
+  #resume(roomIds: string[], tries: number): void {
+    for (let from = 0; from < roomIds.length; from += ROOMS_MAX)
+      this.#resumeSome(roomIds.slice(from, from + ROOMS_MAX), tries);
   }
 
-  #resumeSome(roomIds: string[], withUser: boolean, tries: number): void {
+  #resumeSome(roomIds: string[], tries: number): void {
     const turn = this.#turn;
     const rooms = roomIds.flatMap((roomId) => {
       const cursor = this.#cursors.get(roomId);
       return cursor ? [{ roomId, epoch: cursor.epoch, seq: cursor.seq }] : [];
     });
     for (const { roomId } of rooms) if (!this.#held.has(roomId)) this.#held.set(roomId, []);
-    const user = withUser && this.#user ? { user: this.#user } : {};
-    if (withUser && this.#user) this.#heldUser ??= [];
-    this.#options.ask("resume", { rooms, ...user }, ANSWER_MS, (error, answer) => {
+    this.#options.ask("resume", { rooms }, ANSWER_MS, (error, answer) => {
       if (turn !== this.#turn) return;
-      if (!error) return this.#resumed(answer as Given & Answered, withUser);
-      if (error.retryable) {
-        if (error.reason !== "offline") this.#again(tries, () => this.#resumeSome(roomIds, withUser, tries + 1), error);
+      if (error?.retryable) {
+        if (error.reason !== "offline") this.#again(tries, () => this.#resumeSome(roomIds, tries + 1), error);
         return;
       }
-      // A server that cannot say what was missed: everything is read anew.
-      this.#resumed({ rooms: rooms.map(({ roomId }) => ({ roomId, recovered: false, reason: "unavailable" })) }, withUser);
+      // Where the server cannot say what was missed, everything is read anew.
+      const unknown = () => rooms.map(({ roomId }) => ({ roomId, recovered: false, reason: "unavailable" as const }));
+      for (const room of error ? unknown() : (answer as Given & Resumed).rooms) this.#fill(room);
     });
-  }
-
-  #resumed({ rooms, user }: Answered, withUser: boolean): void {
-    for (const room of rooms) this.#fill(room);
-    if (!withUser) return;
-    const held = this.#heldUser ?? [];
-    this.#heldUser = null;
-    if (user?.recovered) {
-      this.#fillUser(user);
-      for (const change of held) this.#hearUser(change);
-    } else if (this.#isReady) {
-      this.#user = null;
-      void this.#begin(1);
-    }
   }
 
   #fill(room: ResumedRoom): void {
@@ -246,11 +221,6 @@ export class Sync {
       const position = positionOf(event.payload);
       if (position) this.#hearRoom(roomId, position, event);
     }
-  }
-
-  #fillUser(user: ResumedUser & { recovered: true }): void {
-    this.#user = { epoch: user.epoch, seq: user.seq };
-    for (const change of user.changes) this.#apply({ ...change, epoch: user.epoch });
   }
 
   #again(tries: number, run: () => void, error?: ChatError): void {

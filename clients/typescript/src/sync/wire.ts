@@ -1,7 +1,7 @@
 // What the events of the server are about: which belong to a room's log, and where in it they stand.
 
 import type { ChatEvents } from "../chat.js";
-import type { Position } from "../upcoming.js";
+import type { Head } from "../contract.js";
 
 /** Events that have a place in a room's log. */
 export const DURABLE: ReadonlySet<string> = new Set<keyof ChatEvents>([
@@ -28,7 +28,7 @@ export function roomOf(name: string, payload: unknown): string | null {
 }
 
 /** Where an event stands in its log; null where it says nothing of it. */
-export function positionOf(payload: unknown): Position | null {
-  const { epoch, seq } = payload as Partial<Position>;
+export function positionOf(payload: unknown): Head | null {
+  const { epoch, seq } = payload as Partial<Head>;
   return typeof epoch === "string" && Number.isSafeInteger(seq) ? { epoch, seq: seq as number } : null;
 }
