@@ -16,8 +16,8 @@ const REAL_PACE: Pace = {
 
 /** The one voice of the page: two hidden regions, outside of whatever lists change. */
 export class Announcer {
-  readonly #polite = region('status');
-  readonly #assertive = region('alert');
+  readonly #polite = region("status");
+  readonly #assertive = region("alert");
   readonly #pace: Pace;
   #quietUntilMs = Number.NEGATIVE_INFINITY;
   #held: string[] = [];
@@ -54,19 +54,19 @@ export class Announcer {
   }
 
   #release(): void {
-    const [first = ''] = this.#held;
+    const [first = ""] = this.#held;
     this.say(this.#held.length === 1 ? first : `${this.#held.length} new messages`);
     this.#held = [];
     this.#quietUntilMs = this.#pace.now() + PAUSE_MS;
   }
 }
 
-function region(role: 'status' | 'alert'): HTMLElement {
-  const element = document.createElement('div');
-  element.className = 'visually-hidden';
-  element.setAttribute('role', role);
-  element.setAttribute('aria-live', role === 'alert' ? 'assertive' : 'polite');
-  element.setAttribute('aria-atomic', 'true');
+function region(role: "status" | "alert"): HTMLElement {
+  const element = document.createElement("div");
+  element.className = "visually-hidden";
+  element.setAttribute("role", role);
+  element.setAttribute("aria-live", role === "alert" ? "assertive" : "polite");
+  element.setAttribute("aria-atomic", "true");
   return element;
 }
 
@@ -76,7 +76,7 @@ function speak(element: HTMLElement, text: string): void {
 }
 
 function shortened(text: string): string {
-  const flat = text.replace(/\s+/gu, ' ').trim();
+  const flat = text.replace(/\s+/gu, " ").trim();
   const chars = [...flat.slice(0, (TEXT_MAX_CHARS + 1) * 2)];
-  return chars.length > TEXT_MAX_CHARS ? `${chars.slice(0, TEXT_MAX_CHARS).join('')}…` : flat;
+  return chars.length > TEXT_MAX_CHARS ? `${chars.slice(0, TEXT_MAX_CHARS).join("")}…` : flat;
 }

@@ -1,9 +1,9 @@
 // What one may do with a message, on screens that are touched.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef } from "preact/hooks";
 
-import type { Action } from './actions.js';
-import { Icon } from './icons.js';
+import type { Action } from "./actions.js";
+import { Icon } from "./icons.js";
 
 interface Props {
   actions: readonly Action[];
@@ -15,11 +15,24 @@ export function ActionSheet({ actions, onRun, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class="action-sheet" aria-label="Message actions" onClose={onClose} onClick={(event) => event.target === dialog.current && dialog.current?.close()}>
+    <dialog
+      ref={dialog}
+      class="action-sheet"
+      aria-label="Message actions"
+      onClose={onClose}
+      onClick={(event) => event.target === dialog.current && dialog.current?.close()}
+    >
       <ul>
         {actions.map((action) => (
           <li key={action.name}>
-            <button type="button" class={action.name === 'delete' ? 'is-danger' : undefined} onClick={() => { dialog.current?.close(); onRun(action); }}>
+            <button
+              type="button"
+              class={action.name === "delete" ? "is-danger" : undefined}
+              onClick={() => {
+                dialog.current?.close();
+                onRun(action);
+              }}
+            >
               <Icon name={action.icon} /> {action.label}
             </button>
           </li>

@@ -1,18 +1,18 @@
 // Whether somebody looks at the page, and where they were in each conversation.
 
-import type { PlaceKey } from 'fireside-chat';
+import type { PlaceKey } from "fireside-chat";
 
-import type { Spot } from './timeline/timeline.js';
+import type { Spot } from "./timeline/timeline.js";
 
 /** Whether the page is visible and its window has the focus. */
 export function isAttended(): boolean {
-  return document.visibilityState === 'visible' && document.hasFocus();
+  return document.visibilityState === "visible" && document.hasFocus();
 }
 
 /** Calls `listener` whenever that may have changed, until `signal` aborts. */
 export function onAttention(listener: () => void, signal: AbortSignal): void {
-  document.addEventListener('visibilitychange', listener, { signal });
-  for (const name of ['focus', 'blur', 'pagehide']) window.addEventListener(name, listener, { signal });
+  document.addEventListener("visibilitychange", listener, { signal });
+  for (const name of ["focus", "blur", "pagehide"]) window.addEventListener(name, listener, { signal });
 }
 
 const SPOTS_MAX = 50;

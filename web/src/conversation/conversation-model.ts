@@ -1,20 +1,20 @@
 // What happens in one conversation: ties together its list, the selection in it, and what is done with messages.
 
-import { signal } from '@preact/signals';
-import type { ChatStore, MessageRow, PlaceStore } from 'fireside-chat/store';
-import type { ComponentChildren } from 'preact';
+import { signal } from "@preact/signals";
+import type { ChatStore, MessageRow, PlaceStore } from "fireside-chat/store";
+import type { ComponentChildren } from "preact";
 
-import type { NameLinks } from '../markdown/view.js';
-import type { Action } from './actions.js';
-import { copiedText } from './copying.js';
-import { Deletions } from './deletions.js';
-import type { EdgeHost } from './entry-view.js';
-import type { MessageEntry } from './layout.js';
-import type { MessageHost, MessageLook } from './message.js';
-import { type LogOwner, MessageLog } from './message-log.js';
-import { nameOf } from './names.js';
-import type { ConversationProps } from './seam.js';
-import { Selection, type SelectionOwner } from './selection.js';
+import type { NameLinks } from "../markdown/view.js";
+import type { Action } from "./actions.js";
+import { copiedText } from "./copying.js";
+import { Deletions } from "./deletions.js";
+import type { EdgeHost } from "./entry-view.js";
+import type { MessageEntry } from "./layout.js";
+import type { MessageHost, MessageLook } from "./message.js";
+import { type LogOwner, MessageLog } from "./message-log.js";
+import { nameOf } from "./names.js";
+import type { ConversationProps } from "./seam.js";
+import { Selection, type SelectionOwner } from "./selection.js";
 
 /** So long a message stays marked that an address led to. */
 const TARGET_MS = 3000;
@@ -42,22 +42,31 @@ export class ConversationModel implements LogOwner, SelectionOwner {
   #editing: { key: string; isFromComposer: boolean } | null = null;
   #target: { id: string; timer: ReturnType<typeof setTimeout> | null } | null = null;
 
-  constructor(elements: { scroller: HTMLElement; rows: HTMLElement }, place: PlaceStore, props: ConversationProps, view: ModelView) {
+  constructor(
+    elements: { scroller: HTMLElement; rows: HTMLElement },
+    place: PlaceStore,
+    props: ConversationProps,
+    view: ModelView,
+  ) {
     this.#place = place;
     this.#store = props.store;
     this.#props = props;
     this.#view = view;
     this.host = this.#makeHost();
     this.deletions = new Deletions(
-      (id) => void place.delete(id).delivered().catch(() => {}),
+      (id) =>
+        void place
+          .delete(id)
+          .delivered()
+          .catch(() => {}),
       (id) => this.#repaintId(id),
     );
     const { signal: ended } = this.#ending;
     this.selection = new Selection(elements.scroller, () => this.log, this, ended);
     if (props.jumpTo !== null) this.#target = { id: props.jumpTo, timer: null };
     this.log = new MessageLog(elements, place, props.jumpTo, this);
-    elements.scroller.addEventListener('copy', (event) => this.#copy(event), { signal: ended });
-    window.addEventListener('pagehide', () => this.deletions.flush(), { signal: ended });
+    elements.scroller.addEventListener("copy", (event) => this.#copy(event), { signal: ended });
+    window.addEventListener("pagehide", () => this.deletions.flush(), { signal: ended });
   }
 
   /** The conversation goes away. */
@@ -85,16 +94,19 @@ export class ConversationModel implements LogOwner, SelectionOwner {
 
   /** Hands a message over to be sent, and shows it. */
   send(content: string): void {
-    void this.#place.send(content).delivered().catch(() => {});
+    void this.#place
+      .send(content)
+      .delivered()
+      .catch(() => {});
     this.#place.stopTyping();
     void this.log.toEnd();
   }
 
   /** Lets one change the last message one has sent. Not while a later one is on its way: that one is meant. */
   editLast(): boolean {
-    if (this.#place.window.get().newer !== 'end') return false;
-    const last = this.log.messages.findLast(({ row }) => row.isOwn && row.deletedAt === null && row.type !== 'system');
-    if (last?.row.id == null || last.row.state !== 'sent') return false;
+    if (this.#place.window.get().newer !== "end") return false;
+    const last = this.log.messages.findLast(({ row }) => row.isOwn && row.deletedAt === null && row.type !== "system");
+    if (last?.row.id == null || last.row.state !== "sent") return false;
     this.#edit(last, true);
     return true;
   }
@@ -115,7 +127,8 @@ export class ConversationModel implements LogOwner, SelectionOwner {
   arrived(entries: readonly MessageEntry[]): void {
     const { readOut } = this.#props.preferences;
     for (const { row } of entries) {
-      if (readOut === 'all' || (readOut === 'mentions' && row.isMention)) this.#props.announcer.message(nameOf(row.sender), row.content);
+      if (readOut === "all" || (readOut === "mentions" && row.isMention))
+        this.#props.announcer.message(nameOf(row.sender), row.content);
     }
   }
 
@@ -132,25 +145,32 @@ export class ConversationModel implements LogOwner, SelectionOwner {
 
   run(action: Action, { row, key }: MessageEntry): void {
     switch (action.name) {
-      case 'edit':
+      case "edit":
         return this.#edit({ row, key }, false);
-      case 'copy':
-        return this.#toClipboard(row.content, 'Text copied');
-      case 'link':
-        if (row.id !== null) this.#toClipboard(new URL(this.#props.addresses.message(this.#place.place, row.id), location.href).href, 'Link copied');
+      case "copy":
+        return this.#toClipboard(row.content, "Text copied");
+      case "link":
+        if (row.id !== null)
+          this.#toClipboard(
+            new URL(this.#props.addresses.message(this.#place.place, row.id), location.href).href,
+            "Link copied",
+          );
         return;
-      case 'unread':
+      case "unread":
         return this.#markUnread(row);
-      case 'delete':
+      case "delete":
         return this.#delete(row);
     }
   }
 
   isModerator(): boolean {
     const { place } = this.#place;
-    if (place.kind !== 'room') return false;
+    if (place.kind !== "room") return false;
     const me = this.#store.me.get()?.id;
-    return this.#store.members(place.roomId).get().members.some((member) => member.userId === me && member.role === 'admin');
+    return this.#store
+      .members(place.roomId)
+      .get()
+      .members.some((member) => member.userId === me && member.role === "admin");
   }
 
   singleKeys(): boolean {
@@ -179,13 +199,13 @@ export class ConversationModel implements LogOwner, SelectionOwner {
       links: this.#links(),
       onPerson,
       beginning: this.#view.beginning,
-      loadMore: (direction) => void (direction === 'older' ? this.#place.loadOlder() : this.#place.loadNewer()),
-      run: (action, row) => this.run(action, { kind: 'message', key: row.key, isHold: true, row, isStart: false }),
+      loadMore: (direction) => void (direction === "older" ? this.#place.loadOlder() : this.#place.loadNewer()),
+      run: (action, row) => this.run(action, { kind: "message", key: row.key, isHold: true, row, isStart: false }),
       save: (row, content) => this.#save(row, content),
       cancelEdit: () => this.#endEdit(),
       retry: (row) => this.#place.retry(clientIdOf(row)),
       discard: (row) => this.#place.discard(clientIdOf(row)),
-      copy: (row) => this.#toClipboard(row.content, 'Text copied'),
+      copy: (row) => this.#toClipboard(row.content, "Text copied"),
     };
   }
 
@@ -194,13 +214,16 @@ export class ConversationModel implements LogOwner, SelectionOwner {
       room: (slug) => {
         const place = this.#store.find(slug);
         if (!place) return null;
-        return { href: this.#props.addresses.place(place), title: this.#store.place(place).summary.get()?.title ?? slug };
+        return {
+          href: this.#props.addresses.place(place),
+          title: this.#store.place(place).summary.get()?.title ?? slug,
+        };
       },
       isMe: (username) => username.toLowerCase() === this.#store.me.get()?.username.toLowerCase(),
     };
   }
 
-  #edit({ row, key }: Pick<MessageEntry, 'row' | 'key'>, isFromComposer: boolean): void {
+  #edit({ row, key }: Pick<MessageEntry, "row" | "key">, isFromComposer: boolean): void {
     if (row.id === null) return;
     this.#endEdit();
     this.#editing = { key, isFromComposer };
@@ -209,7 +232,11 @@ export class ConversationModel implements LogOwner, SelectionOwner {
   }
 
   #save(row: MessageRow, content: string): void {
-    if (row.id !== null) void this.#place.edit(row.id, content).delivered().catch(() => {});
+    if (row.id !== null)
+      void this.#place
+        .edit(row.id, content)
+        .delivered()
+        .catch(() => {});
     this.#endEdit();
   }
 
@@ -226,7 +253,7 @@ export class ConversationModel implements LogOwner, SelectionOwner {
   #markUnread(row: MessageRow): void {
     if (row.seq === null) return;
     this.log.markUnread(row.seq);
-    const said = 'Marked unread from here';
+    const said = "Marked unread from here";
     this.#place.markUnread({ seq: row.seq }).then(
       () => this.#props.announcer.say(said),
       (error: Error) => this.#props.announcer.alarm(`Could not mark as unread. ${error.message}`),
@@ -236,21 +263,24 @@ export class ConversationModel implements LogOwner, SelectionOwner {
   #delete(row: MessageRow): void {
     if (row.id === null) return;
     this.deletions.add(row.id);
-    this.#props.announcer.say('Message deleted. It can be undone for 6 seconds.');
+    this.#props.announcer.say("Message deleted. It can be undone for 6 seconds.");
   }
 
   #toClipboard(text: string, said: string): void {
     const { announcer } = this.#props;
     // Without a secure connection browsers give no clipboard.
-    const copying = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error('no clipboard'));
-    copying.then(() => announcer.say(said), () => announcer.alarm('Could not copy.'));
+    const copying = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
+    copying.then(
+      () => announcer.say(said),
+      () => announcer.alarm("Could not copy."),
+    );
   }
 
   #copy(event: ClipboardEvent): void {
     const selection = document.getSelection();
     const text = selection && copiedText(selection, this.log.messages, (key) => this.log.surface.element(key));
     if (text === null) return;
-    event.clipboardData?.setData('text/plain', text);
+    event.clipboardData?.setData("text/plain", text);
     event.preventDefault();
   }
 
@@ -261,5 +291,5 @@ export class ConversationModel implements LogOwner, SelectionOwner {
 }
 
 function clientIdOf(row: MessageRow): string {
-  return row.change?.clientId ?? row.clientId ?? '';
+  return row.change?.clientId ?? row.clientId ?? "";
 }

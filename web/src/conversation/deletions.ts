@@ -1,6 +1,6 @@
 // Deleting with a way back: the server is told only after some seconds in which one may think again.
 
-import { signal } from '@preact/signals';
+import { signal } from "@preact/signals";
 
 /** So long a deletion can be taken back. */
 export const UNDO_MS = 6000;

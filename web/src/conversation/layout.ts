@@ -1,9 +1,9 @@
 // The order of things in the list: its beginning, days, the line where the new begins, and messages in blocks by author.
 
-import type { MessageRow, MessageWindow } from 'fireside-chat/store';
+import type { MessageRow, MessageWindow } from "fireside-chat/store";
 
-import { dayKey } from './times.js';
-import type { Item } from './timeline/surface.js';
+import { dayKey } from "./times.js";
+import type { Item } from "./timeline/surface.js";
 
 /** Messages of one author within this time are one block. */
 const BLOCK_MS = 5 * 60_000;
@@ -11,16 +11,16 @@ const BLOCK_MS = 5 * 60_000;
 /** Something that has a row. */
 export type Entry = Item &
   (
-    | { readonly kind: 'start' }
-    | { readonly kind: 'older'; readonly hasFailed: boolean }
-    | { readonly kind: 'newer'; readonly hasFailed: boolean }
-    | { readonly kind: 'day'; readonly ms: number }
-    | { readonly kind: 'new' }
-    | { readonly kind: 'message'; readonly row: MessageRow; readonly isStart: boolean }
+    | { readonly kind: "start" }
+    | { readonly kind: "older"; readonly hasFailed: boolean }
+    | { readonly kind: "newer"; readonly hasFailed: boolean }
+    | { readonly kind: "day"; readonly ms: number }
+    | { readonly kind: "new" }
+    | { readonly kind: "message"; readonly row: MessageRow; readonly isStart: boolean }
   );
 
 /** A message in the list. */
-export type MessageEntry = Extract<Entry, { kind: 'message' }>;
+export type MessageEntry = Extract<Entry, { kind: "message" }>;
 
 /**
  * What to show, from top to bottom. `newFrom` is the place in the log where the new messages begin; null where there
@@ -41,13 +41,14 @@ export function layOut(window: MessageWindow, newFrom: number | null, before: Re
     const startsDay = !days.has(day);
     const startsNew = !isNewShown && newFrom !== null && row.seq !== null && row.seq >= newFrom;
     days.add(day);
-    if (startsDay) add({ kind: 'day', key: `day:${day}`, isHold: false, ms: row.createdAt });
-    if (startsNew) add({ kind: 'new', key: 'new', isHold: false });
+    if (startsDay) add({ kind: "day", key: `day:${day}`, isHold: false, ms: row.createdAt });
+    if (startsNew) add({ kind: "new", key: "new", isHold: false });
     isNewShown ||= startsNew;
-    add({ kind: 'message', key: row.key, isHold: true, row, isStart: startsDay || startsNew || !continues(last, row) });
+    add({ kind: "message", key: row.key, isHold: true, row, isStart: startsDay || startsNew || !continues(last, row) });
     last = row;
   }
-  if (window.newer !== 'end') add({ kind: 'newer', key: 'edge:newer', isHold: false, hasFailed: window.newer === 'failed' });
+  if (window.newer !== "end")
+    add({ kind: "newer", key: "edge:newer", isHold: false, hasFailed: window.newer === "failed" });
   return entries;
 }
 
@@ -57,18 +58,18 @@ export function firstNew(rows: readonly MessageRow[], readSeq: number): MessageR
 }
 
 function beginning(window: MessageWindow): Entry {
-  if (window.older === 'end') return { kind: 'start', key: 'edge:start', isHold: false };
-  return { kind: 'older', key: 'edge:older', isHold: false, hasFailed: window.older === 'failed' };
+  if (window.older === "end") return { kind: "start", key: "edge:start", isHold: false };
+  return { kind: "older", key: "edge:older", isHold: false, hasFailed: window.older === "failed" };
 }
 
 function continues(last: MessageRow | null, row: MessageRow): boolean {
-  if (last === null || last.type === 'system' || row.type === 'system') return false;
+  if (last === null || last.type === "system" || row.type === "system") return false;
   return last.sender.id === row.sender.id && row.createdAt - last.createdAt < BLOCK_MS;
 }
 
 function isSame(a: Entry, b: Entry): boolean {
-  if (a.kind === 'message' && b.kind === 'message') return a.row === b.row && a.isStart === b.isStart;
-  if (a.kind === 'older' && b.kind === 'older') return a.hasFailed === b.hasFailed;
-  if (a.kind === 'newer' && b.kind === 'newer') return a.hasFailed === b.hasFailed;
+  if (a.kind === "message" && b.kind === "message") return a.row === b.row && a.isStart === b.isStart;
+  if (a.kind === "older" && b.kind === "older") return a.hasFailed === b.hasFailed;
+  if (a.kind === "newer" && b.kind === "newer") return a.hasFailed === b.hasFailed;
   return a.kind === b.kind;
 }

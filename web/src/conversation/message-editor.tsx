@@ -1,10 +1,10 @@
 // Changing a message where it stands.
 
-import type { MessageRow } from 'fireside-chat/store';
-import { useEffect, useRef } from 'preact/hooks';
+import type { MessageRow } from "fireside-chat/store";
+import { useEffect, useRef } from "preact/hooks";
 
-import { growToContent } from './composer/auto-grow.js';
-import { isSubmit } from './composer/enter.js';
+import { growToContent } from "./composer/auto-grow.js";
+import { isSubmit } from "./composer/enter.js";
 
 interface Props {
   row: MessageRow;
@@ -22,24 +22,42 @@ export function MessageEditor({ row, onSave, onCancel }: Props) {
     area.setSelectionRange(area.value.length, area.value.length);
   }, []);
   const save = () => {
-    const content = field.current?.value.trim() ?? '';
+    const content = field.current?.value.trim() ?? "";
     // Nothing left to say is a deletion, and that has a button of its own.
-    if (content === '' || content === row.content) onCancel();
+    if (content === "" || content === row.content) onCancel();
     else onSave(content);
   };
   const pressed = (event: KeyboardEvent) => {
     event.stopPropagation();
-    if (event.key === 'Escape' && !event.isComposing) onCancel();
+    if (event.key === "Escape" && !event.isComposing) onCancel();
     else if (isSubmit(event, true)) save();
     else return;
     event.preventDefault();
   };
   return (
-    <form class="message-editor" onSubmit={(event) => { event.preventDefault(); save(); }}>
-      <textarea ref={field} rows={1} dir="auto" aria-label="Edit message" defaultValue={row.content} onKeyDown={pressed} onInput={(event) => growToContent(event.currentTarget)} />
+    <form
+      class="message-editor"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <textarea
+        ref={field}
+        rows={1}
+        dir="auto"
+        aria-label="Edit message"
+        defaultValue={row.content}
+        onKeyDown={pressed}
+        onInput={(event) => growToContent(event.currentTarget)}
+      />
       <p class="message-editor-actions">
-        <button type="submit" class="primary">Save</button>
-        <button type="button" onClick={onCancel}>Cancel</button>
+        <button type="submit" class="primary">
+          Save
+        </button>
+        <button type="button" onClick={onCancel}>
+          Cancel
+        </button>
         <span class="hint">Enter saves, Esc cancels</span>
       </p>
     </form>

@@ -1,16 +1,16 @@
 // The list of messages of one conversation: what the store knows, laid out on the timeline; where it opens, and what was read.
 
-import { type Signal, signal } from '@preact/signals';
-import type { MessageWindow, PlaceStore } from 'fireside-chat/store';
-import { render } from 'preact';
+import { type Signal, signal } from "@preact/signals";
+import type { MessageWindow, PlaceStore } from "fireside-chat/store";
+import { render } from "preact";
 
-import { isAttended, onAttention, rememberedSpot, rememberSpot } from './attention.js';
-import { type EdgeHost, EntryView } from './entry-view.js';
-import { type Entry, firstNew, layOut, type MessageEntry } from './layout.js';
-import type { MessageHost, MessageLook } from './message.js';
-import { Reading } from './reading.js';
-import { ElementSurface } from './timeline/surface.js';
-import { Timeline } from './timeline/timeline.js';
+import { isAttended, onAttention, rememberedSpot, rememberSpot } from "./attention.js";
+import { type EdgeHost, EntryView } from "./entry-view.js";
+import { type Entry, firstNew, layOut, type MessageEntry } from "./layout.js";
+import type { MessageHost, MessageLook } from "./message.js";
+import { Reading } from "./reading.js";
+import { ElementSurface } from "./timeline/surface.js";
+import { Timeline } from "./timeline/timeline.js";
 
 /** A third of the screen above what is new, or what an address leads to. */
 const OPENING = { above: 1 / 3 };
@@ -35,11 +35,11 @@ export interface Pill {
 }
 
 /** How far the conversation is: nothing there yet, there, or not to be had. */
-export type LogStatus = 'loading' | 'ready' | 'failed';
+export type LogStatus = "loading" | "ready" | "failed";
 
 export class MessageLog {
   readonly pill: Signal<Pill> = signal({ isShown: false, dateMs: null });
-  readonly status: Signal<LogStatus> = signal('loading');
+  readonly status: Signal<LogStatus> = signal("loading");
   readonly surface: ElementSurface<Entry>;
   readonly #place: PlaceStore;
   readonly #owner: LogOwner;
@@ -55,7 +55,12 @@ export class MessageLog {
   /** The newest message that was there at the last look at the present. */
   #newestSeq = 0;
 
-  constructor(elements: { scroller: HTMLElement; rows: HTMLElement }, place: PlaceStore, wantedId: string | null, owner: LogOwner) {
+  constructor(
+    elements: { scroller: HTMLElement; rows: HTMLElement },
+    place: PlaceStore,
+    wantedId: string | null,
+    owner: LogOwner,
+  ) {
     this.#place = place;
     this.#owner = owner;
     this.#wantedId = wantedId;
@@ -72,7 +77,7 @@ export class MessageLog {
     this.#reading = new Reading(readSeq, (seq) => place.markRead(seq));
     const { signal: ended } = this.#ending;
     const disconnect = this.surface.connect(this.#timeline);
-    ended.addEventListener('abort', disconnect);
+    ended.addEventListener("abort", disconnect);
     place.window.subscribe((window) => this.#windowChanged(window), { signal: ended });
     onAttention(() => this.#viewChanged(), ended);
     this.#open(readSeq);
@@ -87,12 +92,12 @@ export class MessageLog {
 
   /** Messages in the list, oldest first, whether they have a row now or not. */
   get messages(): MessageEntry[] {
-    return this.#entries.filter((entry) => entry.kind === 'message');
+    return this.#entries.filter((entry) => entry.kind === "message");
   }
 
   find(key: string): MessageEntry | null {
     const entry = this.#byKey.get(key);
-    return entry?.kind === 'message' ? entry : null;
+    return entry?.kind === "message" ? entry : null;
   }
 
   findById(messageId: string): MessageEntry | null {
@@ -119,7 +124,7 @@ export class MessageLog {
   /** Goes to the present and stays there. */
   async toEnd(): Promise<void> {
     this.#wantedId = null;
-    if (this.#place.window.get().newer !== 'end') await this.#place.loadLatest();
+    if (this.#place.window.get().newer !== "end") await this.#place.loadLatest();
     if (!this.#ending.signal.aborted) this.#timeline.toEnd();
   }
 
@@ -154,9 +159,9 @@ export class MessageLog {
   }
 
   #windowChanged(window: MessageWindow): void {
-    if (window.status === 'ready' && !this.#isOpen) this.#firstShow(window);
+    if (window.status === "ready" && !this.#isOpen) this.#firstShow(window);
     else if (this.#isOpen) this.#laterShow(window);
-    this.status.value = this.#isOpen ? 'ready' : window.status === 'failed' ? 'failed' : 'loading';
+    this.status.value = this.#isOpen ? "ready" : window.status === "failed" ? "failed" : "loading";
   }
 
   #firstShow(window: MessageWindow): void {
@@ -167,10 +172,10 @@ export class MessageLog {
     this.#take(window);
     if (this.#goToWanted()) return;
     const spot = rememberedSpot(this.#place.key);
-    if (this.#newFrom !== null) this.#timeline.openAt(this.#entries, 'new', OPENING);
+    if (this.#newFrom !== null) this.#timeline.openAt(this.#entries, "new", OPENING);
     else if (spot) this.#timeline.openAt(this.#entries, spot.key, spot);
     else this.#timeline.openAtEnd(this.#entries);
-    this.#timeline.update(this.#entries, window.newer !== 'end');
+    this.#timeline.update(this.#entries, window.newer !== "end");
     this.#owner.changed();
   }
 
@@ -184,7 +189,7 @@ export class MessageLog {
 
   #layOut(window: MessageWindow): void {
     this.#take(window);
-    this.#timeline.update(this.#entries, window.newer !== 'end');
+    this.#timeline.update(this.#entries, window.newer !== "end");
     this.#owner.changed();
   }
 
@@ -194,15 +199,15 @@ export class MessageLog {
   }
 
   /** Messages of others that have come since the last look, in a window that reaches the present. */
-  #arrivals(window: MessageWindow): MessageWindow['rows'][number][] {
-    if (window.newer !== 'end') return [];
+  #arrivals(window: MessageWindow): MessageWindow["rows"][number][] {
+    if (window.newer !== "end") return [];
     const before = this.#newestSeq;
     this.#newestSeq = Math.max(before, newestOf(window));
     return window.rows.filter((row) => row.seq !== null && row.seq > before && !row.isOwn && row.deletedAt === null);
   }
 
   /** While nobody looks, the line moves to the first message that nobody saw. */
-  #startNew(arrived: MessageWindow['rows'][number][]): void {
+  #startNew(arrived: MessageWindow["rows"][number][]): void {
     const readSeq = this.#place.summary.get()?.readSeq ?? 0;
     const isOldLineRead = this.#newFrom === null || this.#newFrom <= readSeq;
     if (!isAttended() && isOldLineRead) this.#newFrom = arrived[0]?.seq ?? this.#newFrom;
@@ -213,26 +218,29 @@ export class MessageLog {
     if (!entry || !this.#isOpen) return false;
     this.#wantedId = null;
     this.#timeline.openAt(this.#entries, entry.key, OPENING);
-    this.#timeline.update(this.#entries, this.#place.window.get().newer !== 'end');
+    this.#timeline.update(this.#entries, this.#place.window.get().newer !== "end");
     this.#owner.changed();
     return true;
   }
 
-  #wantsMore(direction: 'older' | 'newer'): void {
+  #wantsMore(direction: "older" | "newer"): void {
     const window = this.#place.window.get();
-    if (window[direction] !== 'more') return;
-    void (direction === 'older' ? this.#place.loadOlder() : this.#place.loadNewer());
+    if (window[direction] !== "more") return;
+    void (direction === "older" ? this.#place.loadOlder() : this.#place.loadNewer());
   }
 
   #viewChanged(): void {
     const window = this.#place.window.get();
     const seen = this.seen();
-    const isAtEnd = this.#timeline.isFollowing && window.newer === 'end';
+    const isAtEnd = this.#timeline.isFollowing && window.newer === "end";
     const [first] = seen;
     const isToday = first && new Date(first.row.createdAt).toDateString() === new Date().toDateString();
     this.#setPill({ isShown: this.#isOpen && !isAtEnd, dateMs: first && !isToday ? first.row.createdAt : null });
     if (!isAttended()) return this.#reading.looksAway();
-    this.#reading.sees(seen.flatMap(({ row }) => row.seq ?? []), this.#timeline.lastOwnScrollMs);
+    this.#reading.sees(
+      seen.flatMap(({ row }) => row.seq ?? []),
+      this.#timeline.lastOwnScrollMs,
+    );
   }
 
   #setPill(pill: Pill): void {
@@ -241,7 +249,7 @@ export class MessageLog {
   }
 
   #paint(element: HTMLElement, entry: Entry): void {
-    const look = entry.kind === 'message' ? this.#owner.look(entry) : null;
+    const look = entry.kind === "message" ? this.#owner.look(entry) : null;
     render(<EntryView entry={entry} look={look} host={this.#owner.host} />, element);
   }
 }

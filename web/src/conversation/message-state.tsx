@@ -1,7 +1,7 @@
 // How far a message of one's own has come, in words under it.
 
-import type { MessageRow } from 'fireside-chat/store';
-import { useEffect, useState } from 'preact/hooks';
+import type { MessageRow } from "fireside-chat/store";
+import { useEffect, useState } from "preact/hooks";
 
 /** A send that takes no longer than this needs no words. */
 const QUIET_MS = 600;
@@ -17,33 +17,45 @@ export function MessageState({ row, actions }: { row: MessageRow; actions: SendA
   // An edit or deletion on its way says how it is doing just as a message does.
   const { state, error } = row.change ?? row;
   switch (state) {
-    case 'sent':
+    case "sent":
       return null;
-    case 'sending':
-      return <Later key={row.stateSince} sinceMs={row.stateSince}>Sending…</Later>;
-    case 'queued':
+    case "sending":
+      return (
+        <Later key={row.stateSince} sinceMs={row.stateSince}>
+          Sending…
+        </Later>
+      );
+    case "queued":
       return <p class="message-state">Waiting for connection</p>;
-    case 'retrying':
+    case "retrying":
       return <p class="message-state">Still trying…</p>;
-    case 'failed':
+    case "failed":
       return (
         <p class="message-state has-failed">
-          <span>{failure(row)} {sentence(error?.message)}</span>{' '}
-          <button type="button" onClick={() => actions.retry(row)}>Retry</button>{' '}
-          <button type="button" onClick={() => actions.copy(row)}>Copy</button>{' '}
-          <button type="button" onClick={() => actions.discard(row)}>{row.change ? 'Discard' : 'Delete'}</button>
+          <span>
+            {failure(row)} {sentence(error?.message)}
+          </span>{" "}
+          <button type="button" onClick={() => actions.retry(row)}>
+            Retry
+          </button>{" "}
+          <button type="button" onClick={() => actions.copy(row)}>
+            Copy
+          </button>{" "}
+          <button type="button" onClick={() => actions.discard(row)}>
+            {row.change ? "Discard" : "Delete"}
+          </button>
         </p>
       );
   }
 }
 
 function failure(row: MessageRow): string {
-  if (row.change === null) return 'Not sent.';
-  return row.change.kind === 'edit' ? 'Not changed.' : 'Not deleted.';
+  if (row.change === null) return "Not sent.";
+  return row.change.kind === "edit" ? "Not changed." : "Not deleted.";
 }
 
 function sentence(text: string | undefined): string {
-  return text === undefined || text === '' || /[.!?]$/u.test(text) ? (text ?? '') : `${text}.`;
+  return text === undefined || text === "" || /[.!?]$/u.test(text) ? (text ?? "") : `${text}.`;
 }
 
 function Later({ sinceMs, children }: { sinceMs: number; children: string }) {

@@ -1,14 +1,14 @@
 // People as they are shown: a name that can be read, initials, and a colour of their own.
 
-import type { Person } from 'fireside-chat/store';
+import type { Person } from "fireside-chat/store";
 
 /** Characters that leave nothing to see, and those that turn the text around them. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u115f\u1160\u3164\uffa0\u2800]/gu;
 
 /** The name to show: the chosen one where it can be seen, else the username. */
 export function nameOf(person: Person): string {
-  const chosen = person.displayName?.replace(INVISIBLE, '').trim();
-  return chosen || person.username || 'Unknown';
+  const chosen = person.displayName?.replace(INVISIBLE, "").trim();
+  return chosen || person.username || "Unknown";
 }
 
 /** One or two letters for the tile beside a name. */
@@ -16,7 +16,7 @@ export function initialsOf(name: string): string {
   const words = name.split(/[\s._-]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
   const [first = name, last] = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
   const letters = last === undefined ? graphemes(first).slice(0, 2) : [graphemes(first)[0], graphemes(last)[0]];
-  return letters.join('').toLocaleUpperCase();
+  return letters.join("").toLocaleUpperCase();
 }
 
 /** The hue of somebody's tile in degrees, always the same for the same id. */

@@ -1,8 +1,8 @@
 // When messages count as read, by a clock of the test's own.
 
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from "vitest";
 
-import { Reading, SEEN_MS, STILL_MS, TELL_MS, type Timing } from './reading.js';
+import { Reading, SEEN_MS, STILL_MS, TELL_MS, type Timing } from "./reading.js";
 
 /** Time that passes only when a test lets it. */
 class Clock implements Timing {
@@ -45,8 +45,8 @@ beforeEach(() => {
   reading = new Reading(5, (seq) => told.push(seq), clock);
 });
 
-describe('what is seen', () => {
-  test('for long enough is read, and told once for all', () => {
+describe("what is seen", () => {
+  test("for long enough is read, and told once for all", () => {
     reading.sees([4, 5, 6, 7], LONG_AGO);
     clock.pass(SEEN_MS + TELL_MS - 1);
     expect(told).toEqual([]);
@@ -54,7 +54,7 @@ describe('what is seen', () => {
     expect(told).toEqual([7]);
   });
 
-  test('only in passing is not read', () => {
+  test("only in passing is not read", () => {
     reading.sees([6, 7], LONG_AGO);
     clock.pass(SEEN_MS - 1);
     reading.sees([7, 8], LONG_AGO);
@@ -64,13 +64,13 @@ describe('what is seen', () => {
     expect(told).toEqual([7]);
   });
 
-  test('that was read before is not told again', () => {
+  test("that was read before is not told again", () => {
     reading.sees([3, 4, 5], LONG_AGO);
     clock.pass(10_000);
     expect(told).toEqual([]);
   });
 
-  test('while the list still settles waits until it has', () => {
+  test("while the list still settles waits until it has", () => {
     reading.sees([6], LONG_AGO);
     clock.pass(SEEN_MS - 10);
     reading.sees([6], clock.now());
@@ -83,8 +83,8 @@ describe('what is seen', () => {
   });
 });
 
-describe('whoever looks away', () => {
-  test('has told at once what was read', () => {
+describe("whoever looks away", () => {
+  test("has told at once what was read", () => {
     reading.sees([6], LONG_AGO);
     clock.pass(SEEN_MS);
     expect(told).toEqual([]);
@@ -94,7 +94,7 @@ describe('whoever looks away', () => {
     expect(told).toEqual([6]);
   });
 
-  test('begins again when coming back', () => {
+  test("begins again when coming back", () => {
     reading.sees([6], LONG_AGO);
     clock.pass(SEEN_MS - 1);
     reading.looksAway();
@@ -106,7 +106,7 @@ describe('whoever looks away', () => {
   });
 });
 
-test('what was marked as unread on purpose is not read by being seen', () => {
+test("what was marked as unread on purpose is not read by being seen", () => {
   reading.sees([6, 7], LONG_AGO);
   reading.hold();
   reading.sees([6, 7], LONG_AGO);

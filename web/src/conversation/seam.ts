@@ -1,16 +1,16 @@
 // What the conversation needs from the screen around it.
 
-import type { Place } from 'fireside-chat';
-import type { ChatStore } from 'fireside-chat/store';
+import type { Place } from "fireside-chat";
+import type { ChatStore } from "fireside-chat/store";
 
-import type { Announcer } from '../announcer.js';
+import type { Announcer } from "../announcer.js";
 
 /** How somebody likes their conversations. */
 export interface Preferences {
   /** Whether Enter sends (Shift+Enter is a new line), or is a new line (Ctrl+Enter sends). */
   readonly enterSends: boolean;
   /** Which messages of others are read out to screen readers. */
-  readonly readOut: 'all' | 'mentions' | 'off';
+  readonly readOut: "all" | "mentions" | "off";
   /** Whether keys of one character act on the selected message. */
   readonly singleKeys: boolean;
 }

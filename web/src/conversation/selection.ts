@@ -1,14 +1,14 @@
 // Which message one means: the one under the pointer, or the one selected by keyboard; and what keys do with it.
 
-import { type Action, actionsFor } from './actions.js';
-import type { MessageEntry } from './layout.js';
-import type { MessageLog } from './message-log.js';
+import { type Action, actionsFor } from "./actions.js";
+import type { MessageEntry } from "./layout.js";
+import type { MessageLog } from "./message-log.js";
 
 /** A finger that rests so long asks what one may do. */
 const LONG_PRESS_MS = 500;
 const FINGER_PX = 10;
 /** Where keys belong to what is written. */
-const WRITING = 'textarea, input, select, [contenteditable]';
+const WRITING = "textarea, input, select, [contenteditable]";
 
 /** What the selection leads to. */
 export interface SelectionOwner {
@@ -41,15 +41,15 @@ export class Selection {
     this.#owner = owner;
     const on = <E extends keyof HTMLElementEventMap>(name: E, run: (event: HTMLElementEventMap[E]) => void) =>
       scroller.addEventListener(name, run, { signal });
-    on('pointerover', (event) => event.pointerType === 'mouse' && this.#hover(this.#keyOf(event.target)));
-    on('pointerleave', () => this.#hover(null));
-    on('pointerdown', (event) => this.#pressed(event));
-    on('pointermove', (event) => this.#moved(event));
-    for (const name of ['pointerup', 'pointercancel', 'scroll'] as const) on(name, () => this.#released());
-    on('contextmenu', (event) => this.#press === null && this.#isSheetDue && event.preventDefault());
-    on('focusin', (event) => this.#focused(event.target));
-    on('focusout', () => this.#blurred());
-    on('keydown', (event) => this.#key(event));
+    on("pointerover", (event) => event.pointerType === "mouse" && this.#hover(this.#keyOf(event.target)));
+    on("pointerleave", () => this.#hover(null));
+    on("pointerdown", (event) => this.#pressed(event));
+    on("pointermove", (event) => this.#moved(event));
+    for (const name of ["pointerup", "pointercancel", "scroll"] as const) on(name, () => this.#released());
+    on("contextmenu", (event) => this.#press === null && this.#isSheetDue && event.preventDefault());
+    on("focusin", (event) => this.#focused(event.target));
+    on("focusout", () => this.#blurred());
+    on("keydown", (event) => this.#key(event));
   }
 
   /** Whether keys were used to select what has the focus. */
@@ -81,7 +81,7 @@ export class Selection {
   }
 
   #article(key: string): HTMLElement | null {
-    return this.#log().surface.element(key)?.querySelector<HTMLElement>('article') ?? null;
+    return this.#log().surface.element(key)?.querySelector<HTMLElement>("article") ?? null;
   }
 
   #hover(key: string | null): void {
@@ -121,7 +121,7 @@ export class Selection {
     this.#isSheetDue = false;
     const key = this.#keyOf(event.target);
     const entry = key === null ? null : this.#log().find(key);
-    if (event.pointerType !== 'touch' || !entry || isWriting(event.target)) return;
+    if (event.pointerType !== "touch" || !entry || isWriting(event.target)) return;
     const timer = setTimeout(() => {
       this.#press = null;
       this.#isSheetDue = true;
@@ -131,7 +131,8 @@ export class Selection {
   }
 
   #moved(event: PointerEvent): void {
-    if (this.#press && Math.hypot(event.clientX - this.#press.x, event.clientY - this.#press.y) > FINGER_PX) this.#released();
+    if (this.#press && Math.hypot(event.clientX - this.#press.x, event.clientY - this.#press.y) > FINGER_PX)
+      this.#released();
   }
 
   #released(): void {
@@ -141,7 +142,7 @@ export class Selection {
 
   #key(event: KeyboardEvent): void {
     if (isWriting(event.target) || event.isComposing) return;
-    const isInTools = event.target instanceof Element && event.target.closest('.message-tools') !== null;
+    const isInTools = event.target instanceof Element && event.target.closest(".message-tools") !== null;
     const isDone = isInTools ? this.#keyInTools(event) : this.#keyInList(event);
     if (!isDone) return;
     event.preventDefault();
@@ -149,14 +150,14 @@ export class Selection {
   }
 
   #keyInTools(event: KeyboardEvent): boolean {
-    const buttons = [...this.#scroller.querySelectorAll<HTMLElement>('.message-tools:focus-within button')];
+    const buttons = [...this.#scroller.querySelectorAll<HTMLElement>(".message-tools:focus-within button")];
     const at = buttons.indexOf(document.activeElement as HTMLElement);
-    const isRightToLeft = getComputedStyle(this.#scroller).direction === 'rtl';
-    const forwards = isRightToLeft ? 'ArrowLeft' : 'ArrowRight';
-    const backwards = isRightToLeft ? 'ArrowRight' : 'ArrowLeft';
+    const isRightToLeft = getComputedStyle(this.#scroller).direction === "rtl";
+    const forwards = isRightToLeft ? "ArrowLeft" : "ArrowRight";
+    const backwards = isRightToLeft ? "ArrowRight" : "ArrowLeft";
     if (event.key === forwards) buttons[(at + 1) % buttons.length]?.focus();
     else if (event.key === backwards) buttons.at(at - 1)?.focus();
-    else if (event.key === 'Escape' && this.#selected !== null) this.focus(this.#selected);
+    else if (event.key === "Escape" && this.#selected !== null) this.focus(this.#selected);
     else return false;
     return true;
   }
@@ -167,7 +168,7 @@ export class Selection {
       this.#isByKeys = true;
       return true;
     }
-    if (event.key === 'Escape') {
+    if (event.key === "Escape") {
       this.#owner.dismiss();
       this.#owner.write();
       return true;
@@ -178,34 +179,39 @@ export class Selection {
 
   /** What a key does with the selected message. */
   #act(key: string, entry: MessageEntry): boolean {
-    if (key === 'Enter') {
-      this.#scroller.querySelector<HTMLElement>('article:focus .message-tools button')?.focus();
+    if (key === "Enter") {
+      this.#scroller.querySelector<HTMLElement>("article:focus .message-tools button")?.focus();
       return true;
     }
     const isSingle = key.length === 1;
     if (isSingle && !(this.#isByKeys && this.#owner.singleKeys())) return false;
-    if (key === '/') this.#owner.write();
+    if (key === "/") this.#owner.write();
     const action = actionsFor(entry.row, this.#owner.isModerator()).find((one) => one.key === key);
     if (action) this.#owner.run(action, entry);
-    return action !== undefined || key === '/';
+    return action !== undefined || key === "/";
   }
 
   #isOnRow(target: EventTarget | null): boolean {
-    return target instanceof Element && target.matches('article');
+    return target instanceof Element && target.matches("article");
   }
 
   #move(key: string): boolean {
     const keys = this.#log().messages.map((entry) => entry.key);
-    const seen = this.#log().seen().map((entry) => entry.key);
+    const seen = this.#log()
+      .seen()
+      .map((entry) => entry.key);
     const at = this.#selected === null ? -1 : keys.indexOf(this.#selected);
     const page = Math.max(1, seen.length - 1);
     const letters = this.#owner.singleKeys();
-    if (key === 'ArrowDown' || (letters && key === 'j')) return this.#go(at < 0 ? seen[0] : keys[Math.min(keys.length - 1, at + 1)]);
-    if (key === 'ArrowUp' || (letters && key === 'k')) return this.#go(at < 0 ? seen.at(-1) : keys[Math.max(0, at - 1)]);
-    if (key === 'PageDown') return this.#go(keys[Math.min(keys.length - 1, (at < 0 ? keys.indexOf(seen[0] ?? '') : at) + page)]);
-    if (key === 'PageUp') return this.#go(keys[Math.max(0, (at < 0 ? keys.indexOf(seen.at(-1) ?? '') : at) - page)]);
-    if (key === 'Home') return this.#go(keys[0]);
-    if (key !== 'End') return false;
+    if (key === "ArrowDown" || (letters && key === "j"))
+      return this.#go(at < 0 ? seen[0] : keys[Math.min(keys.length - 1, at + 1)]);
+    if (key === "ArrowUp" || (letters && key === "k"))
+      return this.#go(at < 0 ? seen.at(-1) : keys[Math.max(0, at - 1)]);
+    if (key === "PageDown")
+      return this.#go(keys[Math.min(keys.length - 1, (at < 0 ? keys.indexOf(seen[0] ?? "") : at) + page)]);
+    if (key === "PageUp") return this.#go(keys[Math.max(0, (at < 0 ? keys.indexOf(seen.at(-1) ?? "") : at) - page)]);
+    if (key === "Home") return this.#go(keys[0]);
+    if (key !== "End") return false;
     this.#owner.toEnd();
     return this.#go(keys.at(-1));
   }

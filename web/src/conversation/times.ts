@@ -1,11 +1,16 @@
 // Times as people read them, in their own language and time zone.
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
-const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-const SHORT_DAY = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short' });
-const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+});
+const SHORT_DAY = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 const DAY_MS = 86_400_000;
 
 /** `09:12`. */
@@ -26,7 +31,7 @@ export function dayKey(ms: number): string {
 /** `Today`, `Yesterday`, `Thursday 20 November`, with the year when it is another one. */
 export function dayLabel(ms: number, nowMs: number): string {
   const days = Math.round((startOfDay(ms) - startOfDay(nowMs)) / DAY_MS);
-  if (days === 0 || days === -1) return capitalized(RELATIVE.format(days, 'day'));
+  if (days === 0 || days === -1) return capitalized(RELATIVE.format(days, "day"));
   const isThisYear = new Date(ms).getFullYear() === new Date(nowMs).getFullYear();
   return (isThisYear ? DAY : DAY_OF_YEAR).format(ms);
 }
@@ -36,6 +41,6 @@ function startOfDay(ms: number): number {
 }
 
 function capitalized(text: string): string {
-  const [first = ''] = text;
+  const [first = ""] = text;
   return first.toLocaleUpperCase() + text.slice(first.length);
 }

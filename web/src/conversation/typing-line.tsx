@@ -1,12 +1,12 @@
 // Who writes just now, on a line of its own that is always there: nothing moves when somebody begins.
 
-import type { Person, PlaceStore } from 'fireside-chat/store';
+import type { Person, PlaceStore } from "fireside-chat/store";
 
-import { nameOf } from './names.js';
-import { useReadable } from './use-readable.js';
+import { nameOf } from "./names.js";
+import { useReadable } from "./use-readable.js";
 
 const NAMES_MAX = 3;
-const LIST = new Intl.ListFormat(undefined, { type: 'conjunction' });
+const LIST = new Intl.ListFormat(undefined, { type: "conjunction" });
 
 export function TypingLine({ place }: { place: PlaceStore }) {
   const people = useReadable(place.typing);
@@ -18,8 +18,8 @@ function Names({ people }: { people: readonly Person[] }) {
   const parts = LIST.formatToParts(people.map(nameOf));
   return (
     <>
-      {parts.map(({ type, value }) => (type === 'element' ? <bdi>{value}</bdi> : value))}
-      {people.length === 1 ? ' is typing…' : ' are typing…'}
+      {parts.map(({ type, value }) => (type === "element" ? <bdi>{value}</bdi> : value))}
+      {people.length === 1 ? " is typing…" : " are typing…"}
     </>
   );
 }

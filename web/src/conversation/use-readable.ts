@@ -1,7 +1,7 @@
 // A value of the store inside a component.
 
-import type { Readable } from 'fireside-chat';
-import { useEffect, useState } from 'preact/hooks';
+import type { Readable } from "fireside-chat";
+import { useEffect, useState } from "preact/hooks";
 
 /** The value now; the component is drawn again when it changes. */
 export function useReadable<T>(readable: Readable<T>): T {

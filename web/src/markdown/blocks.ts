@@ -1,7 +1,7 @@
 // Reads a message: paragraphs, headings, quotes, lists and code, line by line. A text of any kind takes time in proportion to its length.
 
-import { parseInline } from './inline.js';
-import type { Block, Meter } from './nodes.js';
+import { parseInline } from "./inline.js";
+import type { Block, Meter } from "./nodes.js";
 
 const QUOTES_MAX = 3;
 const LISTS_MAX = 4;
@@ -20,7 +20,7 @@ interface Depth {
 
 /** Reads a whole message. `meter` counts what that took. */
 export function parseMarkdown(text: string, meter: Meter = { steps: 0 }): Block[] {
-  const lines = text.replaceAll('\r\n', '\n').replaceAll('\t', '    ').split('\n');
+  const lines = text.replaceAll("\r\n", "\n").replaceAll("\t", "    ").split("\n");
   return new BlockReader(lines, { quotes: 0, lists: 0 }, meter).read();
 }
 
@@ -40,7 +40,7 @@ class BlockReader {
       const line = this.#line(this.#at);
       this.meter.steps += line.length + 1;
       if (this.#fence(line) || this.#heading(line) || this.#quote(line) || this.#list(line)) continue;
-      if (line.trim() === '') this.#endParagraph();
+      if (line.trim() === "") this.#endParagraph();
       else this.#paragraph.push(line);
       this.#at += 1;
     }
@@ -49,7 +49,7 @@ class BlockReader {
   }
 
   #line(at: number): string {
-    return this.lines[at] ?? '';
+    return this.lines[at] ?? "";
   }
 
   #add(block: Block): void {
@@ -59,9 +59,9 @@ class BlockReader {
 
   #endParagraph(): void {
     if (this.#paragraph.length === 0) return;
-    const text = this.#paragraph.join('\n').trim();
+    const text = this.#paragraph.join("\n").trim();
     this.#paragraph = [];
-    this.#blocks.push({ type: 'paragraph', children: parseInline(text, this.meter) });
+    this.#blocks.push({ type: "paragraph", children: parseInline(text, this.meter) });
   }
 
   /** Code up to a line of at least as many marks; without one, all that follows. */
@@ -78,7 +78,7 @@ class BlockReader {
       if (closing.length >= marks.length && closing === marks.charAt(0).repeat(closing.length)) break;
       code.push(next);
     }
-    this.#add({ type: 'code', language, text: code.join('\n') });
+    this.#add({ type: "code", language, text: code.join("\n") });
     return true;
   }
 
@@ -86,7 +86,7 @@ class BlockReader {
     const [, marks, text] = HEADING.exec(line) ?? [];
     if (marks === undefined || text === undefined) return false;
     this.#at += 1;
-    this.#add({ type: 'heading', level: marks.length as 1 | 2 | 3, children: parseInline(text.trim(), this.meter) });
+    this.#add({ type: "heading", level: marks.length as 1 | 2 | 3, children: parseInline(text.trim(), this.meter) });
     return true;
   }
 
@@ -94,11 +94,11 @@ class BlockReader {
     if (this.depth.quotes >= QUOTES_MAX || !QUOTE.test(line)) return false;
     const inside: string[] = [];
     while (this.#at < this.lines.length && QUOTE.test(this.#line(this.#at))) {
-      inside.push(this.#line(this.#at).replace(QUOTE, ''));
+      inside.push(this.#line(this.#at).replace(QUOTE, ""));
       this.#at += 1;
     }
     const children = new BlockReader(inside, { ...this.depth, quotes: this.depth.quotes + 1 }, this.meter).read();
-    this.#add({ type: 'quote', children });
+    this.#add({ type: "quote", children });
     return true;
   }
 
@@ -108,7 +108,7 @@ class BlockReader {
     const isOrdered = /\d/u.test(first);
     const items: Block[][] = [];
     for (let item = this.#item(isOrdered); item; item = this.#item(isOrdered)) items.push(item);
-    this.#add({ type: 'list', start: isOrdered ? Number.parseInt(first, 10) : null, items });
+    this.#add({ type: "list", start: isOrdered ? Number.parseInt(first, 10) : null, items });
     return true;
   }
 
@@ -121,12 +121,14 @@ class BlockReader {
   #item(isOrdered: boolean): Block[] | null {
     const line = this.#line(this.#at);
     const [opening, indent, mark] = ITEM.exec(line) ?? [];
-    if (opening === undefined || indent === undefined || mark === undefined || /\d/u.test(mark) !== isOrdered) return null;
+    if (opening === undefined || indent === undefined || mark === undefined || /\d/u.test(mark) !== isOrdered)
+      return null;
     const inside = [line.slice(opening.length)];
     this.#at += 1;
     const margin = `${indent}  `;
     for (let next = this.#continuation(margin); next !== null; next = this.#continuation(margin)) {
-      for (; this.#at < next; this.#at += 1) inside.push(this.#line(this.#at).trim() === '' ? '' : this.#outdented(opening.length));
+      for (; this.#at < next; this.#at += 1)
+        inside.push(this.#line(this.#at).trim() === "" ? "" : this.#outdented(opening.length));
     }
     this.#skipBlanksBefore(isOrdered);
     return new BlockReader(inside, { ...this.depth, lists: this.depth.lists + 1 }, this.meter).read();
@@ -140,7 +142,7 @@ class BlockReader {
   /** Where the next lines of the current item end, blank lines before an indented one included. */
   #continuation(margin: string): number | null {
     let at = this.#at;
-    while (at < this.lines.length && this.#line(at).trim() === '') at += 1;
+    while (at < this.lines.length && this.#line(at).trim() === "") at += 1;
     this.meter.steps += at - this.#at + 1;
     return at < this.lines.length && this.#line(at).startsWith(margin) ? at + 1 : null;
   }
@@ -148,7 +150,7 @@ class BlockReader {
   /** Blank lines between two items do not end a list. */
   #skipBlanksBefore(isOrdered: boolean): void {
     let at = this.#at;
-    while (at < this.lines.length && this.#line(at).trim() === '') at += 1;
+    while (at < this.lines.length && this.#line(at).trim() === "") at += 1;
     this.meter.steps += at - this.#at + 1;
     const mark = ITEM.exec(this.#line(at))?.[2];
     if (mark !== undefined && /\d/u.test(mark) === isOrdered) this.#at = at;

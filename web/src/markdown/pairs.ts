@@ -1,6 +1,6 @@
 // Which marks of a text belong together, found for the whole text in one pass so that no mark has to search.
 
-import type { Meter } from './nodes.js';
+import type { Meter } from "./nodes.js";
 
 /** How often the character at `start` comes in a row. */
 export function runLength(text: string, start: number): number {
@@ -42,11 +42,11 @@ export function matchParentheses(text: string, meter: Meter): Int32Array {
   meter.steps += text.length;
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charAt(at);
-    if (char === '(') open.push(at);
-    else if (char === ')') {
+    if (char === "(") open.push(at);
+    else if (char === ")") {
       const start = open.pop();
       if (start !== undefined) closes[start] = at;
-    } else if (char === ' ' || char === '\n' || char === '\t') open = [];
+    } else if (char === " " || char === "\n" || char === "\t") open = [];
   }
   return closes;
 }

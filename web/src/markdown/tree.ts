@@ -1,15 +1,15 @@
 // Folds the flat list of what a line consists of into a tree, however deeply somebody nested it.
 
-import type { Inline, Meter } from './nodes.js';
+import type { Inline, Meter } from "./nodes.js";
 
 type Styled = Extract<Inline, { children: Inline[] }>;
 
 /** A piece of a line, in the order of the text. */
 export type Token =
-  | { type: 'text'; text: string }
-  | { type: 'leaf'; node: Inline; source: string }
+  | { type: "text"; text: string }
+  | { type: "leaf"; node: Inline; source: string }
   | {
-      type: 'marks';
+      type: "marks";
       /** Marks that opened nothing: text. */
       text: string;
       /** What opens here, the innermost first, and the marks it was written with. */
@@ -30,19 +30,19 @@ export function toTree(tokens: Token[], meter: Meter): Inline[] {
   const add = (node: Inline): void => {
     const siblings = open.at(-1)?.children ?? root;
     const last = siblings.at(-1);
-    if (node.type === 'text' && last?.type === 'text') last.text += node.text;
+    if (node.type === "text" && last?.type === "text") last.text += node.text;
     else siblings.push(node);
   };
   const text = (words: string): void => {
-    if (words !== '') add({ type: 'text', text: words });
+    if (words !== "") add({ type: "text", text: words });
   };
   for (const token of tokens) {
     meter.steps += 1;
-    if (token.type === 'text') {
+    if (token.type === "text") {
       text(token.text);
       continue;
     }
-    if (token.type === 'leaf') {
+    if (token.type === "leaf") {
       if (links > 0 && leadsSomewhere(token.node)) text(token.source);
       else add(token.node);
       continue;
@@ -51,7 +51,7 @@ export function toTree(tokens: Token[], meter: Meter): Inline[] {
       if (tooDeep > 0) {
         tooDeep -= 1;
         text(mark);
-      } else if (open.pop()?.type === 'link') links -= 1;
+      } else if (open.pop()?.type === "link") links -= 1;
     }
     text(token.text);
     for (const { mark, node } of token.opens.reverse()) {
@@ -62,12 +62,12 @@ export function toTree(tokens: Token[], meter: Meter): Inline[] {
       }
       add(node);
       open.push(node);
-      if (node.type === 'link') links += 1;
+      if (node.type === "link") links += 1;
     }
   }
   return root;
 }
 
 function leadsSomewhere(node: Inline): boolean {
-  return node.type === 'link' || node.type === 'mention' || node.type === 'room';
+  return node.type === "link" || node.type === "mention" || node.type === "room";
 }

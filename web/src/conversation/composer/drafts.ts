@@ -1,13 +1,13 @@
 // What somebody has begun to write in each conversation, kept until it is sent.
 
-import type { PlaceKey } from 'fireside-chat';
+import type { PlaceKey } from "fireside-chat";
 
-const PREFIX = 'fireside.draft';
+const PREFIX = "fireside.draft";
 /** A draft is told to storage so long after the last key. */
 const SAVE_MS = 300;
 
 /** The part of `localStorage` that is used. */
-export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+export type DraftStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 /** The draft of one person in one conversation. Never says where something is sent to: that is the place on the screen. */
 export class Draft {
@@ -23,7 +23,7 @@ export class Draft {
 
   /** What was begun; empty where nothing was. */
   load(): string {
-    return this.#pending ?? this.#storage.getItem(this.#key) ?? '';
+    return this.#pending ?? this.#storage.getItem(this.#key) ?? "";
   }
 
   /** Keeps a text, a little later: no key waits for storage. */
@@ -41,7 +41,7 @@ export class Draft {
     const text = this.#pending;
     this.#pending = null;
     try {
-      if (text.trim() === '') this.#storage.removeItem(this.#key);
+      if (text.trim() === "") this.#storage.removeItem(this.#key);
       else this.#storage.setItem(this.#key, text);
     } catch {
       // Full or forbidden storage: the text is still in the field.
@@ -50,7 +50,7 @@ export class Draft {
 
   /** Forgets the text: it was sent. */
   clear(): void {
-    this.#pending = '';
+    this.#pending = "";
     this.save();
   }
 }

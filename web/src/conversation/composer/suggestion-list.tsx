@@ -1,6 +1,6 @@
 // The list of suggestions over the field. The field keeps the focus all the time.
 
-import type { Suggestion } from './suggestions.js';
+import type { Suggestion } from "./suggestions.js";
 
 interface Props {
   id: string;

@@ -2,7 +2,7 @@
 
 /** What is being written, up to the cursor. */
 export interface Trigger {
-  readonly kind: 'person' | 'room' | 'emoji';
+  readonly kind: "person" | "room" | "emoji";
   /** Where its mark is. */
   readonly start: number;
   readonly query: string;
@@ -23,7 +23,7 @@ export interface Candidate extends Suggestion {
   readonly recency: number;
 }
 
-const KINDS: Readonly<Record<string, Trigger['kind']>> = { '@': 'person', '#': 'room', ':': 'emoji' };
+const KINDS: Readonly<Record<string, Trigger["kind"]>> = { "@": "person", "#": "room", ":": "emoji" };
 const TRIGGER = /(?:^|[\s(])([@#:])([\p{L}\p{M}\p{N}._+-]{0,40})$/u;
 const LOOK_BACK_CHARS = 48;
 const EMOJI_MIN_CHARS = 2;
@@ -35,7 +35,7 @@ export function triggerAt(text: string, caret: number): Trigger | null {
   const [, mark, query] = TRIGGER.exec(before) ?? [];
   const kind = mark === undefined ? undefined : KINDS[mark];
   if (kind === undefined || query === undefined) return null;
-  if (kind === 'emoji' && query.length < EMOJI_MIN_CHARS) return null;
+  if (kind === "emoji" && query.length < EMOJI_MIN_CHARS) return null;
   return { kind, start: caret - query.length - 1, query };
 }
 
@@ -46,17 +46,29 @@ export function rank(candidates: readonly Candidate[], query: string): Suggestio
     const score = scoreOf(candidate.names, wanted);
     return score === null ? [] : [{ candidate, score }];
   });
-  scored.sort((a, b) => a.score - b.score || b.candidate.recency - a.candidate.recency || a.candidate.title.localeCompare(b.candidate.title));
+  scored.sort(
+    (a, b) =>
+      a.score - b.score ||
+      b.candidate.recency - a.candidate.recency ||
+      a.candidate.title.localeCompare(b.candidate.title),
+  );
   return scored.slice(0, OFFERED_MAX).map(({ candidate }) => candidate);
 }
 
 /** 0: a name is that; 1: a part of a name begins so; 2: a name contains it; null: neither. */
 function scoreOf(names: readonly string[], wanted: string): number | null {
-  let best: number | null = wanted === '' ? 1 : null;
+  let best: number | null = wanted === "" ? 1 : null;
   for (const name of names) {
     const folded = fold(name);
     const parts = folded.split(/[\s._-]+/u);
-    const score = folded === wanted ? 0 : folded.startsWith(wanted) || parts.some((part) => part.startsWith(wanted)) ? 1 : folded.includes(wanted) ? 2 : null;
+    const score =
+      folded === wanted
+        ? 0
+        : folded.startsWith(wanted) || parts.some((part) => part.startsWith(wanted))
+          ? 1
+          : folded.includes(wanted)
+            ? 2
+            : null;
     if (score !== null && (best === null || score < best)) best = score;
   }
   return best;
@@ -64,5 +76,5 @@ function scoreOf(names: readonly string[], wanted: string): number | null {
 
 /** Letters without case and without what stands above or below them. */
 function fold(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase();
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 }

@@ -21,34 +21,52 @@ export function toggleMark({ text, start, end }: Selected, mark: string): TextEd
   const inside = text.slice(start, end);
   const { length } = mark;
   if (text.slice(start - length, start) === mark && text.slice(end, end + length) === mark) {
-    return { from: start - length, to: end + length, insert: inside, selectFrom: start - length, selectTo: end - length };
+    return {
+      from: start - length,
+      to: end + length,
+      insert: inside,
+      selectFrom: start - length,
+      selectTo: end - length,
+    };
   }
   if (inside.length >= length * 2 && inside.startsWith(mark) && inside.endsWith(mark)) {
-    return { from: start, to: end, insert: inside.slice(length, -length), selectFrom: start, selectTo: end - length * 2 };
+    return {
+      from: start,
+      to: end,
+      insert: inside.slice(length, -length),
+      selectFrom: start,
+      selectTo: end - length * 2,
+    };
   }
   // A mark beside a blank would be text.
   const lead = inside.length - inside.trimStart().length;
   const words = inside.trim();
-  const from = start + (words === '' ? 0 : lead);
-  const to = words === '' ? end : from + words.length;
+  const from = start + (words === "" ? 0 : lead);
+  const to = words === "" ? end : from + words.length;
   return { from, to, insert: mark + text.slice(from, to) + mark, selectFrom: from + length, selectTo: to + length };
 }
 
 /** Makes a block of code of what is selected. */
 export function codeBlock({ text, start, end }: Selected): TextEdit {
-  const before = start > 0 && text[start - 1] !== '\n' ? '\n' : '';
-  const after = end < text.length && text[end] !== '\n' ? '\n' : '';
+  const before = start > 0 && text[start - 1] !== "\n" ? "\n" : "";
+  const after = end < text.length && text[end] !== "\n" ? "\n" : "";
   const opening = `${before}\`\`\`\n`;
   const inside = text.slice(start, end);
   const selectFrom = start + opening.length;
-  return { from: start, to: end, insert: `${opening}${inside}\n\`\`\`${after}`, selectFrom, selectTo: selectFrom + inside.length };
+  return {
+    from: start,
+    to: end,
+    insert: `${opening}${inside}\n\`\`\`${after}`,
+    selectFrom,
+    selectTo: selectFrom + inside.length,
+  };
 }
 
 /** Makes what is selected the words of a link. Without an address, that is what comes next. */
-export function link({ text, start, end }: Selected, address = ''): TextEdit {
-  const words = text.slice(start, end).replace(/[[\]]/gu, '\\$&');
+export function link({ text, start, end }: Selected, address = ""): TextEdit {
+  const words = text.slice(start, end).replace(/[[\]]/gu, "\\$&");
   const insert = `[${words}](${address})`;
-  const at = start + insert.length - (address === '' ? 1 : 0);
+  const at = start + insert.length - (address === "" ? 1 : 0);
   return { from: start, to: end, insert, selectFrom: at, selectTo: at };
 }
 
@@ -62,10 +80,10 @@ export function apply(field: HTMLTextAreaElement, edit: TextEdit): void {
   field.focus();
   field.setSelectionRange(edit.from, edit.to);
   // Deprecated, and without a successor: nothing else keeps the undo history of a field.
-  const isDone = document.execCommand(edit.insert === '' ? 'delete' : 'insertText', false, edit.insert);
+  const isDone = document.execCommand(edit.insert === "" ? "delete" : "insertText", false, edit.insert);
   if (!isDone) {
-    field.setRangeText(edit.insert, edit.from, edit.to, 'end');
-    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    field.setRangeText(edit.insert, edit.from, edit.to, "end");
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
   field.setSelectionRange(edit.selectFrom, edit.selectTo);
 }

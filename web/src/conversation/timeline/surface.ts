@@ -61,11 +61,11 @@ export class ElementSurface<I extends Item> implements Surface<I> {
   /** Tells `events` until the answer is called; then the rows are gone too. */
   connect(events: SurfaceEvents): () => void {
     const scrolled = () => events.scrolled();
-    this.#scroller.addEventListener('scroll', scrolled, { passive: true });
+    this.#scroller.addEventListener("scroll", scrolled, { passive: true });
     this.#sizes = new ResizeObserver(() => events.resized());
     this.#sizes.observe(this.#scroller);
     return () => {
-      this.#scroller.removeEventListener('scroll', scrolled);
+      this.#scroller.removeEventListener("scroll", scrolled);
       this.#sizes?.disconnect();
       this.show([]);
     };
@@ -84,7 +84,7 @@ export class ElementSurface<I extends Item> implements Surface<I> {
   }
 
   scrollTo(top: number): void {
-    this.#scroller.scrollTo({ top, behavior: 'instant' });
+    this.#scroller.scrollTo({ top, behavior: "instant" });
   }
 
   show(items: readonly I[]): void {
@@ -116,11 +116,11 @@ export class ElementSurface<I extends Item> implements Surface<I> {
   }
 
   top(key: string): number {
-    return this.#edge(key, 'top');
+    return this.#edge(key, "top");
   }
 
   bottom(key: string): number {
-    return this.#edge(key, 'bottom');
+    return this.#edge(key, "bottom");
   }
 
   pinned(): ReadonlySet<string> {
@@ -138,7 +138,7 @@ export class ElementSurface<I extends Item> implements Surface<I> {
     return at instanceof HTMLElement ? (at.dataset.key ?? null) : null;
   }
 
-  #edge(key: string, side: 'top' | 'bottom'): number {
+  #edge(key: string, side: "top" | "bottom"): number {
     const box = this.#rows.get(key)?.element.getBoundingClientRect();
     return box ? box[side] - this.#content.getBoundingClientRect().top : 0;
   }
@@ -152,8 +152,8 @@ export class ElementSurface<I extends Item> implements Surface<I> {
       }
       return known;
     }
-    const element = document.createElement('div');
-    element.className = 'row-slot';
+    const element = document.createElement("div");
+    element.className = "row-slot";
     element.dataset.key = item.key;
     this.#painter.paint(element, item);
     this.#sizes?.observe(element);

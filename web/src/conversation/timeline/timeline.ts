@@ -3,8 +3,8 @@
 // Every change runs anchor, mutate, correct within one frame: the first row that crosses the top edge is where it was
 // afterwards, whatever came, went or grew around it. At the end of the list the end is held instead.
 
-import { around, clamp, follow, grow, type Room, ROWS_MAX, type Span, STEP_ROWS, widen, withLines } from './span.js';
-import type { Item, Surface } from './surface.js';
+import { around, clamp, follow, grow, type Room, ROWS_MAX, type Span, STEP_ROWS, widen, withLines } from "./span.js";
+import type { Item, Surface } from "./surface.js";
 
 /** At most this far from the end one is at the end, and stays there when messages come. */
 export const END_PX = 100;
@@ -25,7 +25,7 @@ export interface Spot {
 /** What the timeline asks of its owner. */
 export interface TimelineOwner {
   /** Less than two screens are left in this direction and the list has no more. Called as long as that is so. */
-  wantsMore(direction: 'older' | 'newer'): void;
+  wantsMore(direction: "older" | "newer"): void;
   /** What one sees may have changed. */
   viewChanged(): void;
 }
@@ -45,14 +45,18 @@ export class Timeline<I extends Item> {
   #isFollowing = true;
   #isScheduled = false;
   /** What is held, and how far from the beginning of the content it was when last looked at. */
-  #anchor: { readonly key: string; readonly edge: 'top' | 'bottom'; px: number } | null = null;
+  #anchor: { readonly key: string; readonly edge: "top" | "bottom"; px: number } | null = null;
   /** A row that was put on the screen on purpose: it is what is held until the reader scrolls. */
   #opened: string | null = null;
   /** Where this class has scrolled to: a scroll event that says the same is not the reader's. */
   #ownTop: number | null = null;
   #lastOwnScrollMs = Number.NEGATIVE_INFINITY;
 
-  constructor(surface: Surface<I>, owner: TimelineOwner, nextFrame: NextFrame = (run) => void requestAnimationFrame(run)) {
+  constructor(
+    surface: Surface<I>,
+    owner: TimelineOwner,
+    nextFrame: NextFrame = (run) => void requestAnimationFrame(run),
+  ) {
     this.#surface = surface;
     this.#owner = owner;
     this.#nextFrame = nextFrame;
@@ -82,7 +86,7 @@ export class Timeline<I extends Item> {
     if (at < 0) return this.openAtEnd(items);
     this.#isFollowing = false;
     this.#open(items, at);
-    const offsetPx = 'above' in place ? place.above * this.#surface.viewportPx : place.offsetPx;
+    const offsetPx = "above" in place ? place.above * this.#surface.viewportPx : place.offsetPx;
     this.#scrollTo(this.#surface.top(key) - offsetPx);
     this.#isFollowing = this.#isAtEnd();
     this.#opened = key;
@@ -118,7 +122,8 @@ export class Timeline<I extends Item> {
     const surface = this.#surface;
     const [top, bottom] = [surface.top(key), surface.bottom(key)];
     if (top < surface.scrollTop) this.#scrollTo(top);
-    else if (bottom > surface.scrollTop + surface.viewportPx) this.#scrollTo(Math.min(top, bottom - surface.viewportPx));
+    else if (bottom > surface.scrollTop + surface.viewportPx)
+      this.#scrollTo(Math.min(top, bottom - surface.viewportPx));
     this.#isFollowing = this.#isAtEnd();
     this.#settle();
     return true;
@@ -209,13 +214,18 @@ export class Timeline<I extends Item> {
     const keys = this.#items.slice(this.#span.start, this.#span.end).filter((item) => item.isHold);
     const places = new Map(items.map((item, at) => [item.key, at]));
     this.#holdStill(places);
-    const moved = follow(keys.map((item) => item.key), places);
+    const moved = follow(
+      keys.map((item) => item.key),
+      places,
+    );
     const kept = moved && this.#withEdges(withLines(moved, items), items.length);
     this.#items = items;
     this.#places = places;
     const held = this.#anchor ? places.get(this.#anchor.key) : undefined;
     const middle = this.#isFollowing ? items.length : (held ?? kept?.start ?? items.length);
-    this.#span = kept ? clamp(kept, middle, this.#limit()) : clamp({ start: 0, end: items.length }, items.length, STEP_ROWS * 2);
+    this.#span = kept
+      ? clamp(kept, middle, this.#limit())
+      : clamp({ start: 0, end: items.length }, items.length, STEP_ROWS * 2);
     this.#show();
     this.#correct();
     return true;
@@ -228,7 +238,10 @@ export class Timeline<I extends Item> {
   #withEdges({ start, end }: Span, length: number): Span {
     const wasAtStart = this.#span.start === 0;
     const wasAtEnd = this.#span.end === this.#items.length && !this.#isFollowing;
-    return { start: wasAtStart ? Math.max(0, start - STEP_ROWS) : start, end: wasAtEnd ? Math.min(length, end + STEP_ROWS) : end };
+    return {
+      start: wasAtStart ? Math.max(0, start - STEP_ROWS) : start,
+      end: wasAtEnd ? Math.min(length, end + STEP_ROWS) : end,
+    };
   }
 
   #change(span: Span): void {
@@ -279,7 +292,7 @@ export class Timeline<I extends Item> {
     }
     // Of a row that changes itself, say because it loses the name above its words, what is below it is to stay.
     const isEndOnScreen = this.#surface.bottom(key) <= this.#surface.scrollTop + this.#surface.viewportPx;
-    const edge = isEndOnScreen ? 'bottom' : 'top';
+    const edge = isEndOnScreen ? "bottom" : "top";
     this.#anchor = { key, edge, px: this.#surface[edge](key) };
   }
 
@@ -301,7 +314,7 @@ export class Timeline<I extends Item> {
     let high = keys.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#surface.bottom(keys[middle] ?? '') > scrollTop) high = middle;
+      if (this.#surface.bottom(keys[middle] ?? "") > scrollTop) high = middle;
       else low = middle + 1;
     }
     return low;
@@ -342,8 +355,8 @@ export class Timeline<I extends Item> {
 
   #look(): void {
     const { abovePx, belowPx, viewportPx } = this.#room();
-    if (this.#span.start === 0 && abovePx < viewportPx * 2) this.#owner.wantsMore('older');
-    if (this.#span.end === this.#items.length && belowPx < viewportPx * 2) this.#owner.wantsMore('newer');
+    if (this.#span.start === 0 && abovePx < viewportPx * 2) this.#owner.wantsMore("older");
+    if (this.#span.end === this.#items.length && belowPx < viewportPx * 2) this.#owner.wantsMore("newer");
     this.#owner.viewChanged();
   }
 }
