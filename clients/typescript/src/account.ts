@@ -1,8 +1,17 @@
 // The ways in and out, over REST.
 
 import type { Auth } from "./auth.js";
-import type { ChangePassword, Claim, CreateInvite, Invite, Login, Register, UpdateMe, User } from "./contract.js";
-import type { Session as DeviceSession } from "./contract.js";
+import type {
+  ChangePassword,
+  Claim,
+  CreateInvite,
+  Session as DeviceSession,
+  Invite,
+  Login,
+  Register,
+  UpdateMe,
+  User,
+} from "./contract.js";
 import type { Readable } from "./readable.js";
 import type { Rest } from "./rest.js";
 import type { Session } from "./session.js";

@@ -1,6 +1,16 @@
 // Who is signed in on this device, and the ways in and out.
 
-import type { ChangePassword, Claim, CreateInvite, Invite, Login, Register, Session, UpdateMe, User } from "./contract.js";
+import type {
+  ChangePassword,
+  Claim,
+  CreateInvite,
+  Invite,
+  Login,
+  Register,
+  Session,
+  UpdateMe,
+  User,
+} from "./contract.js";
 import type { Readable } from "./readable.js";
 
 /** Why nobody is signed in any more: `logout` here, or as the server said it. */

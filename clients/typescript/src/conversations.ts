@@ -1,5 +1,6 @@
 // Rooms and direct conversations, and what one does in them.
 
+import type { ChatEvents } from "./chat.js";
 import type {
   AnyMessage,
   CreateRoom,
@@ -12,7 +13,6 @@ import type {
   UpdateRoom,
   User,
 } from "./contract.js";
-import type { ChatEvents } from "./chat.js";
 import type { Sending } from "./outbox/entry.js";
 import type { DirectPlace, Place, RoomPlace } from "./place.js";
 import type { ListenOptions, Off } from "./readable.js";

@@ -23,7 +23,12 @@ declare global {
 /** The page: nothing but the package. */
 async function bundle(): Promise<string> {
   const contents = 'import { createClient } from "./src/index.ts"; globalThis.createClient = createClient;';
-  const { outputFiles } = await build({ stdin: { contents, resolveDir: root }, bundle: true, format: "esm", write: false });
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
   return outputFiles[0]?.text ?? "";
 }
 
@@ -66,7 +71,8 @@ describe.skipIf(!existsSync(PROGRAM))("in a browser", () => {
   const history = (page: Page, roomId: string) =>
     page.evaluate(async (id) => {
       const found: string[] = [];
-      for await (const { type, content } of chat.room(id).messages.history({ after: 0 })) if (type === "text") found.push(content);
+      for await (const { type, content } of chat.room(id).messages.history({ after: 0 }))
+        if (type === "text") found.push(content);
       return found;
     }, roomId);
 
@@ -117,7 +123,12 @@ describe.skipIf(!existsSync(PROGRAM))("in a browser", () => {
       page.evaluate(
         ([id, prefix]) =>
           Promise.all(
-            Array.from({ length: 15 }, (_, index) => chat.room(id ?? "").send(`${prefix}${index}`).delivered()),
+            Array.from({ length: 15 }, (_, index) =>
+              chat
+                .room(id ?? "")
+                .send(`${prefix}${index}`)
+                .delivered(),
+            ),
           ).then(() => {}),
         [roomId, name],
       );

@@ -86,7 +86,10 @@ test("history in both directions, whatever the size of a page", async () => {
   };
   expect(await read({ limit: 7 })).toEqual(texts.toReversed());
   expect(await read({ after: 0, limit: 7 })).toEqual(texts);
-  const middle = await hers.messages.page({ limit: 1, before: (await hers.messages.page({ limit: 10 })).items[9]?.id ?? 0 });
+  const middle = await hers.messages.page({
+    limit: 1,
+    before: (await hers.messages.page({ limit: 10 })).items[9]?.id ?? 0,
+  });
   const around = await read({ around: middle.items[0]?.id ?? 0, limit: 4 });
   expect(around).toEqual(texts.slice(texts.indexOf(around[0] ?? "")));
   expect(around).toContain(middle.items[0]?.content);

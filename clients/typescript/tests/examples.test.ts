@@ -44,7 +44,10 @@ test("send and history", async () => {
   const chat = await online(server, "alice");
   await chat.rooms.create({ name: "General" });
   await run("alice", "send.mjs", "general", "The build is green");
-  const lines = (await run("alice", "history.mjs", "general")).trim().split("\n").map((line) => JSON.parse(line));
+  const lines = (await run("alice", "history.mjs", "general"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   expect(lines.at(-1)).toMatchObject({ from: "alice", content: "The build is green", deleted: false });
 });
 
@@ -52,7 +55,11 @@ test("the bot answers, and ends when it is told to", async () => {
   const chat = await online(server, "bella");
   const room = await chat.rooms.create({ name: "Parrots" });
   const joined = event(room, "room:user-joined", ({ userId }) => userId === "host:echo");
-  const bot = spawn(process.execPath, ["examples/echo-bot.mjs", "parrots"], { cwd: project, env: environment("echo"), stdio: "pipe" });
+  const bot = spawn(process.execPath, ["examples/echo-bot.mjs", "parrots"], {
+    cwd: project,
+    env: environment("echo"),
+    stdio: "pipe",
+  });
   const ended = new Promise((done) => bot.once("exit", done));
   try {
     await joined;

@@ -110,7 +110,10 @@ test("after an absence every missed event is told once, in order, and live ones 
   const back = bob.connect();
   const live = Array.from({ length: 5 }, (_, index) => hers.send(`live ${index}`).delivered());
   await Promise.all([back, last, ...live]);
-  const news = [...Array.from({ length: 30 }, (_, index) => `new missed ${index}`), ...[0, 1, 2, 3, 4].map((n) => `new live ${n}`)];
+  const news = [
+    ...Array.from({ length: 30 }, (_, index) => `new missed ${index}`),
+    ...[0, 1, 2, 3, 4].map((n) => `new live ${n}`),
+  ];
   expect(told.toSorted()).toEqual(["edited first, edited", "deleted", ...news].toSorted());
   expect(told.filter((one) => one.startsWith("new"))).toEqual(news);
   expect(positions).toEqual(positions.toSorted((a, b) => a - b));
@@ -182,7 +185,11 @@ test("wake() does not wait for the next attempt", async () => {
 test("a server that drains is left and met again when it said so", async () => {
   const { alice, hers } = await pair();
   const draining = event(alice, "connection:changed", ({ status }) => status === "draining");
-  const waiting = event(alice, "connection:changed", ({ nextTryAt, status }) => status === "draining" && nextTryAt !== null);
+  const waiting = event(
+    alice,
+    "connection:changed",
+    ({ nextTryAt, status }) => status === "draining" && nextTryAt !== null,
+  );
   const stopped = server.stop();
   await draining;
   await waiting;

@@ -138,7 +138,11 @@ test("a refusal fails, stays kept, and is tried again under the same name only w
   await settle();
   expect(asked).toHaveLength(1);
   const [entry] = reloaded.entries();
-  expect(entry).toMatchObject({ clientId: sending.clientId, state: "failed", error: { reason: "forbidden", message: "no" } });
+  expect(entry).toMatchObject({
+    clientId: sending.clientId,
+    state: "failed",
+    error: { reason: "forbidden", message: "no" },
+  });
   reloaded.retry(sending.clientId);
   await settle();
   expect(asked).toHaveLength(2);

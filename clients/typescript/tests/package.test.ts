@@ -36,9 +36,24 @@ test("with the store they are at most 32 KB", async () => {
 });
 
 test("the package has its sources, types, examples and words, and nothing else", () => {
-  const [packed] = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
+  const [packed] = JSON.parse(
+    execFileSync("npm", ["pack", "--dry-run", "--json"], {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }),
+  );
   const paths = (packed.files as { path: string }[]).map(({ path }) => path);
-  for (const path of ["package.json", "README.md", "dist/index.js", "dist/index.d.ts", "dist/store/index.js", "dist/store/index.d.ts", "src/index.ts", "examples/echo-bot.mjs"])
+  for (const path of [
+    "package.json",
+    "README.md",
+    "dist/index.js",
+    "dist/index.d.ts",
+    "dist/store/index.js",
+    "dist/store/index.d.ts",
+    "src/index.ts",
+    "examples/echo-bot.mjs",
+  ])
     expect(paths).toContain(path);
   const strange = paths.filter((path) => !/^(?:dist\/|src\/|examples\/|package\.json$|README\.md$)/u.test(path));
   expect(strange).toEqual([]);

@@ -1,9 +1,8 @@
 // Tokens: kept, renewed before they end and when they are refused, shared by tabs, and gone after signing out.
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-
-import { type Chat, type ChatOptions, type Clock, createClient, MemoryStorage } from "../src/index.js";
 import { systemClock } from "../src/clock.js";
+import { type Chat, type ChatOptions, type Clock, createClient, MemoryStorage } from "../src/index.js";
 import { closeAll, event, online, person, signToken } from "./people.js";
 import { Server } from "./server.js";
 
@@ -27,7 +26,13 @@ function client(options: Partial<ChatOptions> = {}): Chat {
 
 /** A clock that can be set ahead, and counts on from there. */
 function skewed(): Clock & { aheadMs: number } {
-  return { ...systemClock, aheadMs: 0, now() { return Date.now() + this.aheadMs; } };
+  return {
+    ...systemClock,
+    aheadMs: 0,
+    now() {
+      return Date.now() + this.aheadMs;
+    },
+  };
 }
 
 /** Counts calls of `fetch` by path. */
@@ -140,7 +145,9 @@ test("a live connection outlives its token: the host application is asked for th
     return given;
   };
   const chat = await online(server, "dora", { token });
-  const authenticated = new Promise<unknown>((done) => chat.raw.onAnyOutgoing((name, payload) => name === "authenticate" && done(payload)));
+  const authenticated = new Promise<unknown>((done) =>
+    chat.raw.onAnyOutgoing((name, payload) => name === "authenticate" && done(payload)),
+  );
   await event(chat, "session:expiring");
   expect(await authenticated).toEqual({ token: tokens.at(-1) });
   expect(tokens.length).toBeGreaterThan(1);
@@ -152,7 +159,11 @@ test("a host application that has no token any more gets to hear it", async () =
   await expect(chat.connect()).rejects.toMatchObject({ reason: "unauthenticated" });
   const bad = person(server, "emil", { token: () => "not a token" });
   await expect(bad.connect()).rejects.toMatchObject({ reason: "unauthenticated" });
-  expect(bad.connection.get()).toMatchObject({ status: "offline", nextTryAt: null, error: { reason: "unauthenticated" } });
+  expect(bad.connection.get()).toMatchObject({
+    status: "offline",
+    nextTryAt: null,
+    error: { reason: "unauthenticated" },
+  });
 });
 
 test("another person who signs in takes over the other tabs, connection and all", async () => {

@@ -13,7 +13,9 @@ import { uuidMaker } from "../src/uuid.js";
 import { FakeClock } from "./fake_clock.js";
 
 test("pauses grow to 15 s, a quarter more or less", () => {
-  expect([1, 2, 3, 4, 5, 50].map((failures) => backoffMs(failures, 0.5))).toEqual([1000, 2000, 4000, 8000, 15_000, 15_000]);
+  expect([1, 2, 3, 4, 5, 50].map((failures) => backoffMs(failures, 0.5))).toEqual([
+    1000, 2000, 4000, 8000, 15_000, 15_000,
+  ]);
   expect([backoffMs(1, 0), backoffMs(1, 0.999)]).toEqual([750, 1250]);
 });
 
@@ -23,7 +25,8 @@ test("names are UUIDs of version 7, in the order they were made", async () => {
   const names = Array.from({ length: 5000 }, newId);
   await clock.pass(1);
   names.push(newId());
-  for (const name of names) expect(name).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/u);
+  for (const name of names)
+    expect(name).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/u);
   expect(names).toEqual(names.toSorted());
   expect(new Set(names).size).toBe(names.length);
   expect(Number.parseInt((names[0] ?? "").replace("-", "").slice(0, 12), 16)).toBe(1_800_000_000_000);
@@ -41,7 +44,14 @@ const MENTIONS: [text: string, names: string[]][] = [
   ["ask @ann.", ["ann.", "ann"]],
   ["_@ann_ ann_@bob", ["ann_", "ann"]],
   ["*@ann_b*", ["ann_b"]],
-  ...["ann@example.org", "ann+tag@example.org", "@ann@example.org", "https://example.org/@ann", "@annä", "@ann\u0301"].map(none),
+  ...[
+    "ann@example.org",
+    "ann+tag@example.org",
+    "@ann@example.org",
+    "https://example.org/@ann",
+    "@annä",
+    "@ann\u0301",
+  ].map(none),
   ...["@", "@ ann", "@a", "@@ann", "@müller", `@${"x".repeat(33)}`, `@${"x".repeat(300)}`].map(none),
   ["`@ann` @bob", ["bob"]],
   ["``@ann ` @bob`` @carol", ["carol"]],
@@ -74,7 +84,12 @@ test("a mention is folded as usernames are, and there are 50 in a message at mos
 
 test("hostile texts are read in time", () => {
   const runs = Array.from({ length: 280 }, (_, length) => `${"`".repeat(length)} `).join("");
-  for (const text of [`@ann ${runs}`, `@ann ${"` ".repeat(20_000)}`, `@ann ${"@".repeat(40_000)}`, `@ann ${"_".repeat(40_000)}@`]) {
+  for (const text of [
+    `@ann ${runs}`,
+    `@ann ${"` ".repeat(20_000)}`,
+    `@ann ${"@".repeat(40_000)}`,
+    `@ann ${"_".repeat(40_000)}@`,
+  ]) {
     const began = performance.now();
     expect(mentioned(text)).toEqual(["ann"]);
     // Linear takes a few milliseconds, quadratic takes seconds.
@@ -104,10 +119,18 @@ test("a route becomes a request, and its links pages", async () => {
     return new Response("[]", { headers: { link, "x-room-seq": "9", "x-room-epoch": "e" } });
   };
   const rest = new RestClient("https://chat.test", answer, { token: async () => "t", renew: async () => "t2" });
-  const page = await rest.page("GET /chat/rooms/{roomId}/messages", { path: { roomId: "a/b" }, query: { limit: 2, before: null } });
+  const page = await rest.page("GET /chat/rooms/{roomId}/messages", {
+    path: { roomId: "a/b" },
+    query: { limit: 2, before: null },
+  });
   expect(requests[0]?.[0]).toBe("https://chat.test/chat/rooms/a%2Fb/messages?limit=2");
   expect(requests[0]?.[1].headers).toEqual({ authorization: "Bearer t" });
-  expect(page).toEqual({ items: [], next: { limit: "2", before: "4" }, prev: { after: "9" }, head: { seq: 9, epoch: "e" } });
+  expect(page).toEqual({
+    items: [],
+    next: { limit: "2", before: "4" },
+    prev: { after: "9" },
+    head: { seq: 9, epoch: "e" },
+  });
 });
 
 test("an answer that is no JSON is an error all the same", async () => {

@@ -64,7 +64,11 @@ test("two tabs see the same values", async () => {
 });
 
 test("a database that cannot be opened is replaced by memory", async () => {
-  const broken = { open: () => { throw new DOMException("no", "SecurityError"); } };
+  const broken = {
+    open: () => {
+      throw new DOMException("no", "SecurityError");
+    },
+  };
   vi.stubGlobal("indexedDB", broken);
   const storage = defaultStorage();
   await storage.set("a", 1);

@@ -3,7 +3,13 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
 import type { Chat } from "../src/index.js";
-import { type ChatStore, createStore, type MessageRow, type MessageWindow, type PlaceStore } from "../src/store/index.js";
+import {
+  type ChatStore,
+  createStore,
+  type MessageRow,
+  type MessageWindow,
+  type PlaceStore,
+} from "../src/store/index.js";
 import { closeAll, event, person, value } from "./people.js";
 import { Server } from "./server.js";
 
@@ -42,7 +48,8 @@ async function pair(first: string, second: string): Promise<[Side, Side]> {
   await Promise.all(sides.map(({ store }) => value(store.status, ({ status }) => status === "ready")));
   const room = await a.chat.rooms.create({ name: `Room ${++rooms}` });
   await b.chat.room(room.roomId).join();
-  const isIn = (roomId: string) => (list: readonly { roomId: string | null }[]) => list.some((one) => one.roomId === roomId);
+  const isIn = (roomId: string) => (list: readonly { roomId: string | null }[]) =>
+    list.some((one) => one.roomId === roomId);
   await Promise.all(sides.map(({ store }) => value(store.rooms, isIn(room.roomId))));
   await Promise.all(sides.map(({ store }) => store.place(room.place).open()));
   return [
@@ -53,8 +60,10 @@ async function pair(first: string, second: string): Promise<[Side, Side]> {
 
 const texts = (window: MessageWindow) => window.rows.filter((row) => row.type === "text").map((row) => row.content);
 const row = (window: MessageWindow, content: string) => window.rows.find((one) => one.content === content);
-const has = (content: string, fits: (row: MessageRow) => boolean = () => true) => (window: MessageWindow) =>
-  window.rows.some((one) => one.content === content && fits(one));
+const has =
+  (content: string, fits: (row: MessageRow) => boolean = () => true) =>
+  (window: MessageWindow) =>
+    window.rows.some((one) => one.content === content && fits(one));
 
 test("a row is there when send() returns, keeps its key, and is never missing or there twice", async () => {
   const [alice, bob] = await pair("ann", "ben");
@@ -63,7 +72,10 @@ test("a row is there when send() returns, keeps its key, and is never missing or
   alice.place.send("hello");
   const waiting = row(alice.place.window.get(), "hello");
   expect(waiting?.state).not.toBe("sent");
-  await value(alice.place.window, has("hello", ({ state }) => state === "sent"));
+  await value(
+    alice.place.window,
+    has("hello", ({ state }) => state === "sent"),
+  );
   const stored = row(alice.place.window.get(), "hello");
   expect(stored?.key).toBe(waiting?.key);
   expect(stored?.id).not.toBeNull();
@@ -74,10 +86,16 @@ test("a row is there when send() returns, keeps its key, and is never missing or
 test("unchanged rows are the same objects after a change elsewhere", async () => {
   const [alice] = await pair("ann", "ben");
   alice.place.send("one");
-  await value(alice.place.window, has("one", ({ state }) => state === "sent"));
+  await value(
+    alice.place.window,
+    has("one", ({ state }) => state === "sent"),
+  );
   const before = row(alice.place.window.get(), "one");
   alice.place.send("two");
-  await value(alice.place.window, has("two", ({ state }) => state === "sent"));
+  await value(
+    alice.place.window,
+    has("two", ({ state }) => state === "sent"),
+  );
   expect(row(alice.place.window.get(), "one")).toBe(before);
 });
 
@@ -87,7 +105,10 @@ test("edits show at once, and a deletion leaves a tombstone at both", async () =
   await value(bob.place.window, has("helo"));
   alice.place.edit(message?.id ?? "", "hello");
   expect(row(alice.place.window.get(), "hello")?.change?.kind).toBe("edit");
-  await value(alice.place.window, has("hello", ({ change, editedAt }) => change === null && editedAt !== null));
+  await value(
+    alice.place.window,
+    has("hello", ({ change, editedAt }) => change === null && editedAt !== null),
+  );
   await value(bob.place.window, has("hello"));
   const shown: (number | null)[] = [];
   const sending = alice.place.delete(message?.id ?? "");
@@ -96,7 +117,8 @@ test("edits show at once, and a deletion leaves a tombstone at both", async () =
     if (one && one.change === null) shown.push(one.deletedAt);
   });
   await sending.delivered();
-  const gone = (window: MessageWindow) => window.rows.some(({ id, deletedAt }) => id === message?.id && deletedAt !== null);
+  const gone = (window: MessageWindow) =>
+    window.rows.some(({ id, deletedAt }) => id === message?.id && deletedAt !== null);
   const window = await value(bob.place.window, gone);
   expect(row(window, "hello")).toBeUndefined();
   expect(shown).not.toContain(null);
@@ -149,7 +171,10 @@ test("a direct conversation appears, with its person, presence, typing and what 
   const his = bob.store.place({ kind: "direct", userId: ann });
   await his.open();
   his.markRead(row(his.window.get(), "psst")?.seq ?? 0);
-  await value(hers.window, has("psst", ({ readAt }) => readAt !== null));
+  await value(
+    hers.window,
+    has("psst", ({ readAt }) => readAt !== null),
+  );
   his.startTyping();
   const writers = await value(hers.typing, (people) => people.length === 1);
   expect(writers[0]?.username).toBe("ben");

@@ -46,7 +46,9 @@ beforeEach(() => {
 });
 
 const message = (seq: number, epoch = "e") => ({ roomId: "r", epoch, seq });
-const hear = (...seqs: number[]) => seqs.forEach((seq) => sync.hear("message:new", message(seq)));
+function hear(...seqs: number[]): void {
+  for (const seq of seqs) sync.hear("message:new", message(seq));
+}
 const event = (seq: number, name = "message:new") => ({ name, data: { roomId: "r", seq } });
 function answer(index: number, ...rooms: object[]): void {
   asked[index]?.give(null, { ok: true, rooms } as never);
@@ -122,7 +124,9 @@ test("a question that fails is asked again, and nothing is told out of order mea
   sync.track("r", message(4));
   sync.online();
   hear(5);
-  asked[0]?.give(new ChatError({ reason: "overloaded", message: "busy", retryable: true, retryAfterMs: 3000 }), { ok: true });
+  asked[0]?.give(new ChatError({ reason: "overloaded", message: "busy", retryable: true, retryAfterMs: 3000 }), {
+    ok: true,
+  });
   hear(6);
   expect(news()).toEqual([]);
   await clock.pass(3000);
@@ -138,7 +142,8 @@ test("a server that cannot resume is read anew", async () => {
   sync.track("r", message(4));
   sync.offline();
   sync.online();
-  for (const { give } of asked) give(new ChatError({ reason: "not_found", message: "There is no such event" }), { ok: true });
+  for (const { give } of asked)
+    give(new ChatError({ reason: "not_found", message: "There is no such event" }), { ok: true });
   await settle();
   expect(told).toEqual(["sync:ready", "room:reset unavailable", "sync:ready"]);
   hear(9);
@@ -194,7 +199,11 @@ test("one's own log is followed over an absence, and where it cannot be the list
   sync.online();
   sync.hear("user:changed", change(14));
   expect(asked.map(({ payload }) => payload)).toEqual([{ rooms: [], user: { epoch: "u", seq: 11 } }]);
-  asked[0]?.give(null, { ok: true, rooms: [], user: { recovered: true, epoch: "u", seq: 13, changes: [change(13)] } } as never);
+  asked[0]?.give(null, {
+    ok: true,
+    rooms: [],
+    user: { recovered: true, epoch: "u", seq: 13, changes: [change(13)] },
+  } as never);
   expect(news().slice(3)).toEqual(["user:changed 13", "user:changed 14"]);
   expect(lists).toBe(1);
 

@@ -17,7 +17,8 @@ const quiet = ({ waiting }: { waiting: number }) => waiting === 0;
 
 async function stored(room: RoomHandle): Promise<string[]> {
   const found: string[] = [];
-  for await (const { type, content } of room.messages.history({ after: 0, limit: 200 })) if (type === "text") found.push(content);
+  for await (const { type, content } of room.messages.history({ after: 0, limit: 200 }))
+    if (type === "text") found.push(content);
   return found;
 }
 
@@ -60,7 +61,11 @@ test("what a closed tab left behind is sent by the next one", async () => {
   await expect.poll(async () => (await storage.list("")).filter(([key]) => key.includes("/outbox/")).length).toBe(2);
   await one.close();
   const next = person(server, "bella", { storage });
-  const last = event(next, "outbox:changed", ({ entry }) => entry.state === "sent" && entry.intent.kind === "message" && entry.intent.content === "y");
+  const last = event(
+    next,
+    "outbox:changed",
+    ({ entry }) => entry.state === "sent" && entry.intent.kind === "message" && entry.intent.content === "y",
+  );
   await next.connect();
   await last;
   expect(await stored(next.room(room.roomId))).toEqual(["x", "y"]);

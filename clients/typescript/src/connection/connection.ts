@@ -116,12 +116,7 @@ export class Connection {
   /**
    * The same with a callback, which runs before the next event is heard: what must be in order with events needs that.
    */
-  ask(
-    event: string,
-    payload: object,
-    timeoutMs: number,
-    give: (error: ChatError | null, answer: Given) => void,
-  ): void {
+  ask(event: string, payload: object, timeoutMs: number, give: (error: ChatError | null, answer: Given) => void): void {
     const none = { ok: true } as const;
     // The library would keep the event and send it some day; what waits is kept where it can be seen.
     if (!this.isOnline) return give(offline(), none);

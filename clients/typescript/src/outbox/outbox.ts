@@ -118,7 +118,13 @@ export class PersistentOutbox implements Outbox {
     const entry = this.#entries.get(clientId);
     if (!entry) return;
     if (entry.state === "failed") {
-      const again = { ...entry, state: "queued", attempts: 0, createdAt: this.#options.clock.now(), error: null } as const;
+      const again = {
+        ...entry,
+        state: "queued",
+        attempts: 0,
+        createdAt: this.#options.clock.now(),
+        error: null,
+      } as const;
       this.#put(again);
       void this.#save(again);
     }
@@ -177,7 +183,9 @@ export class PersistentOutbox implements Outbox {
 
   #next(lane: Lane): OutboxEntry | undefined {
     if (this.#lanes.get(lane.key) !== lane) return undefined;
-    const mine = [...this.#entries.values()].filter((one) => placeKey(one.place) === lane.key && one.state !== "failed");
+    const mine = [...this.#entries.values()].filter(
+      (one) => placeKey(one.place) === lane.key && one.state !== "failed",
+    );
     return mine.reduce<OutboxEntry | undefined>((a, b) => (a && a.clientId < b.clientId ? a : b), undefined);
   }
 
@@ -191,7 +199,8 @@ export class PersistentOutbox implements Outbox {
       const answer = await this.#options.request(...requestOf(entry));
       this.#remove({ ...entry, state: "sent", error: null }, false, resultOf(entry, answer));
     } catch (cause) {
-      const error = cause instanceof ChatError ? cause : new ChatError({ reason: "internal", message: String(cause), cause });
+      const error =
+        cause instanceof ChatError ? cause : new ChatError({ reason: "internal", message: String(cause), cause });
       if (error.reason === "timeout") this.#options.suspect();
       await this.#failed(lane, entry, error);
     }

@@ -5,7 +5,8 @@ import type { OutboxEntry, WriteResult } from "./entry.js";
 
 /** The event of an entry, and its payload. */
 export function requestOf({ clientId, place, intent }: OutboxEntry): [event: string, payload: object] {
-  if (intent.kind === "edit") return ["message:edit", { messageId: intent.messageId, content: intent.content, clientId }];
+  if (intent.kind === "edit")
+    return ["message:edit", { messageId: intent.messageId, content: intent.content, clientId }];
   if (intent.kind === "delete") return ["message:delete", { messageId: intent.messageId, clientId }];
   const { content, type, metadata } = intent;
   const message = { content, clientId, ...(type === undefined ? {} : { type }), ...(metadata ? { metadata } : {}) };

@@ -15,7 +15,11 @@ export interface HandleContext extends MessagesContext {
   typing: Typing;
   /** The room behind a direct conversation; undefined where it has no message yet. */
   directRoom: (userId: string) => string | undefined;
-  on: <E extends keyof ChatEvents>(event: E, listener: (payload: ChatEvents[E]) => void, options?: ListenOptions) => Off;
+  on: <E extends keyof ChatEvents>(
+    event: E,
+    listener: (payload: ChatEvents[E]) => void,
+    options?: ListenOptions,
+  ) => Off;
 }
 
 abstract class Handle<P extends Place> {
@@ -58,7 +62,8 @@ abstract class Handle<P extends Place> {
   async markUnread(body: ReadTarget): Promise<void> {
     const roomId = this.logId();
     // A conversation without a message has nothing to mark.
-    if (roomId !== undefined) await this.context.rest.call("PUT /chat/rooms/{roomId}/unread", { path: { roomId }, body });
+    if (roomId !== undefined)
+      await this.context.rest.call("PUT /chat/rooms/{roomId}/unread", { path: { roomId }, body });
   }
 
   async mute(muted: boolean): Promise<void> {

@@ -121,8 +121,7 @@ function client(store: LiveStore): Listeners {
       if (lists.isFirst) return;
       store.memberLists.changedAll();
       // Conversations that were never followed have no position to be resumed from.
-      for (const place of store.livePlaces)
-        if (!store.records.roomIdOf(place.key)) void place.history.again();
+      for (const place of store.livePlaces) if (!store.records.roomIdOf(place.key)) void place.history.again();
     },
     "connection:changed": ({ status }) => {
       if (status !== "online") return;

@@ -164,7 +164,8 @@ export class LiveStore implements ChatStore {
       for (const entry of this.chat.outbox.entries()) this.outboxChanged(entry.place);
       this.status.set({ status: "ready", error: null });
     } catch (cause) {
-      const error = cause instanceof ChatError ? cause : new ChatError({ reason: "internal", message: String(cause), cause });
+      const error =
+        cause instanceof ChatError ? cause : new ChatError({ reason: "internal", message: String(cause), cause });
       if (this.status.get().status !== "ready") this.status.set({ status: "failed", error });
       const isWorthIt = error.retryable && this.connection.get().status === "online";
       if (isWorthIt) this.#cancelRetry = systemClock.after(RETRY_MS, () => void this.load());

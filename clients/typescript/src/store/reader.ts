@@ -83,7 +83,10 @@ export class Reader {
     this.#cancelCount ??= this.#options.after(CALM_MS, () => {
       this.#cancelCount = null;
       // A count that cannot be had is left as it is: messages that arrive go on counting.
-      this.#options.chat.unread().then((unread) => this.counted(unread), () => {});
+      this.#options.chat.unread().then(
+        (unread) => this.counted(unread),
+        () => {},
+      );
     });
   }
 

@@ -200,7 +200,16 @@ export class Records {
     let record = this.#records.get(key);
     if (!record) {
       const counts = { waitingCount: 0, failedCount: 0 };
-      record = { place, roomId: null, room: null, reading: UNKNOWN, lastMessageAt: null, rank: 0, ...counts, summary: null };
+      record = {
+        place,
+        roomId: null,
+        room: null,
+        reading: UNKNOWN,
+        lastMessageAt: null,
+        rank: 0,
+        ...counts,
+        summary: null,
+      };
       this.#records.set(key, record);
       this.#moves += 1;
       this.#ordered[place.kind] = null;
@@ -233,7 +242,9 @@ export class Records {
     const mine = [...this.#records.values()].filter((record) => record.place.kind === kind);
     if (kind === "direct") return mine.sort((a, b) => b.rank - a.rank);
     const name = (record: Record) => record.room?.name ?? "";
-    return mine.sort((a, b) => this.#names.compare(name(a), name(b)) || (placeKey(a.place) < placeKey(b.place) ? -1 : 1));
+    return mine.sort(
+      (a, b) => this.#names.compare(name(a), name(b)) || (placeKey(a.place) < placeKey(b.place) ? -1 : 1),
+    );
   }
 
   #summary({ place, roomId, room, reading, lastMessageAt, waitingCount, failedCount }: Record): PlaceSummary {

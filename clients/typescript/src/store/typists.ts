@@ -24,7 +24,11 @@ export class Typists {
   set(userId: string, isTyping: boolean): void {
     const cancel = this.#ends.get(userId);
     cancel?.();
-    if (isTyping) this.#ends.set(userId, this.#after(ENDS_MS, () => this.set(userId, false)));
+    if (isTyping)
+      this.#ends.set(
+        userId,
+        this.#after(ENDS_MS, () => this.set(userId, false)),
+      );
     else this.#ends.delete(userId);
     if (isTyping !== (cancel !== undefined)) this.#changed();
   }

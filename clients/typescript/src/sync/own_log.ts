@@ -7,7 +7,9 @@ import type { ChatError } from "../errors.js";
 const ANSWER_MS = 20_000;
 
 /** What was missed, or that it cannot be said. The generated contract has no name for it yet. */
-type ResumedUser = (Head & { recovered: true; changes: Omit<UserChanged, "epoch">[] }) | { recovered: false; reason: string };
+type ResumedUser =
+  | (Head & { recovered: true; changes: Omit<UserChanged, "epoch">[] })
+  | { recovered: false; reason: string };
 
 /** What one's own log needs of sync, and whom it tells. */
 export interface OwnLogOptions {

@@ -4,7 +4,7 @@ import { backoffMs } from "../backoff.js";
 import type { Clock } from "../clock.js";
 import type { Given } from "../connection/connection.js";
 import type { Head, Resumed, ResumedRoom, Room, Unread, UserChanged } from "../contract.js";
-import { ChatError } from "../errors.js";
+import type { ChatError } from "../errors.js";
 import { Cursors } from "./cursors.js";
 import { OwnLog } from "./own_log.js";
 import { DURABLE, positionOf, roomOf } from "./wire.js";
@@ -85,7 +85,10 @@ export class Sync {
   /** There is a connection: asks for what was missed, or, the first time, where everything stands. */
   online(): void {
     this.offline();
-    this.#resume(this.#cursors.all().map((room) => room.roomId), 1);
+    this.#resume(
+      this.#cursors.all().map((room) => room.roomId),
+      1,
+    );
     if (this.#isReady && this.#own.isFollowed) this.#own.resume(1);
     else void this.#begin(1);
   }
@@ -168,7 +171,9 @@ export class Sync {
 
   /** Begins to follow rooms of which no list tells the position: direct conversations. */
   #locate(roomIds: string[]): void {
-    const rooms = roomIds.filter((roomId) => !this.#cursors.get(roomId)).map((roomId) => ({ roomId, epoch: NO_EPOCH, seq: 0 }));
+    const rooms = roomIds
+      .filter((roomId) => !this.#cursors.get(roomId))
+      .map((roomId) => ({ roomId, epoch: NO_EPOCH, seq: 0 }));
     const turn = this.#turn;
     for (let from = 0; from < rooms.length; from += ROOMS_MAX) {
       this.#options.ask("resume", { rooms: rooms.slice(from, from + ROOMS_MAX) }, ANSWER_MS, (error, answer) => {
