@@ -60,6 +60,25 @@ test("the server is killed in the middle of sends: nothing is lost, nothing is t
   expect(alice.outbox.counts.get()).toEqual({ waiting: 0, failed: 0 });
 });
 
+test("a server that limits the rate gets what is sent at its own pace, in order", async () => {
+  const strict = await Server.start({ FIRESIDE_RATE_LIMITS: "on" });
+  try {
+    const chat = await online(strict, "alice");
+    const room = await chat.rooms.create({ name: "Harbour" });
+    let refusals = 0;
+    chat.on("outbox:changed", ({ entry }) => {
+      if (entry.error?.reason === "rate_limited") refusals += 1;
+    });
+    const texts = Array.from({ length: 30 }, (_, index) => `m${index}`);
+    await Promise.all(texts.map((text) => room.send(text).delivered()));
+    expect(await stored(room)).toEqual(texts);
+    expect(refusals, "the limit of 20 at once was never reached").toBeGreaterThan(0);
+  } finally {
+    await closeAll();
+    await strict.remove();
+  }
+});
+
 test("what is sent without a connection waits, and goes out in order", async () => {
   const { alice, hers } = await pair();
   alice.disconnect();

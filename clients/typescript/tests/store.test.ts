@@ -196,6 +196,29 @@ test("leaving and joining elsewhere change the list, and a member list follows",
   await value(bob.place.summary, (summary) => summary?.roomId === roomId);
 });
 
+test("ten windows are kept; one that was dropped is read again, and one on a screen stays", async () => {
+  const chat = person(server, "olga");
+  const store = storeOf(chat);
+  await chat.connect();
+  const places: PlaceStore[] = [];
+  for (let index = 0; index < 12; index += 1) {
+    const room = await chat.rooms.create({ name: `Olga ${index}` });
+    await room.send(`hello ${index}`).delivered();
+    const place = store.place(room.place);
+    if (index === 0) place.window.subscribe(() => {});
+    await place.open();
+    places.push(place);
+  }
+  expect(places.map((place) => place.window.get().status)).toEqual([
+    "ready",
+    "empty",
+    "empty",
+    ...Array(9).fill("ready"),
+  ]);
+  await places[1]?.open();
+  expect(places[1] && texts(places[1].window.get())).toEqual(["hello 1"]);
+});
+
 test("signing out empties the store", async () => {
   const chat = (await import("../src/index.js")).createClient({ url: server.url });
   await chat.auth.register({ username: "carol", password: "correct horse" });

@@ -49,6 +49,8 @@ export class Connection {
   #attempt = 0;
   #cancelTry = () => {};
   #hasRenewed = false;
+  /** The token that the server has of this connection. */
+  #token = "";
   #drainingUntil: number | null = null;
 
   constructor(options: ConnectionOptions) {
@@ -169,9 +171,9 @@ export class Connection {
 
   /** A connection outlives its token only if it is given the next one. */
   async #reauthenticate(): Promise<void> {
-    const { bearer } = this.#options;
     try {
-      await this.request("authenticate", { token: await bearer.renew(await bearer.token()) });
+      this.#token = await this.#options.bearer.renew(this.#token);
+      await this.request("authenticate", { token: this.#token });
     } catch {
       // The connection then ends with its token, and the next attempt says why.
     }
@@ -185,6 +187,7 @@ export class Connection {
       await this.#options.prepare();
       const token = await this.#options.bearer.token();
       if (attempt !== this.#attempt) return;
+      this.#token = token;
       this.socket.auth = { token };
       this.socket.sendBuffer = [];
       this.socket.connect();
@@ -201,8 +204,7 @@ export class Connection {
     if (this.#hasRenewed) return this.#failed(refusal);
     this.#hasRenewed = true;
     try {
-      const { token } = this.socket.auth as { token?: string };
-      await this.#options.bearer.renew(token ?? "");
+      await this.#options.bearer.renew(this.#token);
       if (attempt === this.#attempt) await this.#try();
     } catch (failure) {
       if (attempt === this.#attempt) this.#failed(asChatError(failure));

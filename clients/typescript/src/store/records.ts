@@ -218,8 +218,8 @@ export class Records {
   }
 
   #raise(record: Record): void {
-    // The one that is the latest already stays so.
-    if (record.rank !== this.#rank || this.#rank === 0) {
+    // The order of rooms does not follow their messages, and the latest conversation stays the latest.
+    if (record.place.kind === "direct" && (record.rank !== this.#rank || this.#rank === 0)) {
       record.rank = ++this.#rank;
       this.#ordered.direct = null;
     }
