@@ -124,9 +124,9 @@ export class ConversationModel implements LogOwner, SelectionOwner {
     };
   }
 
-  arrived(entries: readonly MessageEntry[]): void {
+  arrived(rows: readonly MessageRow[]): void {
     const { readOut } = this.#props.preferences;
-    for (const { row } of entries) {
+    for (const row of rows) {
       if (readOut === "all" || (readOut === "mentions" && row.isMention))
         this.#props.announcer.message(nameOf(row.sender), row.content);
     }

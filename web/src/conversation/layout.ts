@@ -2,7 +2,7 @@
 
 import type { MessageRow, MessageWindow } from "fireside-chat/store";
 
-import { dayKey } from "./times.js";
+import { dayKey, isSameDay } from "./times.js";
 import type { Item } from "./timeline/surface.js";
 
 /** Messages of one author within this time are one block. */
@@ -34,10 +34,11 @@ export function layOut(window: MessageWindow, newFrom: number | null, before: Re
   };
   add(beginning(window));
   const days = new Set<string>();
+  let day = "";
   let last: MessageRow | null = null;
   let isNewShown = newFrom === null;
   for (const row of window.rows) {
-    const day = dayKey(row.createdAt);
+    if (last === null || !isSameDay(last.createdAt, row.createdAt)) day = dayKey(row.createdAt);
     const startsDay = !days.has(day);
     const startsNew = !isNewShown && newFrom !== null && row.seq !== null && row.seq >= newFrom;
     days.add(day);

@@ -1,7 +1,7 @@
 // The list of messages of one conversation: what the store knows, laid out on the timeline; where it opens, and what was read.
 
 import { type Signal, signal } from "@preact/signals";
-import type { MessageWindow, PlaceStore } from "fireside-chat/store";
+import type { MessageRow, MessageWindow, PlaceStore } from "fireside-chat/store";
 import { render } from "preact";
 
 import { isAttended, onAttention, rememberedSpot, rememberSpot } from "./attention.js";
@@ -22,7 +22,7 @@ export interface LogOwner {
   readonly host: MessageHost & EdgeHost;
   look(entry: MessageEntry): MessageLook;
   /** Messages of others have come, in the present. */
-  arrived(entries: readonly MessageEntry[]): void;
+  arrived(rows: readonly MessageRow[]): void;
   /** The list was laid out again. */
   changed(): void;
 }
@@ -48,6 +48,8 @@ export class MessageLog {
   readonly #ending = new AbortController();
   #entries: Entry[] = [];
   #byKey = new Map<string, Entry>();
+  /** Whether the window has changed since the entries were laid out. */
+  #isStale = false;
   #newFrom: number | null = null;
   #isOpen = false;
   /** A message that an address leads to and that is not there yet. */
@@ -92,10 +94,11 @@ export class MessageLog {
 
   /** Messages in the list, oldest first, whether they have a row now or not. */
   get messages(): MessageEntry[] {
-    return this.#entries.filter((entry) => entry.kind === "message");
+    return this.#laidOut().filter((entry) => entry.kind === "message");
   }
 
   find(key: string): MessageEntry | null {
+    this.#laidOut();
     const entry = this.#byKey.get(key);
     return entry?.kind === "message" ? entry : null;
   }
@@ -133,7 +136,7 @@ export class MessageLog {
     this.#newFrom = null;
     const head = this.#place.summary.get()?.headSeq;
     if (head !== undefined) this.#place.markRead(head);
-    this.#layOut(this.#place.window.get());
+    this.#show();
     void this.toEnd();
   }
 
@@ -141,7 +144,7 @@ export class MessageLog {
   markUnread(seq: number): void {
     this.#reading.hold();
     this.#newFrom = seq;
-    this.#layOut(this.#place.window.get());
+    this.#show();
   }
 
   /** Tries again what could not be read. */
@@ -169,37 +172,41 @@ export class MessageLog {
     this.#newestSeq = newestOf(window);
     const summary = this.#place.summary.get();
     if (summary && summary.unreadCount > 0) this.#newFrom = firstNew(window.rows, summary.readSeq)?.seq ?? null;
-    this.#take(window);
+    this.#isStale = true;
     if (this.#goToWanted()) return;
     const spot = rememberedSpot(this.#place.key);
-    if (this.#newFrom !== null) this.#timeline.openAt(this.#entries, "new", OPENING);
-    else if (spot) this.#timeline.openAt(this.#entries, spot.key, spot);
-    else this.#timeline.openAtEnd(this.#entries);
-    this.#timeline.update(this.#entries, window.newer !== "end");
-    this.#owner.changed();
+    const entries = this.#laidOut();
+    if (this.#newFrom !== null) this.#timeline.openAt(entries, "new", OPENING);
+    else if (spot) this.#timeline.openAt(entries, spot.key, spot);
+    else this.#timeline.openAtEnd(entries);
+    this.#show();
   }
 
   #laterShow(window: MessageWindow): void {
     const arrived = this.#arrivals(window);
     if (arrived.length > 0) this.#startNew(arrived);
-    this.#layOut(window);
-    if (arrived.length > 0) this.#owner.arrived(arrived.flatMap((row) => this.find(row.key) ?? []));
+    this.#show();
+    if (arrived.length > 0) this.#owner.arrived(arrived);
     this.#goToWanted();
   }
 
-  #layOut(window: MessageWindow): void {
-    this.#take(window);
-    this.#timeline.update(this.#entries, window.newer !== "end");
+  /** Lays out anew, once a frame however often it is called. */
+  #show(): void {
+    this.#isStale = true;
+    this.#timeline.update(() => this.#laidOut(), this.#place.window.get().newer !== "end");
     this.#owner.changed();
   }
 
-  #take(window: MessageWindow): void {
-    this.#entries = layOut(window, this.#newFrom, this.#byKey);
+  #laidOut(): readonly Entry[] {
+    if (!this.#isStale) return this.#entries;
+    this.#isStale = false;
+    this.#entries = layOut(this.#place.window.get(), this.#newFrom, this.#byKey);
     this.#byKey = new Map(this.#entries.map((entry) => [entry.key, entry]));
+    return this.#entries;
   }
 
   /** Messages of others that have come since the last look, in a window that reaches the present. */
-  #arrivals(window: MessageWindow): MessageWindow["rows"][number][] {
+  #arrivals(window: MessageWindow): MessageRow[] {
     if (window.newer !== "end") return [];
     const before = this.#newestSeq;
     this.#newestSeq = Math.max(before, newestOf(window));
@@ -207,7 +214,7 @@ export class MessageLog {
   }
 
   /** While nobody looks, the line moves to the first message that nobody saw. */
-  #startNew(arrived: MessageWindow["rows"][number][]): void {
+  #startNew(arrived: MessageRow[]): void {
     const readSeq = this.#place.summary.get()?.readSeq ?? 0;
     const isOldLineRead = this.#newFrom === null || this.#newFrom <= readSeq;
     if (!isAttended() && isOldLineRead) this.#newFrom = arrived[0]?.seq ?? this.#newFrom;
@@ -217,9 +224,8 @@ export class MessageLog {
     const entry = this.#wantedId === null ? null : this.findById(this.#wantedId);
     if (!entry || !this.#isOpen) return false;
     this.#wantedId = null;
-    this.#timeline.openAt(this.#entries, entry.key, OPENING);
-    this.#timeline.update(this.#entries, this.#place.window.get().newer !== "end");
-    this.#owner.changed();
+    this.#timeline.openAt(this.#laidOut(), entry.key, OPENING);
+    this.#show();
     return true;
   }
 

@@ -28,6 +28,11 @@ export function dayKey(ms: number): string {
   return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
 }
 
+/** Whether two moments are of the same day. Most are close to each other, and then it costs next to nothing. */
+export function isSameDay(aMs: number, bMs: number): boolean {
+  return startOfDay(aMs) === startOfDay(bMs);
+}
+
 /** `Today`, `Yesterday`, `Thursday 20 November`, with the year when it is another one. */
 export function dayLabel(ms: number, nowMs: number): string {
   const days = Math.round((startOfDay(ms) - startOfDay(nowMs)) / DAY_MS);
@@ -36,8 +41,16 @@ export function dayLabel(ms: number, nowMs: number): string {
   return (isThisYear ? DAY : DAY_OF_YEAR).format(ms);
 }
 
+let knownDay = { startMs: Number.NaN, endMs: Number.NaN };
+
 function startOfDay(ms: number): number {
-  return new Date(ms).setHours(0, 0, 0, 0);
+  if (!(ms >= knownDay.startMs && ms < knownDay.endMs)) {
+    const startMs = new Date(ms).setHours(0, 0, 0, 0);
+    // Not every day has 24 hours.
+    const next = new Date(startMs);
+    knownDay = { startMs, endMs: next.setDate(next.getDate() + 1) };
+  }
+  return knownDay.startMs;
 }
 
 function capitalized(text: string): string {

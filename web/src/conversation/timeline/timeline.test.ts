@@ -125,7 +125,7 @@ describe("at the end", () => {
 
   test("what comes is followed", () => {
     timeline.openAtEnd(messages(0, 30));
-    timeline.update(messages(0, 31), false);
+    timeline.update(() => messages(0, 31), false);
     settle();
     expect(lastKey()).toBe("m30");
     expect(distanceToEnd()).toBe(0);
@@ -135,7 +135,7 @@ describe("at the end", () => {
     timeline.openAtEnd(messages(0, 500));
     settle();
     surface.mostNew = 0;
-    timeline.update(messages(0, 900), false);
+    timeline.update(() => messages(0, 900), false);
     settle();
     expect(lastKey()).toBe("m899");
     expect(distanceToEnd()).toBe(0);
@@ -164,11 +164,11 @@ describe("at the end", () => {
 
   test("the end of a part of the list is not the present", () => {
     timeline.openAtEnd(messages(0, 100));
-    timeline.update(messages(0, 100), true);
+    timeline.update(() => messages(0, 100), true);
     settle();
     expect(timeline.isFollowing).toBe(false);
     expect(wants).toContain("newer");
-    timeline.update(messages(0, 150), true);
+    timeline.update(() => messages(0, 150), true);
     settle();
     expect(distanceToEnd()).toBeGreaterThan(0);
   });
@@ -204,7 +204,7 @@ describe("away from the end", () => {
   ])("nothing moves when %s", (_, items) => {
     open();
     const top = surface.onScreen("m500");
-    timeline.update(items, false);
+    timeline.update(() => items, false);
     settle();
     expect(surface.onScreen("m500")).toBe(top);
     expect(timeline.isFollowing).toBe(false);
@@ -215,10 +215,7 @@ describe("away from the end", () => {
     const edge = surface.keys().find((key) => surface.bottom(key) > surface.scrollTop);
     const next = `m${Number(edge?.slice(1)) + 1}`;
     const top = surface.onScreen(next);
-    timeline.update(
-      messages(0, 1000).filter((item) => item.key !== edge),
-      false,
-    );
+    timeline.update(() => messages(0, 1000).filter((item) => item.key !== edge), false);
     settle();
     expect(surface.onScreen(next)).toBe(top);
   });
@@ -257,7 +254,7 @@ describe("away from the end", () => {
     timeline.openAt([day, ...messages(0, 1000)], "m0", { above: 1 / 3 });
     settle();
     surface.mostNew = 0;
-    timeline.update([day, ...messages(-200, 1000)], false);
+    timeline.update(() => [day, ...messages(-200, 1000)], false);
     settle();
     expect(surface.mostNew).toBeLessThanOrEqual(STEP_ROWS);
   });
@@ -325,7 +322,7 @@ describe("a long way back", () => {
       if (wants.includes("older")) {
         from = Math.max(0, from - 50);
         // As the store does: at most 1,000 messages, those far away are forgotten.
-        timeline.update(all.slice(from, from + 1000), from + 1000 < newest);
+        timeline.update(() => all.slice(from, from + 1000), from + 1000 < newest);
       }
     }
     expect(surface.mostRows).toBeLessThanOrEqual(ROWS_MAX);

@@ -40,7 +40,7 @@ export class Timeline<I extends Item> {
   #items: readonly I[] = [];
   #places = new Map<string, number>();
   #span: Span = { start: 0, end: 0 };
-  #waiting: readonly I[] | null = null;
+  #waiting: (() => readonly I[]) | null = null;
   #hasNewer = false;
   #isFollowing = true;
   #isScheduled = false;
@@ -93,8 +93,11 @@ export class Timeline<I extends Item> {
     this.#settle();
   }
 
-  /** The list has changed, in the next frame. `hasNewer`: its end is not the present. */
-  update(items: readonly I[], hasNewer: boolean): void {
+  /**
+   * The list has changed. It is asked for in the next frame, once for however many changes. `hasNewer`: its end is not
+   * the present.
+   */
+  update(items: () => readonly I[], hasNewer: boolean): void {
     this.#waiting = items;
     this.#hasNewer = hasNewer;
     if (hasNewer) this.#isFollowing = false;
@@ -208,7 +211,7 @@ export class Timeline<I extends Item> {
 
   /** Takes a changed list, with the rows on the page as they were in it. Answers whether there was one. */
   #adopt(): boolean {
-    const items = this.#waiting;
+    const items = this.#waiting?.();
     if (!items) return false;
     this.#waiting = null;
     const keys = this.#items.slice(this.#span.start, this.#span.end).filter((item) => item.isHold);
