@@ -9,7 +9,20 @@ const queues = new Map<string, Promise<unknown>>();
  */
 export function withLock<T>(name: string, run: () => Promise<T>): Promise<T> {
   const locks = globalThis.navigator?.locks as LockManager | undefined;
-  if (locks) return locks.request(name, run) as Promise<T>;
+  if (!locks) return withinPage(name, run);
+  let hasBegun = false;
+  const begin = () => {
+    hasBegun = true;
+    return run();
+  };
+  return (locks.request(name, begin) as Promise<T>).catch((error: unknown) => {
+    // A page that may have no locks (an opaque origin) hears of it only when it asks for one.
+    if (hasBegun) throw error;
+    return withinPage(name, run);
+  });
+}
+
+function withinPage<T>(name: string, run: () => Promise<T>): Promise<T> {
   const turn = (queues.get(name) ?? Promise.resolve()).then(run, run);
   const settled = turn.then(
     () => {},

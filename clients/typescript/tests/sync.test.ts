@@ -109,6 +109,17 @@ test("after a reconnection all rooms are asked for, 200 at a time, and one's own
   expect(asked.at(-1)?.payload.user).toEqual({ epoch: "u", seq: 7 });
 });
 
+test("a room is asked for once at a time, and one that the answer leaves out is read anew", () => {
+  sync.track("r", message(4));
+  hear(7, 8);
+  sync.hear("room:resync", { roomId: "r" });
+  expect(asked).toHaveLength(1);
+  answer(0);
+  expect(told.filter((one) => one.startsWith("room:reset"))).toEqual(["room:reset unavailable"]);
+  hear(9);
+  expect(told.at(-1)).toBe("message:new 9");
+});
+
 test("an answer of an older connection changes nothing", () => {
   sync.track("r", message(4));
   sync.online();

@@ -54,7 +54,7 @@ export class PersistentOutbox implements Outbox {
   readonly #lanes = new Map<PlaceKey, Lane>();
   readonly #entries = new Map<string, OutboxEntry>();
   readonly #views = new Map<string, AuthorsView>();
-  /** Entries that the storage does not have: not yet, or because it is full. */
+  /** Entries that the storage does not have as they are: not yet, or because it is full. */
   readonly #unsaved = new Set<string>();
   /** Entries that another tab has taken out of the storage, and has not said yet what became of them. */
   readonly #elsewhere = new Map<string, OutboxEntry>();
@@ -82,6 +82,7 @@ export class PersistentOutbox implements Outbox {
     this.#entries.clear();
     this.#views.clear();
     this.#elsewhere.clear();
+    this.#unsaved.clear();
     this.#count();
   }
 
@@ -107,7 +108,6 @@ export class PersistentOutbox implements Outbox {
     };
     const view = new AuthorsView(this, entry);
     this.#views.set(entry.clientId, view);
-    this.#unsaved.add(entry.clientId);
     this.#put(entry);
     void this.#save(entry);
     this.#run(place);
@@ -250,10 +250,19 @@ export class PersistentOutbox implements Outbox {
       this.#elsewhere.set(clientId, entry);
       this.#options.clock.after(WORD_MS, () => this.#goneElsewhere(clientId, { sent: true }));
     }
-    for (const entry of stored) if (!this.#entries.has(entry.clientId)) this.#put(entry);
+    for (const entry of stored) if (this.#isNews(entry)) this.#put(entry);
+  }
+
+  /** Whether another tab has added an entry, given it up, or wants it tried again. */
+  #isNews({ clientId, state }: OutboxEntry): boolean {
+    const mine = this.#entries.get(clientId);
+    if (!mine) return true;
+    const isResting = mine.state === "queued" || mine.state === "failed";
+    return isResting && mine.state !== state && !this.#unsaved.has(clientId);
   }
 
   async #save(entry: OutboxEntry): Promise<void> {
+    this.#unsaved.add(entry.clientId);
     try {
       await this.#storage?.put(entry);
     } catch {

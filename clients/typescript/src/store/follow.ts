@@ -2,6 +2,7 @@
 
 import type { ChatEvents } from "../chat.js";
 import type { MemberEvent, MessageDeleted } from "../contract.js";
+import { seqOf } from "../resources/messages.js";
 import type { LiveStore } from "./live_store.js";
 import { time } from "./rows.js";
 
@@ -24,7 +25,10 @@ function left(store: LiveStore, roomId: string): void {
 
 function messages(store: LiveStore): Listeners {
   const changed = (message: ChatEvents["message:edited"] | ChatEvents["dm:edited"]) => {
-    store.live(store.placeOfMessage(message)).history.take(message);
+    const place = store.live(store.placeOfMessage(message));
+    place.history.take(message);
+    // It may mention one now, or not any more.
+    if (seqOf(message) > store.records.reading(place.key).readSeq) store.reader.count();
   };
   const deleted = (deletion: MessageDeleted) => {
     const place = store.liveOf(deletion.roomId);
@@ -57,7 +61,11 @@ function rooms(store: LiveStore): Listeners {
     store.chat
       .room(roomId)
       .get()
-      .then((room) => store.records.putRoom(room))
+      .then((room) => {
+        store.records.putRoom(room);
+        // What was said before the room was here is not counted.
+        store.reader.count();
+      })
       // Gone again already, or the list tells of it with the next connection.
       .catch(() => {});
   };
@@ -127,6 +135,7 @@ function client(store: LiveStore): Listeners {
       if (status !== "online") return;
       store.people.online();
       store.reader.online();
+      for (const place of store.livePlaces) place.history.recover();
     },
     "auth:changed": ({ user }) => {
       store.clear();

@@ -24,6 +24,10 @@ export class History {
   status: MessageWindow["status"] = "empty";
   error: ChatError | null = null;
   readonly #options: HistoryOptions;
+  /** What was to be opened, should it have failed. */
+  #wanted: MessageRef | undefined;
+  /** Whether something was missed that could not be read yet. */
+  #isBehind = false;
   #turn: Promise<void> = Promise.resolve();
   /** Events of the time of a request, whose answer may be from before them; null where none is on its way. */
   #held: (() => void)[] | null = null;
@@ -48,6 +52,7 @@ export class History {
 
   /** Reads the newest page, or the one around a message, unless that is there. */
   open(around?: MessageRef): Promise<void> {
+    this.#wanted = around;
     return this.#inTurn(async () => {
       if (this.status === "ready" && (around === undefined || this.#has(around))) return;
       await (around === undefined ? this.#readLatest() : this.#readAround(around));
@@ -79,13 +84,17 @@ export class History {
 
   /** Something may have been missed: reads all that is in the window once more, and what came after it. */
   again(): Promise<void> {
+    this.#isBehind = true;
     return this.#inTurn(async () => {
       const { window } = this.#options;
       const from = window.oldestSeq;
       const to = window.newestSeq;
-      if (this.status !== "ready") return;
-      if (from === null || to === null) return this.#readLatest();
-      const wasLive = window.isLive;
+      if (this.status !== "ready" || from === null || to === null) {
+        this.#isBehind = false;
+        return this.status === "ready" ? this.#readLatest() : undefined;
+      }
+      // One whose end could not be read last time was live before that.
+      const wasLive = window.isLive || window.newer === "failed";
       let next: PageOptions | null = { after: from - 1, limit: PAGE_MAX };
       // What lies beyond is read when somebody gets there; a window without its end is not live.
       while (next && (wasLive || Number(next.after) < to)) {
@@ -94,7 +103,14 @@ export class History {
         next = page.next;
         if (next && Number(next.after) > to + PAGE_MAX) break;
       }
+      this.#isBehind = false;
     });
+  }
+
+  /** There is a connection again: reads what could not be read without one. */
+  recover(): void {
+    if (this.status === "failed") void this.open(this.#wanted);
+    else if (this.#isBehind) void this.again();
   }
 
   /** Forgets everything, and reads the newest page where something had been read. */

@@ -67,6 +67,8 @@ export class LiveStore implements ChatStore {
       mute: (place, muted) => this.reader.mute(place, muted),
     };
     follow(this, this.#end.signal);
+    const me = this.me.get();
+    if (me) this.people.learn(me);
     // A store may be made when its client has long been connected.
     if (chat.connection.get().status === "online") void this.refresh();
   }

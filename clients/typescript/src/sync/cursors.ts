@@ -22,9 +22,9 @@ export class Cursors {
     return this.#known.get(roomId);
   }
 
-  /** Every room with its position. */
-  all(): { roomId: string; epoch: string; seq: number }[] {
-    return [...this.#known].map(([roomId, { epoch, seq }]) => ({ roomId, epoch, seq }));
+  /** Every room that is followed. */
+  all(): string[] {
+    return [...this.#known.keys()];
   }
 
   /** Begins to follow a room from there, unless it is followed already. Events of before may still be on their way. */

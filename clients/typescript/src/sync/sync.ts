@@ -85,10 +85,7 @@ export class Sync {
   /** There is a connection: asks for what was missed, or, the first time, where everything stands. */
   online(): void {
     this.offline();
-    this.#resume(
-      this.#cursors.all().map((room) => room.roomId),
-      1,
-    );
+    this.#resume(this.#cursors.all());
     if (this.#isReady && this.#own.isFollowed) this.#own.resume(1);
     else void this.#begin(1);
   }
@@ -107,7 +104,7 @@ export class Sync {
     if (name === "user:changed") return this.#own.hear(payload as UserChanged);
     if (name === "room:resync") {
       const roomId = roomOf(name, payload);
-      if (roomId !== null) this.#resume([roomId], 1);
+      if (roomId !== null) this.#resume([roomId]);
     }
     const roomId = DURABLE.has(name) ? roomOf(name, payload) : null;
     const position = roomId === null ? null : positionOf(payload);
@@ -130,7 +127,7 @@ export class Sync {
       this.#options.emit("room:reset", { roomId, reason: "epoch" });
       this.#deliver(roomId, event);
     } else if (verdict === "hole") {
-      this.#resume([roomId], 1);
+      this.#resume([roomId]);
       this.#held.get(roomId)?.push(event);
     }
   }
@@ -144,7 +141,9 @@ export class Sync {
   }
 
   #ownChanged(change: UserChanged): void {
-    if (change.room && !change.room.member) this.#cursors.forget(change.room.roomId);
+    const { room } = change;
+    if (room?.kind === "room" && room.member !== (this.#cursors.get(room.roomId) !== undefined)) this.#moves += 1;
+    if (room && !room.member) this.#cursors.forget(room.roomId);
     this.#options.emit("user:changed", change);
   }
 
@@ -185,9 +184,12 @@ export class Sync {
     }
   }
 
-  #resume(roomIds: string[], tries: number): void {
-    for (let from = 0; from < roomIds.length; from += ROOMS_MAX)
-      this.#resumeSome(roomIds.slice(from, from + ROOMS_MAX), tries);
+  /** Asks for the past of rooms, of those that are not being asked for already. */
+  #resume(roomIds: string[]): void {
+    const followed = roomIds.filter((roomId) => this.#cursors.get(roomId) && !this.#held.has(roomId));
+    for (const roomId of followed) this.#held.set(roomId, []);
+    for (let from = 0; from < followed.length; from += ROOMS_MAX)
+      this.#resumeSome(followed.slice(from, from + ROOMS_MAX), 1);
   }
 
   #resumeSome(roomIds: string[], tries: number): void {
@@ -196,16 +198,16 @@ export class Sync {
       const cursor = this.#cursors.get(roomId);
       return cursor ? [{ roomId, epoch: cursor.epoch, seq: cursor.seq }] : [];
     });
-    for (const { roomId } of rooms) if (!this.#held.has(roomId)) this.#held.set(roomId, []);
     this.#options.ask("resume", { rooms }, ANSWER_MS, (error, answer) => {
       if (turn !== this.#turn) return;
       if (error?.retryable) {
         if (error.reason !== "offline") this.#again(tries, () => this.#resumeSome(roomIds, tries + 1), error);
         return;
       }
+      const answers = new Map(error ? [] : (answer as Given & Resumed).rooms.map((room) => [room.roomId, room]));
       // Where the server cannot say what was missed, everything is read anew.
-      const unknown = () => rooms.map(({ roomId }) => ({ roomId, recovered: false, reason: "unavailable" as const }));
-      for (const room of error ? unknown() : (answer as Given & Resumed).rooms) this.#fill(room);
+      const unknown = { recovered: false, reason: "unavailable" } as const;
+      for (const roomId of roomIds) this.#fill(answers.get(roomId) ?? { roomId, ...unknown });
     });
   }
 
