@@ -372,6 +372,48 @@ describe("the list", () => {
     await close();
   });
 
+  test("has unread messages again from where somebody says so", { timeout: TIME_MS }, async () => {
+    const made = await room("Again");
+    await says(ada, made, ...numbers(5));
+    const { page, close } = await world.window("bob", { room: "again" });
+    await sees(page, "message number 5");
+    const head = (await made.messages.page({ limit: 1 })).items[0]?.seq ?? 0;
+    await expect.poll(() => readSeq(bob, made), { timeout: 10_000 }).toBe(head);
+    await page.locator(".message", { hasText: "message number 3" }).hover();
+    await page.getByRole("button", { name: "Mark unread from here" }).click();
+    expect(await page.locator(".row-slot:has(.new-line) + .row-slot .markdown").innerText()).toBe("message number 3");
+    await close();
+  });
+
+  test("offers by a long press what the pointer offers", { timeout: TIME_MS }, async () => {
+    const made = await room("Touch");
+    await says(ada, made, "press me");
+    const { page, close } = await world.window("ada", { room: "touch" }, LOOKS["phone-light"]);
+    await sees(page, "press me");
+    await page.locator(".message").dispatchEvent("pointerdown", { pointerType: "touch", clientX: 50, clientY: 50 });
+    const sheet = page.getByRole("dialog", { name: "Message actions" });
+    await sheet.waitFor();
+    await isAccessible(page, "the sheet of actions");
+    await sheet.getByRole("button", { name: "Edit message" }).click();
+    await page.getByRole("textbox", { name: "Edit message" }).fill("pressed");
+    await page.getByRole("button", { name: "Save" }).click();
+    await sees(page, "pressed");
+    await close();
+  });
+
+  test("begins with whom one talks to", { timeout: TIME_MS }, async () => {
+    const bobs = await bob.auth.me();
+    const { page, close } = await world.window("ada", { with: bobs.id });
+    await write(page, "hello you");
+    await sees(page, "hello you");
+    await page.locator(".beginning-title", { hasText: "conversation with bob" }).waitFor();
+    const other = await world.window("bob", { with: (await ada.auth.me()).id });
+    await sees(other.page, "hello you");
+    await write(other.page, "hello back");
+    await sees(page, "hello back");
+    await Promise.all([close(), other.close()]);
+  });
+
   test("reads out what others say, and nothing of one's own", { timeout: TIME_MS }, async () => {
     const made = await room("Voice");
     const { page, close } = await world.window("ada", { room: "voice" });

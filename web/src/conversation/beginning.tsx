@@ -1,33 +1,48 @@
 // What stands above the first message.
 
-import type { PlaceStore } from "fireside-chat/store";
+import type { ChatStore, PlaceStore } from "fireside-chat/store";
 
+import { nameOf } from "./names.js";
 import { Tile } from "./tile.js";
 import { useReadable } from "./use-readable.js";
 
-export function Beginning({ place }: { place: PlaceStore }) {
-  const summary = useReadable(place.summary);
+interface Props {
+  store: ChatStore;
+  place: PlaceStore;
+}
+
+export function Beginning({ store, place }: Props) {
   const isEmpty = useReadable(place.window).rows.length === 0;
-  if (!summary) return null;
-  if (summary.person) {
-    return (
-      <>
-        <Tile person={summary.person} />
-        <p class="beginning-title">
-          This is the start of your conversation with <bdi>{summary.title}</bdi>
-        </p>
-        {isEmpty && <p class="beginning-note">Nobody else can read it.</p>}
-      </>
-    );
-  }
+  const { place: target } = place;
+  if (target.kind === "direct") return <WithPerson store={store} userId={target.userId} isEmpty={isEmpty} />;
+  return <OfRoom place={place} isEmpty={isEmpty} />;
+}
+
+function WithPerson({ store, userId, isEmpty }: { store: ChatStore; userId: string; isEmpty: boolean }) {
+  const person = useReadable(store.person(userId));
+  if (!person) return null;
+  return (
+    <>
+      <Tile person={person} />
+      <p class="beginning-title">
+        This is the start of your conversation with <bdi>{nameOf(person)}</bdi>
+      </p>
+      {isEmpty && <p class="beginning-note">Only the two of you can read it.</p>}
+    </>
+  );
+}
+
+function OfRoom({ place, isEmpty }: { place: PlaceStore; isEmpty: boolean }) {
+  const room = useReadable(place.summary)?.room;
+  if (!room) return null;
   return (
     <>
       <p class="beginning-title">
-        This is the start of <bdi>#{summary.room?.slug ?? summary.title}</bdi>
+        This is the start of <bdi>#{room.slug}</bdi>
       </p>
-      {summary.room?.description && (
+      {room.description && (
         <p class="beginning-note" dir="auto">
-          {summary.room.description}
+          {room.description}
         </p>
       )}
       {isEmpty && <p class="beginning-note">Nothing has been said here yet. Say hello.</p>}

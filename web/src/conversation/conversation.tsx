@@ -4,8 +4,10 @@ import "./conversation.css";
 import "./writing.css";
 import "../markdown/markdown.css";
 
-import type { PlaceStore, PlaceSummary } from "fireside-chat/store";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Readable } from "fireside-chat";
+import type { ChatStore, Person, PlaceStore, PlaceSummary } from "fireside-chat/store";
+import type { RefObject } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { ActionSheet } from "./action-sheet.js";
 import { actionsFor } from "./actions.js";
@@ -13,9 +15,12 @@ import { Beginning } from "./beginning.js";
 import { Composer } from "./composer/composer.js";
 import { ConversationModel } from "./conversation-model.js";
 import { JumpPill, LogCover, UndoToast } from "./overlays.js";
+import { nameOf } from "./names.js";
 import type { ConversationProps } from "./seam.js";
 import { TypingLine } from "./typing-line.js";
 import { useReadable } from "./use-readable.js";
+
+const NOBODY: Readable<Person | null> = { get: () => null, subscribe: () => () => {} };
 
 /** A room or direct conversation. Another place is another conversation: nothing of one is ever left in the other. */
 export function Conversation(props: ConversationProps) {
@@ -27,21 +32,24 @@ function OpenConversation({ props, place }: { props: ConversationProps; place: P
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
+  // What keys lead to is there before the first of them; what is drawn follows.
+  const latest = useRef<ConversationModel | null>(null);
   const [model, setModel] = useState<ConversationModel | null>(null);
   const summary = useReadable(place.summary);
-  const label = labelOf(summary);
+  const label = useLabel(props.store, place, summary);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!scroller.current || !rows.current) return;
     const made = new ConversationModel({ scroller: scroller.current, rows: rows.current }, place, props, {
-      beginning: () => <Beginning place={place} />,
+      beginning: () => <Beginning store={props.store} place={place} />,
       write: () => field.current?.focus(),
     });
+    latest.current = made;
     setModel(made);
     return () => made.close();
   }, [place]);
   useEffect(() => model?.setProps(props));
-  useEffect(() => (model ? writeByTyping(model, field) : undefined), [model]);
+  useLayoutEffect(() => writeByTyping(latest, field), []);
 
   return (
     <div class="conversation">
@@ -81,9 +89,9 @@ function OpenConversation({ props, place }: { props: ConversationProps; place: P
             userId: props.store.me.get()?.id ?? "",
             place,
             enterSends: props.preferences.enterSends,
-            send: (content) => model?.send(content),
-            editLast: () => model?.editLast() ?? false,
-            dismiss: () => model?.dismiss(),
+            send: (content) => latest.current?.send(content),
+            editLast: () => latest.current?.editLast() ?? false,
+            dismiss: () => latest.current?.dismiss(),
           }}
           label={label}
           announcer={props.announcer}
@@ -111,9 +119,10 @@ function Sheet({ model }: { model: ConversationModel }) {
 }
 
 /** `#harbour`, or the name of the person. */
-function labelOf(summary: PlaceSummary | null): string {
-  if (!summary) return "this conversation";
-  return summary.room ? `#${summary.room.slug}` : summary.title;
+function useLabel(store: ChatStore, { place }: PlaceStore, summary: PlaceSummary | null): string {
+  const person = useReadable(place.kind === "direct" ? store.person(place.userId) : NOBODY);
+  if (summary?.room) return `#${summary.room.slug}`;
+  return person ? nameOf(person) : "this conversation";
 }
 
 /** In a room, its members; with a person, always. */
@@ -122,10 +131,19 @@ function mayPost(place: PlaceStore, summary: PlaceSummary | null): boolean {
 }
 
 /** What one types outside of any field goes to the composer, unless keys have selected a message. Answers what ends that. */
-function writeByTyping(model: ConversationModel, field: { current: HTMLTextAreaElement | null }): () => void {
+function writeByTyping(
+  model: RefObject<ConversationModel | null>,
+  field: RefObject<HTMLTextAreaElement | null>,
+): () => void {
   const pressed = (event: KeyboardEvent) => {
     const isText = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (!isText || event.defaultPrevented || event.isComposing || model.selection.isByKeys || !isFree(event.target))
+    if (
+      !isText ||
+      event.defaultPrevented ||
+      event.isComposing ||
+      model.current?.selection.isByKeys ||
+      !isFree(event.target)
+    )
       return;
     // The sheet of keys is somebody else's.
     if (event.key !== "?") field.current?.focus();

@@ -1,7 +1,7 @@
 // Changing a message where it stands.
 
 import type { MessageRow } from "fireside-chat/store";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { growToContent } from "./composer/auto-grow.js";
 import { isSubmit } from "./composer/enter.js";
@@ -14,7 +14,8 @@ interface Props {
 
 export function MessageEditor({ row, onSave, onCancel }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  // Before the next key: it is meant for the field already.
+  useLayoutEffect(() => {
     const area = field.current;
     if (!area) return;
     growToContent(area);

@@ -2,7 +2,7 @@
 
 import type { PlaceStore } from "fireside-chat/store";
 import type { RefObject } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 
 import { growToContent } from "./auto-grow.js";
 import { Draft } from "./drafts.js";
@@ -92,7 +92,8 @@ export function useComposing(field: Field, destination: Destination, suggestions
 
 /** The draft is in the field when the conversation opens, and in storage whenever one looks away. */
 function useDraft(draft: Draft, field: Field, setLength: (length: number) => void): void {
-  useEffect(() => {
+  // At once: a draft that came later would take the place of what is typed meanwhile.
+  useLayoutEffect(() => {
     const area = field.current;
     if (!area) return;
     area.value = draft.load();

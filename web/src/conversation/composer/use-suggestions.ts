@@ -69,7 +69,10 @@ export function useSuggestions(
       const chosen = suggestions[active];
       if (event.key === "ArrowDown") move(1);
       else if (event.key === "ArrowUp") move(-1);
-      else if ((event.key === "Tab" || event.key === "Enter") && !event.shiftKey && chosen) pick(chosen, field);
+      else if (event.key === "Enter" && chosen && isWritten(chosen, trigger)) {
+        close();
+        return false;
+      } else if ((event.key === "Tab" || event.key === "Enter") && !event.shiftKey && chosen) pick(chosen, field);
       else if (event.key === "Escape") {
         dismissed.current = trigger.start;
         close();
@@ -92,6 +95,11 @@ function useMembersThatCome(store: ChatStore, { place }: PlaceStore, arrived: ()
     () => (place.kind === "room" ? store.members(place.roomId).subscribe(() => latest.current()) : undefined),
     [store, place],
   );
+}
+
+/** Whether a suggestion is there already, letter for letter: then Enter is not about it. */
+function isWritten({ insert }: Suggestion, { query }: Trigger): boolean {
+  return insert.slice(1).toLowerCase() === query.toLowerCase();
 }
 
 function find(store: ChatStore, place: PlaceStore, { kind, query }: Trigger): Suggestion[] {
