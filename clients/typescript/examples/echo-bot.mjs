@@ -1,7 +1,7 @@
 // A bot that says again what it is told. It joins a room and answers every message that begins with "!echo ".
+// Its token comes from `fireside token create --user echo --service`; on SQLite that is run before the server is.
 //
-//   FIRESIDE_URL=http://127.0.0.1:3000 FIRESIDE_TOKEN=$(fireside token create --user echo --service) \
-//     node examples/echo-bot.mjs general
+//   FIRESIDE_URL=http://127.0.0.1:3000 FIRESIDE_TOKEN=… node examples/echo-bot.mjs general
 
 import { createClient } from "fireside-chat";
 
