@@ -292,6 +292,16 @@ describe("the list", () => {
     await close();
   });
 
+  test("says so when an address leads to nothing, and shows the present", { timeout: TIME_MS }, async () => {
+    const made = await room("Gone");
+    await says(ada, made, "still here");
+    const nowhere = "01a00000-0000-7000-8000-000000000000";
+    const { page, close } = await world.window("ada", { room: "gone", message: nowhere });
+    await sees(page, "still here");
+    await page.locator(".toast", { hasText: "That message is not here any more." }).waitFor();
+    await close();
+  });
+
   test("follows the end, and only from there", { timeout: TIME_MS }, async () => {
     const made = await room("Follow");
     await says(ada, made, ...numbers(60));

@@ -18,6 +18,8 @@ import { Selection, type SelectionOwner } from "./selection.js";
 
 /** So long a message stays marked that an address led to. */
 const TARGET_MS = 3000;
+/** So long a notice can be read. */
+const NOTICE_MS = 6000;
 
 /** What the model shows on the page beside its list. */
 export interface ModelView {
@@ -33,12 +35,15 @@ export class ConversationModel implements LogOwner, SelectionOwner {
   readonly deletions: Deletions;
   /** The message whose sheet of actions is open. */
   readonly sheet = signal<MessageEntry | null>(null);
+  /** Something to tell that concerns no message on the page. */
+  readonly notice = signal<string | null>(null);
   readonly host: MessageHost & EdgeHost;
   readonly #place: PlaceStore;
   readonly #store: ChatStore;
   readonly #view: ModelView;
   readonly #ending = new AbortController();
   #props: ConversationProps;
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
   #editing: { key: string; isFromComposer: boolean } | null = null;
   #target: { id: string; timer: ReturnType<typeof setTimeout> | null } | null = null;
 
@@ -139,6 +144,10 @@ export class ConversationModel implements LogOwner, SelectionOwner {
       this.#target = null;
       this.#repaintId(target.id);
     }, TARGET_MS);
+  }
+
+  missed(): void {
+    this.#tell("That message is not here any more.");
   }
 
   // What the selection asks.
@@ -256,7 +265,7 @@ export class ConversationModel implements LogOwner, SelectionOwner {
     const said = "Marked unread from here";
     this.#place.markUnread({ seq: row.seq }).then(
       () => this.#props.announcer.say(said),
-      (error: Error) => this.#props.announcer.alarm(`Could not mark as unread. ${error.message}`),
+      () => this.#tell("Could not mark as unread."),
     );
   }
 
@@ -272,8 +281,18 @@ export class ConversationModel implements LogOwner, SelectionOwner {
     const copying = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
     copying.then(
       () => announcer.say(said),
-      () => announcer.alarm("Could not copy."),
+      () => this.#tell("Could not copy."),
     );
+  }
+
+  /** Tells those who look and those who listen. */
+  #tell(text: string): void {
+    this.#props.announcer.alarm(text);
+    this.notice.value = text;
+    clearTimeout(this.#noticeTimer);
+    this.#noticeTimer = setTimeout(() => {
+      this.notice.value = null;
+    }, NOTICE_MS);
   }
 
   #copy(event: ClipboardEvent): void {

@@ -14,7 +14,7 @@ import { actionsFor } from "./actions.js";
 import { Beginning } from "./beginning.js";
 import { Composer } from "./composer/composer.js";
 import { ConversationModel } from "./conversation-model.js";
-import { JumpPill, LogCover, UndoToast } from "./overlays.js";
+import { JumpPill, LogCover, Notice, UndoToast } from "./overlays.js";
 import { nameOf } from "./names.js";
 import type { ConversationProps } from "./seam.js";
 import { TypingLine } from "./typing-line.js";
@@ -75,7 +75,10 @@ function OpenConversation({ props, place }: { props: ConversationProps; place: P
                 field.current?.focus();
               }}
             />
-            <UndoToast deletions={model.deletions} />
+            <div class="toasts">
+              <Notice notice={model.notice} />
+              <UndoToast deletions={model.deletions} />
+            </div>
             <Sheet model={model} />
           </>
         )}

@@ -25,6 +25,8 @@ export interface LogOwner {
   arrived(rows: readonly MessageRow[]): void;
   /** The list was laid out again. */
   changed(): void;
+  /** The message that an address leads to is not to be had. */
+  missed(): void;
 }
 
 /** What the way to the end looks like. */
@@ -162,6 +164,11 @@ export class MessageLog {
   }
 
   #windowChanged(window: MessageWindow): void {
+    if (this.#wantedId !== null && window.error?.retryable === false) {
+      this.#wantedId = null;
+      this.#owner.missed();
+      if (window.status !== "ready") void this.#place.open();
+    }
     if (window.status === "ready" && !this.#isOpen) this.#firstShow(window);
     else if (this.#isOpen) this.#laterShow(window);
     this.status.value = this.#isOpen ? "ready" : window.status === "failed" ? "failed" : "loading";

@@ -1,4 +1,4 @@
-// What lies over the list: the way to the end, and the way back from a deletion.
+// What lies over the list: the way to the end, the way back from a deletion, and what there is to tell.
 
 import type { Signal } from "@preact/signals";
 import type { PlaceStore } from "fireside-chat/store";
@@ -31,13 +31,18 @@ export function UndoToast({ deletions }: { deletions: Deletions }) {
   const count = deletions.count.value;
   if (count === 0) return null;
   return (
-    <div class="undo-toast">
+    <div class="toast">
       <span>{count === 1 ? "Message deleted" : `${count} messages deleted`}</span>
       <button type="button" onClick={() => deletions.undo()}>
         Undo
       </button>
     </div>
   );
+}
+
+/** It is read out by the announcer: here it is only to be seen. */
+export function Notice({ notice }: { notice: Signal<string | null> }) {
+  return notice.value === null ? null : <div class="toast">{notice.value}</div>;
 }
 
 /** Stands where messages will be. */
