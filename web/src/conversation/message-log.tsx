@@ -50,10 +50,14 @@ export class MessageLog {
   readonly #ending = new AbortController();
   #entries: Entry[] = [];
   #byKey = new Map<string, Entry>();
+  /** How far somebody has read who finds something new; null where nothing is. */
+  #unreadAfter: number | null = null;
   /** Whether the window has changed since the entries were laid out. */
   #isStale = false;
   #newFrom: number | null = null;
   #isOpen = false;
+  /** Whether what was asked for at the opening has come, or cannot. */
+  #isSettled = false;
   /** A message that an address leads to and that is not there yet. */
   #wantedId: string | null;
   /** The newest message that was there at the last look at the present. */
@@ -84,7 +88,7 @@ export class MessageLog {
     ended.addEventListener("abort", disconnect);
     place.window.subscribe((window) => this.#windowChanged(window), { signal: ended });
     onAttention(() => this.#viewChanged(), ended);
-    this.#open(readSeq);
+    this.#open();
   }
 
   /** The list goes away. */
@@ -129,6 +133,7 @@ export class MessageLog {
   /** Goes to the present and stays there. */
   async toEnd(): Promise<void> {
     this.#wantedId = null;
+    this.#reading.release();
     if (this.#place.window.get().newer !== "end") await this.#place.loadLatest();
     if (!this.#ending.signal.aborted) this.#timeline.toEnd();
   }
@@ -154,13 +159,19 @@ export class MessageLog {
     void this.#place.open();
   }
 
-  #open(readSeq: number): void {
-    const summary = this.#place.summary.get();
-    const firstUnread = summary && summary.unreadCount > 0 ? (summary.firstUnreadSeq ?? readSeq + 1) : null;
-    const isFarBack = firstUnread !== null && (summary?.headSeq ?? 0) - firstUnread > NEWEST_PAGE;
-    const around = this.#wantedId ?? (isFarBack ? firstUnread : null);
+  #open(): void {
+    const { unreadCount = 0, readSeq = 0, headSeq = 0 } = this.#place.summary.get() ?? {};
+    if (unreadCount > 0) this.#unreadAfter = readSeq;
+    const isFarBack = unreadCount > 0 && headSeq - readSeq > NEWEST_PAGE;
+    const around = this.#wantedId ?? (isFarBack ? readSeq + 1 : null);
     this.#windowChanged(this.#place.window.get());
-    void this.#place.open(around === null ? {} : { around });
+    void this.#place.open(around === null ? {} : { around }).then(() => this.#settled());
+  }
+
+  /** Whatever the window has now is what there is to show. */
+  #settled(): void {
+    this.#isSettled = true;
+    if (!this.#ending.signal.aborted && !this.#isOpen) this.#windowChanged(this.#place.window.get());
   }
 
   #windowChanged(window: MessageWindow): void {
@@ -169,16 +180,23 @@ export class MessageLog {
       this.#owner.missed();
       if (window.status !== "ready") void this.#place.open();
     }
-    if (window.status === "ready" && !this.#isOpen) this.#firstShow(window);
-    else if (this.#isOpen) this.#laterShow(window);
+    if (this.#isOpen) this.#laterShow(window);
+    else if (window.status === "ready" && this.#showsUnread(window)) this.#firstShow(window);
     this.status.value = this.#isOpen ? "ready" : window.status === "failed" ? "failed" : "loading";
+  }
+
+  /** Whether a window has the place where the new messages begin: one from before may end far from it. */
+  #showsUnread(window: MessageWindow): boolean {
+    if (this.#unreadAfter === null || this.#isSettled) return true;
+    const oldest = window.rows.find((row) => row.seq !== null)?.seq ?? 0;
+    const reachesBack = window.older === "end" || oldest <= this.#unreadAfter + 1;
+    return reachesBack && (window.newer === "end" || newestOf(window) > this.#unreadAfter);
   }
 
   #firstShow(window: MessageWindow): void {
     this.#isOpen = true;
     this.#newestSeq = newestOf(window);
-    const summary = this.#place.summary.get();
-    if (summary && summary.unreadCount > 0) this.#newFrom = firstNew(window.rows, summary.readSeq)?.seq ?? null;
+    if (this.#unreadAfter !== null) this.#newFrom = firstNew(window.rows, this.#unreadAfter)?.seq ?? null;
     this.#isStale = true;
     if (this.#goToWanted()) return;
     const spot = rememberedSpot(this.#place.key);

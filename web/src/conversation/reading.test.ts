@@ -112,4 +112,8 @@ test("what was marked as unread on purpose is not read by being seen", () => {
   reading.sees([6, 7], LONG_AGO);
   clock.pass(10_000);
   expect(told).toEqual([]);
+  reading.release();
+  reading.sees([6, 7], LONG_AGO);
+  clock.pass(10_000);
+  expect(told).toEqual([7]);
 });

@@ -67,6 +67,11 @@ export class Reading {
     this.#isHeld = true;
   }
 
+  /** Seeing counts again. */
+  release(): void {
+    this.#isHeld = false;
+  }
+
   #checkLater(): void {
     this.#cancelCheck?.();
     this.#cancelCheck = null;
