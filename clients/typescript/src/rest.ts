@@ -123,15 +123,25 @@ function request(base: string, route: string, input: AnyInput, token: string | n
   if (token !== null) headers["authorization"] = `Bearer ${token}`;
   if (input.body !== undefined) headers["content-type"] = "application/json";
   if (input.idempotencyKey !== undefined) headers["idempotency-key"] = input.idempotencyKey;
-  const timeout = AbortSignal.timeout(ANSWER_MS);
   const init: RequestInit = {
     headers,
     credentials: "omit",
     cache: "no-store",
-    signal: input.signal ? AbortSignal.any([input.signal, timeout]) : timeout,
+    signal: within(ANSWER_MS, input.signal),
   };
   if (input.body !== undefined) init.body = JSON.stringify(input.body);
   return { method, url: `${base}${path}${query && `?${query}`}`, init };
+}
+
+/** Aborts after `ms`, or with `signal`. (`AbortSignal.any` is younger than the browsers we are for.) */
+function within(ms: number, signal: AbortSignal | undefined): AbortSignal {
+  const timeout = AbortSignal.timeout(ms);
+  if (!signal) return timeout;
+  const both = new AbortController();
+  const abort = (event: Event) => both.abort((event.target as AbortSignal).reason);
+  for (const one of [signal, timeout]) one.addEventListener("abort", abort, { signal: both.signal });
+  if (signal.aborted) both.abort(signal.reason);
+  return both.signal;
 }
 
 function unreachable(signal: AbortSignal | undefined, cause: unknown): ChatError {

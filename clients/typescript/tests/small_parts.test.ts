@@ -133,6 +133,20 @@ test("a route becomes a request, and its links pages", async () => {
   });
 });
 
+test("a request ends with the signal of whoever asked", async () => {
+  const never: typeof fetch = (_, init) =>
+    new Promise((_done, fail) => {
+      if (init?.signal?.aborted) fail(init.signal.reason);
+      init?.signal?.addEventListener("abort", () => fail(init.signal?.reason));
+    });
+  const rest = new RestClient("https://chat.test", never, { token: async () => "t", renew: async () => "t" });
+  const end = new AbortController();
+  const asked = expect(rest.call("GET /chat/rooms", { signal: end.signal })).rejects.toMatchObject({ reason: "aborted" });
+  end.abort();
+  await asked;
+  await expect(rest.call("GET /chat/rooms", { signal: end.signal })).rejects.toMatchObject({ reason: "aborted" });
+});
+
 test("an answer that is no JSON is an error all the same", async () => {
   const answer: typeof fetch = async () => new Response("<html>Bad gateway</html>", { status: 502 });
   const rest = new RestClient("https://chat.test", answer, { token: async () => "t", renew: async () => "t" });
