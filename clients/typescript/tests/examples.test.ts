@@ -1,7 +1,7 @@
 // The examples run, as written, against the built package.
 
-import { execFile, execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,6 +31,40 @@ afterAll(async () => {
   await closeAll();
   await server.remove();
   rmSync(project, { recursive: true, force: true });
+});
+
+/** A program of somebody else's, as strict as TypeScript can be. */
+const CONSUMER = `
+import { createClient, type Message, type SendState } from "fireside-chat";
+import { createStore, type MessageRow } from "fireside-chat/store";
+
+const chat = createClient({ url: "https://chat.example.org", token: async () => "token" });
+const room = await chat.rooms.open("general");
+const off: () => void = room.on("message:new", (message) => console.log(message.content.length, message.seq + 1));
+const state: SendState = room.send("hello").status.get();
+const ack = await chat.raw.emitWithAck("room:get", { roomId: room.roomId });
+const slug: string = ack.ok ? ack.slug : ack.error.reason;
+const page = await chat.rest.page("GET /chat/rooms/{roomId}/messages", { path: { roomId: room.roomId }, query: { limit: 5 } });
+const first: Message | undefined = page.items[0];
+const rows: readonly MessageRow[] = createStore(chat).place(room.place).window.get().rows;
+// @ts-expect-error: a route that there is none of
+await chat.rest.call("GET /chat/nothing", {});
+// @ts-expect-error: a field that is missing
+await chat.rest.call("GET /chat/rooms/{roomId}", {});
+// @ts-expect-error: an event that there is none of
+chat.on("message:gone", () => {});
+console.log(off, state, slug, first, rows);
+`;
+
+test("a strict TypeScript program compiles against the package", async () => {
+  writeFileSync(join(project, "consumer.ts"), CONSUMER);
+  writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module" }));
+  const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--exactOptionalPropertyTypes"];
+  const options = { cwd: project, encoding: "utf8", stdio: "pipe" } as const;
+  const tsc = join(root, "node_modules", ".bin", "tsc");
+  const { status, stdout } = spawnSync(tsc, [...flags, "consumer.ts"], options);
+  expect(stdout).toBe("");
+  expect(status).toBe(0);
 });
 
 const environment = (name: string) => ({ ...process.env, FIRESIDE_URL: server.url, FIRESIDE_TOKEN: signToken(name) });
