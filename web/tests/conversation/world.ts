@@ -105,15 +105,10 @@ export class World {
 
 /** Compiles pages as they are asked for, and hands on what is meant for the server: to the browser both are one. */
 async function servePages(target: string): Promise<ViteDevServer> {
-  const sdk = fileURLToPath(new URL("../../../clients/typescript/src", import.meta.url));
   const pages = await createServer({
-    configFile: false,
     root: fileURLToPath(new URL("../..", import.meta.url)),
     // It would tell of each request that finds no server, which some tests are about.
     logLevel: "silent",
-    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-    resolve: { alias: { "fireside-chat/store": `${sdk}/store/index.ts`, "fireside-chat": `${sdk}/index.ts` } },
-    // Nothing but modules: the page's policy allows no other script, and nothing is to reload it.
     server: {
       host: "127.0.0.1",
       port: 0,
