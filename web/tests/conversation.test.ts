@@ -346,7 +346,7 @@ describe("the list", () => {
     await page.keyboard.press("Enter");
     expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Edit message");
     await page.keyboard.press("ArrowRight");
-    expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Copy text");
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Quote");
     await page.keyboard.press("Escape");
     expect(await focused()).toBe("message number 1");
     await page.keyboard.press("e");
@@ -355,6 +355,11 @@ describe("the list", () => {
     await page.keyboard.press("Delete");
     await page.locator(".message-gone").waitFor();
     expect(await page.evaluate(() => document.activeElement?.matches("article"))).toBe(true);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("q");
+    expect(await composer(page).inputValue()).toBe("> message number 2\n\n");
+    await composer(page).fill("");
+    await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("/");
     expect(await page.evaluate(() => document.activeElement?.matches("textarea"))).toBe(true);
     await close();

@@ -6,7 +6,7 @@ import type { IconName } from "./icons.js";
 
 /** One thing to do with a message. */
 export interface Action {
-  readonly name: "edit" | "copy" | "link" | "unread" | "delete";
+  readonly name: "edit" | "quote" | "copy" | "link" | "unread" | "delete";
   readonly icon: IconName;
   readonly label: string;
   /** The key that does it while the message is selected. */
@@ -14,6 +14,7 @@ export interface Action {
 }
 
 const EDIT: Action = { name: "edit", icon: "edit", label: "Edit message", key: "e" };
+const QUOTE: Action = { name: "quote", icon: "quote", label: "Quote", key: "q" };
 const COPY: Action = { name: "copy", icon: "copy", label: "Copy text", key: "y" };
 const LINK: Action = { name: "link", icon: "link", label: "Copy link", key: "c" };
 const UNREAD: Action = { name: "unread", icon: "unread", label: "Mark unread from here", key: "u" };
@@ -24,5 +25,5 @@ export function actionsFor(row: MessageRow, isModerator: boolean): Action[] {
   const isStored = row.id !== null && row.state === "sent";
   if (!isStored || row.deletedAt !== null || row.type === "system") return [];
   const mayDelete = row.isOwn || isModerator;
-  return [...(row.isOwn ? [EDIT] : []), COPY, LINK, UNREAD, ...(mayDelete ? [DELETE] : [])];
+  return [...(row.isOwn ? [EDIT] : []), QUOTE, COPY, LINK, UNREAD, ...(mayDelete ? [DELETE] : [])];
 }

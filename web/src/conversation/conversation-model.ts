@@ -27,6 +27,8 @@ export interface ModelView {
   readonly beginning: () => ComponentChildren;
   /** Puts the focus into the field one writes in. */
   write(): void;
+  /** Puts lines of somebody's words above what one writes. */
+  quote(text: string): void;
 }
 
 export class ConversationModel implements LogOwner, SelectionOwner {
@@ -156,6 +158,8 @@ export class ConversationModel implements LogOwner, SelectionOwner {
     switch (action.name) {
       case "edit":
         return this.#edit({ row, key }, false);
+      case "quote":
+        return this.#view.quote(row.content);
       case "copy":
         return this.#toClipboard(row.content, "Text copied");
       case "link":

@@ -12,6 +12,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { ActionSheet } from "./action-sheet.js";
 import { actionsFor } from "./actions.js";
 import { Beginning } from "./beginning.js";
+import { apply, quote, selectedIn } from "./composer/text-edits.js";
 import { Composer } from "./composer/composer.js";
 import { ConversationModel } from "./conversation-model.js";
 import { JumpPill, LogCover, Notice, UndoToast } from "./overlays.js";
@@ -43,6 +44,9 @@ function OpenConversation({ props, place }: { props: ConversationProps; place: P
     const made = new ConversationModel({ scroller: scroller.current, rows: rows.current }, place, props, {
       beginning: () => <Beginning store={props.store} place={place} />,
       write: () => field.current?.focus(),
+      quote: (words) => {
+        if (field.current) apply(field.current, quote(selectedIn(field.current), words));
+      },
     });
     latest.current = made;
     setModel(made);

@@ -33,6 +33,8 @@ export class Selection {
   #isFocused = false;
   /** Whether keys brought the focus to where it is: then single characters act, else they are written. */
   #isByKeys = false;
+  /** Whether a finger was put on a message last, not a pointer. */
+  #isTouched = false;
   #press: { timer: ReturnType<typeof setTimeout>; x: number; y: number } | null = null;
 
   constructor(scroller: HTMLElement, log: () => MessageLog, owner: SelectionOwner, signal: AbortSignal) {
@@ -46,7 +48,8 @@ export class Selection {
     on("pointerdown", (event) => this.#pressed(event));
     on("pointermove", (event) => this.#moved(event));
     for (const name of ["pointerup", "pointercancel", "scroll"] as const) on(name, () => this.#released());
-    on("contextmenu", (event) => this.#press === null && this.#isSheetDue && event.preventDefault());
+    // What the browser offers for a long press would lie over what the sheet offers.
+    on("contextmenu", (event) => this.#isTouched && event.preventDefault());
     on("focusin", (event) => this.#focused(event.target));
     on("focusout", () => this.#blurred());
     on("keydown", (event) => this.#key(event));
@@ -73,8 +76,6 @@ export class Selection {
     if (!this.#log().reveal(key)) return;
     this.#article(key)?.focus({ preventScroll: true });
   }
-
-  #isSheetDue = false;
 
   #keyOf(target: EventTarget | null): string | null {
     return target instanceof Node ? this.#log().surface.keyOf(target) : null;
@@ -118,13 +119,12 @@ export class Selection {
 
   #pressed(event: PointerEvent): void {
     this.#isByKeys = false;
-    this.#isSheetDue = false;
     const key = this.#keyOf(event.target);
     const entry = key === null ? null : this.#log().find(key);
-    if (event.pointerType !== "touch" || !entry || isWriting(event.target)) return;
+    this.#isTouched = event.pointerType === "touch" && entry !== null && !isWriting(event.target);
+    if (!this.#isTouched || !entry || actionsFor(entry.row, this.#owner.isModerator()).length === 0) return;
     const timer = setTimeout(() => {
       this.#press = null;
-      this.#isSheetDue = true;
       this.#owner.openSheet(entry);
     }, LONG_PRESS_MS);
     this.#press = { timer, x: event.clientX, y: event.clientY };

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Draft, type DraftStorage } from "./drafts.js";
 import { type EnterEvent, isInFence, isSubmit } from "./enter.js";
 import { type Candidate, rank, triggerAt } from "./suggestions.js";
-import { codeBlock, link, type Selected, type TextEdit, toggleMark } from "./text-edits.js";
+import { codeBlock, link, quote, type Selected, type TextEdit, toggleMark } from "./text-edits.js";
 
 const key = (more: Partial<EnterEvent> = {}): EnterEvent => ({
   key: "Enter",
@@ -73,6 +73,11 @@ describe("marks", () => {
   test("a block of code stands on lines of its own", () => {
     expect(applied(selected("a {b} c"), codeBlock(selected("a {b} c")))).toBe("a \n```\n{b}\n```\n c");
     expect(applied(selected("|"), codeBlock(selected("|")))).toBe("```\n|\n```");
+  });
+
+  test("a quote stands before what is written", () => {
+    expect(applied(selected("|"), quote(selected("|"), "one\n\ntwo"))).toBe("> one\n>\n> two\n\n|");
+    expect(applied(selected("so| it is"), quote(selected("so| it is"), "one"))).toBe("> one\n\nso| it is");
   });
 
   test("a link asks for its address, or has it", () => {

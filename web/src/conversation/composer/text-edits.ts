@@ -70,6 +70,15 @@ export function link({ text, start, end }: Selected, address = ""): TextEdit {
   return { from: start, to: end, insert, selectFrom: at, selectTo: at };
 }
 
+/** Puts somebody's words as a quote before what is written already. */
+export function quote({ text, start, end }: Selected, words: string): TextEdit {
+  const lines = words.split("\n").map((line) => (line === "" ? ">" : `> ${line}`));
+  const insert = `${lines.join("\n")}\n\n`;
+  // The cursor stays where it was in one's own words; before them all, it follows the quote.
+  const at = text === "" ? insert.length : Math.max(start, end) + insert.length;
+  return { from: 0, to: 0, insert, selectFrom: at, selectTo: at };
+}
+
 /** What a field holds and what is selected in it. */
 export function selectedIn(field: HTMLTextAreaElement): Selected {
   return { text: field.value, start: field.selectionStart, end: field.selectionEnd };
