@@ -64,6 +64,11 @@ test("the only thing it needs at run time is socket.io-client", () => {
   expect(Object.keys(dependencies)).toEqual(["socket.io-client"]);
 });
 
+test("the wire types are those of the server", () => {
+  const [copy, original] = ["src/contract.ts", "../../contract/types.ts"].map((path) => readFileSync(`${root}${path}`, "utf8"));
+  expect(copy === original, "src/contract.ts is stale: run `cargo xtask contract`").toBe(true);
+});
+
 test("the lock file names no place to download from", () => {
   expect(readFileSync(`${root}package-lock.json`, "utf8")).not.toMatch(/"resolved"|https?:\/\/[^"]*\.tgz/u);
 });
