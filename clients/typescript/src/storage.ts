@@ -37,10 +37,12 @@ export class MemoryStorage implements ChatStorage {
 
 /** Keeps values in the browser, shared by all tabs of an origin. */
 export class BrowserStorage implements ChatStorage {
-  readonly #database: Promise<IDBDatabase>;
+  readonly #factory: IDBFactory;
+  #database: Promise<IDBDatabase>;
 
   /** Where there is no database (private windows of some browsers), every call fails. */
   constructor(factory: IDBFactory) {
+    this.#factory = factory;
     this.#database = open(factory);
     // Whoever calls hears of it; a client that never does shall not end the program.
     this.#database.catch(() => {});
@@ -75,8 +77,18 @@ export class BrowserStorage implements ChatStorage {
     return found;
   }
 
+  async #begin(mode: IDBTransactionMode): Promise<IDBTransaction> {
+    try {
+      return (await this.#database).transaction(TABLE, mode);
+    } catch {
+      // Browsers close databases of pages that were long in the background.
+      this.#database = open(this.#factory);
+      return (await this.#database).transaction(TABLE, mode);
+    }
+  }
+
   async #run<T>(mode: IDBTransactionMode, ask: (table: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-    const transaction = (await this.#database).transaction(TABLE, mode);
+    const transaction = await this.#begin(mode);
     const request = ask(transaction.objectStore(TABLE));
     return new Promise((done, fail) => {
       transaction.oncomplete = () => done(request.result);
@@ -85,6 +97,7 @@ export class BrowserStorage implements ChatStorage {
   }
 }
 
+/** Opens the database; it is made where there is none. */
 function open(factory: IDBFactory): Promise<IDBDatabase> {
   return new Promise((done, fail) => {
     const request = factory.open(DATABASE, 1);

@@ -63,6 +63,23 @@ test("two tabs see the same values", async () => {
   expect(await two.get("a")).toBe(1);
 });
 
+test("a database that the browser has closed is opened again", async () => {
+  const factory = new IDBFactory();
+  const opened: IDBDatabase[] = [];
+  const watched = {
+    open(name: string, version: number) {
+      const request = factory.open(name, version);
+      request.addEventListener("success", () => opened.push(request.result));
+      return request;
+    },
+  };
+  const storage = new BrowserStorage(watched as IDBFactory);
+  await storage.set("a", 1);
+  opened[0]?.close();
+  expect(await storage.get("a")).toBe(1);
+  expect(opened).toHaveLength(2);
+});
+
 test("a database that cannot be opened is replaced by memory", async () => {
   const broken = {
     open: () => {
