@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { Chat, RoomHandle } from "../../clients/typescript/src/index.js";
-import { composer, LOOKS, sees, World, write } from "./conversation/world.js";
+import { composer, LOOKS, sees, World } from "./conversation/world.js";
 
 const FOLDER = process.env["FIRESIDE_TEST_PICTURES"];
 const TIME_MS = 120_000;
@@ -87,15 +87,17 @@ describe.skipIf(FOLDER === undefined)("pictures", () => {
       await take(page, "suggestions");
       await composer(page).press("Escape");
       await composer(page).fill("");
-      await write(page, "And this is mine");
-      await sees(page, "And this is mine");
-      await page.locator(".message:not(.is-waiting)", { hasText: "And this is mine" }).last().waitFor();
+      const mine = `Written on ${name}`;
+      await composer(page).fill(mine);
+      await page.getByRole("button", { name: "Send message" }).click();
+      await page.locator(".message:not(.is-waiting)", { hasText: mine }).waitFor();
       await composer(page).press("ArrowUp");
       await page.getByRole("textbox", { name: "Edit message" }).waitFor();
       await take(page, "edit");
       await page.keyboard.press("Escape");
       await page.context().setOffline(true);
-      await write(page, "Written while there is no connection");
+      await composer(page).fill("Written while there is no connection");
+      await page.getByRole("button", { name: "Send message" }).click();
       await page.locator(".message-state").waitFor();
       await take(page, "offline");
       await page.context().setOffline(false);
