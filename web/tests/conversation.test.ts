@@ -50,7 +50,7 @@ describe("two people", () => {
     await sees(a.page, "Morning @ada");
     expect(await texts(a.page)).toEqual(await texts(b.page));
     expect(await a.page.locator(".message.is-mention").count()).toBe(1);
-    expect(await a.page.locator(".typing-line").innerText()).toBe("");
+    expect(await a.page.locator(".typing-line").textContent()).toBe("");
     expect([...a.faults, ...b.faults]).toEqual([]);
     await Promise.all([a.close(), b.close()]);
   });
@@ -141,8 +141,8 @@ describe("the connection", () => {
     await page.evaluate(() => globalThis.page.chat.wake());
     const state = page.locator(".message-state.has-failed");
     await state.waitFor();
-    expect(await state.innerText()).toMatch(/^Not sent\. .+\. Retry Copy Delete$/u);
-    expect(await page.locator(".composer-closed").innerText()).toBe("You can read but not post here");
+    expect(await state.textContent()).toMatch(/^Not sent\. .+\. Retry Copy Delete$/u);
+    expect(await page.locator(".composer-closed").textContent()).toBe("You can read but not post here");
     await state.getByRole("button", { name: "Delete" }).click();
     await state.waitFor({ state: "detached" });
     await close();
@@ -247,7 +247,7 @@ describe("the list", () => {
     const window = await world.window("bob", { room: "unread" });
     const { page, close } = window;
     await page.locator(".new-line").waitFor();
-    const after = await page.locator(".row-slot:has(.new-line) + .row-slot .markdown").innerText();
+    const after = await page.locator(".row-slot:has(.new-line) + .row-slot .markdown").textContent();
     const share = await page.locator(".new-line").evaluate((line) => {
       const log = line.closest(".log")?.getBoundingClientRect();
       return log ? (line.getBoundingClientRect().top - log.top) / log.height : 0;
@@ -396,7 +396,7 @@ describe("the list", () => {
     await expect.poll(() => readSeq(bob, made), { timeout: 10_000 }).toBe(head);
     await page.locator(".message", { hasText: "message number 3" }).hover();
     await page.getByRole("button", { name: "Mark unread from here" }).click();
-    expect(await page.locator(".row-slot:has(.new-line) + .row-slot .markdown").innerText()).toBe("message number 3");
+    expect(await page.locator(".row-slot:has(.new-line) + .row-slot .markdown").textContent()).toBe("message number 3");
     await close();
   });
 

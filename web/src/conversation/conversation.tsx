@@ -12,11 +12,11 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { ActionSheet } from "./action-sheet.js";
 import { actionsFor } from "./actions.js";
 import { Beginning } from "./beginning.js";
-import { apply, quote, selectedIn } from "./composer/text-edits.js";
 import { Composer } from "./composer/composer.js";
+import { apply, quote, selectedIn } from "./composer/text-edits.js";
 import { ConversationModel } from "./conversation-model.js";
-import { JumpPill, LogCover, Notice, UndoToast } from "./overlays.js";
 import { nameOf } from "./names.js";
+import { JumpPill, LogCover, Notice, UndoToast } from "./overlays.js";
 import type { ConversationProps } from "./seam.js";
 import { TypingLine } from "./typing-line.js";
 import { useReadable } from "./use-readable.js";
@@ -58,6 +58,7 @@ function OpenConversation({ props, place }: { props: ConversationProps; place: P
   return (
     <div class="conversation">
       <div class="log-frame">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the list is one stop of the Tab key, and scrolls */}
         <div
           class="log"
           ref={scroller}

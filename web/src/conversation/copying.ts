@@ -1,8 +1,8 @@
 // Copying from several messages gives lines of who said what, without the buttons in between.
 
+import type { MessageEntry } from "./layout.js";
 import { nameOf } from "./names.js";
 import { clockTime } from "./times.js";
-import type { MessageEntry } from "./layout.js";
 
 /** One message, or the selected part of it, as a line of text. */
 export function quoteLine(entry: MessageEntry, text: string): string {

@@ -1,9 +1,8 @@
 // The order of things in the list: its beginning, days, the line where the new begins, and messages in blocks by author.
 
 import type { MessageRow, MessageWindow } from "fireside-chat/store";
-
-import { dayKey, isSameDay } from "./times.js";
 import type { Item } from "./timeline/surface.js";
+import { dayKey, isSameDay } from "./times.js";
 
 /** Messages of one author within this time are one block. */
 const BLOCK_MS = 5 * 60_000;

@@ -10,6 +10,7 @@ test.each<[string, string | null, string]>([
   ["the chosen name", "Ada Lovelace", "Ada Lovelace"],
   ["the username where none was chosen", null, "ada"],
   ["the username where nothing is to be seen", "\u200b\u2060\u3164", "ada"],
+  ["a name with joiners that its script needs", "علی\u200cرضا", "علی\u200cرضا"],
   ["no characters that turn the text around", "Ada\u202egnoL", "AdagnoL"],
 ])("shown is %s", (_, displayName, shown) => {
   expect(nameOf(person(displayName))).toBe(shown);

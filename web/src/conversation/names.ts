@@ -2,13 +2,15 @@
 
 import type { Person } from "fireside-chat/store";
 
-/** Characters that leave nothing to see, and those that turn the text around them. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u115f\u1160\u3164\uffa0\u2800]/gu;
+/** Controls, and what turns the reading order of the text around it. */
+const TURNING = /[\p{Cc}\p{Bidi_Control}]/gu;
+/** Anything to be seen at all. */
+const VISIBLE = /[^\s\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** The name to show: the chosen one where it can be seen, else the username. */
 export function nameOf(person: Person): string {
-  const chosen = person.displayName?.replace(INVISIBLE, "").trim();
-  return chosen || person.username || "Unknown";
+  const chosen = person.displayName?.replace(TURNING, "").trim() ?? "";
+  return VISIBLE.test(chosen) ? chosen : person.username || "Unknown";
 }
 
 /** One or two letters for the tile beside a name. */

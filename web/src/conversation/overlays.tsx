@@ -4,9 +4,9 @@ import type { Signal } from "@preact/signals";
 import type { PlaceStore } from "fireside-chat/store";
 
 import type { Deletions } from "./deletions.js";
+import { Skeleton } from "./entry-view.js";
 import { Icon } from "./icons.js";
 import type { LogStatus, Pill } from "./message-log.js";
-import { Skeleton } from "./entry-view.js";
 import { shortDay } from "./times.js";
 import { useReadable } from "./use-readable.js";
 

@@ -2,7 +2,7 @@
 
 const ALLOWED = /^(?:https?:\/\/[^/?#\\]|mailto:[^?#])/iu;
 /** Blanks, controls, and characters that turn or hide text: an address with one of them shows something else than it is. */
-const DECEPTIVE = /[\s\p{Cc}\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]/u;
+const DECEPTIVE = /[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 const ADDRESS_MAX_CHARS = 2048;
 /** Where a bare address ends, wherever it is in its text. */
 const END = /[\s<>"`\p{Cc}\p{Cf}]|\]\(/gu;

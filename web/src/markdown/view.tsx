@@ -48,6 +48,7 @@ function showBlock(block: Block, links: NameLinks, suffix: ComponentChildren = n
       );
     case "code":
       return (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what may scroll has to be reachable by keys
         <pre dir="ltr" tabIndex={0} data-language={block.language || undefined}>
           <code>{block.text}</code>
         </pre>

@@ -3,7 +3,7 @@
 // Every change runs anchor, mutate, correct within one frame: the first row that crosses the top edge is where it was
 // afterwards, whatever came, went or grew around it. At the end of the list the end is held instead.
 
-import { around, clamp, follow, grow, type Room, ROWS_MAX, type Span, STEP_ROWS, widen, withLines } from "./span.js";
+import { around, clamp, follow, grow, ROWS_MAX, type Room, type Span, STEP_ROWS, widen, withLines } from "./span.js";
 import type { Item, Surface } from "./surface.js";
 
 /** At most this far from the end one is at the end, and stays there when messages come. */
