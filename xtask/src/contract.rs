@@ -11,6 +11,8 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("openapi", "contract/openapi.json"),
     ("asyncapi", "contract/asyncapi.json"),
     ("types", "contract/types.ts"),
+    // A package cannot reach outside its folder.
+    ("types", "clients/typescript/src/contract.ts"),
     ("errors", "contract/errors.md"),
 ];
 

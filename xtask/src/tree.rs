@@ -9,6 +9,7 @@ use crate::rust_source::RustSource;
 /// Files made by a program, or kept as others wrote them: rules about how we write do not apply.
 const NOT_OURS: &[&str] = &[
     "Cargo.lock",
+    "clients/typescript/src/contract.ts",
     "contract/asyncapi.json",
     "contract/errors.md",
     "contract/openapi.json",

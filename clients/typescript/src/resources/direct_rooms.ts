@@ -1,0 +1,41 @@
+// Which room is behind the conversation with whom, as far as events have told.
+
+import type { ChatEvents } from "../chat.js";
+import type { AnyMessage } from "../contract.js";
+import type { Events } from "../events.js";
+
+/** Rooms of direct conversations by the other person. */
+export class DirectRooms {
+  readonly #rooms = new Map<string, string>();
+  readonly #me: () => string | undefined;
+
+  constructor(events: Events<ChatEvents>, me: () => string | undefined) {
+    this.#me = me;
+    events.on("dm:new", (message) => this.#learnFrom(message));
+    events.on("dm:edited", (message) => this.#learnFrom(message));
+    events.on("outbox:changed", ({ message }) => message && this.#learnFrom(message));
+    events.on("user:changed", ({ room }) => {
+      if (room?.kind === "direct" && room.userId !== undefined) this.learn(room.userId, room.roomId);
+    });
+  }
+
+  /** The room of the conversation with someone, where known. */
+  roomOf(userId: string): string | undefined {
+    return this.#rooms.get(userId);
+  }
+
+  /** Notes the room behind the conversation with someone. */
+  learn(userId: string, roomId: string): void {
+    this.#rooms.set(userId, roomId);
+  }
+
+  clear(): void {
+    this.#rooms.clear();
+  }
+
+  #learnFrom(message: AnyMessage): void {
+    if (!("receiverId" in message)) return;
+    const { senderId, receiverId, roomId } = message;
+    this.learn(senderId === this.#me() ? receiverId : senderId, roomId);
+  }
+}

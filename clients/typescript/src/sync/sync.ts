@@ -1,0 +1,241 @@
+// Keeps what is heard complete: events of a room come each once and in order, and what was missed is asked for.
+
+import { backoffMs } from "../backoff.js";
+import type { Clock } from "../clock.js";
+import type { Given } from "../connection/connection.js";
+import type { Head, Resumed, ResumedRoom, Room, Unread, UserChanged } from "../contract.js";
+import type { ChatError } from "../errors.js";
+import { Cursors } from "./cursors.js";
+import { OwnLog } from "./own_log.js";
+import { DURABLE, positionOf, roomOf } from "./wire.js";
+
+/** Rooms in one question (the server's own limit). */
+const ROOMS_MAX = 200;
+const ANSWER_MS = 20_000;
+/** An epoch that no log has: whoever asks with it is told where the log stands. */
+const NO_EPOCH = "none";
+/** Events kept of a room while its past is asked for; more, and the room is asked for once again. */
+const HELD_MAX = 1000;
+
+/** What sync needs of the client, and whom it tells. */
+export interface SyncOptions {
+  clock: Clock;
+  /** A call whose answer comes in order with events. */
+  ask: (
+    event: string,
+    payload: object,
+    timeoutMs: number,
+    give: (error: ChatError | null, answer: Given) => void,
+  ) => void;
+  /** The rooms one is a member of. */
+  listRooms: () => Promise<Room[]>;
+  /** What is unread in them, and in one's direct conversations. */
+  listUnread: () => Promise<Unread[]>;
+  /** The position of one's own log. */
+  position: () => Promise<Head>;
+  emit: (name: string, payload: unknown) => void;
+  /** Whose rooms these are. */
+  userId: () => string | null;
+}
+
+/** One event that waits until what came before it is known. */
+interface Held {
+  name: string;
+  payload: unknown;
+}
+
+/** Follows the logs of rooms and of the user. */
+export class Sync {
+  readonly #options: SyncOptions;
+  readonly #cursors = new Cursors();
+  /** Rooms whose past is being asked for, with what was heard of them meanwhile. */
+  readonly #held = new Map<string, Held[]>();
+  readonly #own: OwnLog;
+  #isReady = false;
+  /** How often one came into a room or out of one: a list that was asked for before does not know of it. */
+  #moves = 0;
+  /** Counts connections: answers and pauses of an older one change nothing. */
+  #turn = 0;
+  #cancelPauses = new Set<() => void>();
+
+  constructor(options: SyncOptions) {
+    this.#options = options;
+    this.#own = new OwnLog({
+      ask: options.ask,
+      changed: (change) => this.#ownChanged(change),
+      lost: () => void this.#begin(1),
+      again: (tries, run, error) => this.#again(tries, run, error),
+      turn: () => this.#turn,
+    });
+  }
+
+  /** Forgets everything: another person, or nobody. */
+  clear(): void {
+    this.offline();
+    this.#cursors.clear();
+    this.#own.clear();
+    this.#isReady = false;
+  }
+
+  /** Follows a room from there on, unless it is followed already. */
+  track(roomId: string, position: Head): void {
+    this.#cursors.begin(roomId, position);
+  }
+
+  /** There is a connection: asks for what was missed, or, the first time, where everything stands. */
+  online(): void {
+    this.offline();
+    this.#resume(this.#cursors.all());
+    if (this.#isReady && this.#own.isFollowed) this.#own.resume(1);
+    else void this.#begin(1);
+  }
+
+  /** There is no connection: what was asked will not be answered. */
+  offline(): void {
+    this.#turn += 1;
+    this.#held.clear();
+    this.#own.offline();
+    for (const cancel of this.#cancelPauses) cancel();
+    this.#cancelPauses.clear();
+  }
+
+  /** An event of the server. */
+  hear(name: string, payload: unknown): void {
+    if (name === "user:changed") return this.#own.hear(payload as UserChanged);
+    if (name === "room:resync") {
+      const roomId = roomOf(name, payload);
+      if (roomId !== null) this.#resume([roomId]);
+    }
+    const roomId = DURABLE.has(name) ? roomOf(name, payload) : null;
+    const position = roomId === null ? null : positionOf(payload);
+    if (roomId === null || position === null) return this.#options.emit(name, payload);
+    this.#hearRoom(roomId, position, { name, payload });
+  }
+
+  #hearRoom(roomId: string, position: Head, event: Held): void {
+    const held = this.#held.get(roomId);
+    if (held) {
+      // The newest one is kept in any case: it shows that there is a hole before it.
+      if (held.length < HELD_MAX) held.push(event);
+      else held[HELD_MAX - 1] = event;
+      return;
+    }
+    const verdict = this.#cursors.judge(roomId, position);
+    if (verdict === "next" || verdict === "early") this.#deliver(roomId, event);
+    else if (verdict === "epoch") {
+      this.#cursors.set(roomId, position);
+      this.#options.emit("room:reset", { roomId, reason: "epoch" });
+      this.#deliver(roomId, event);
+    } else if (verdict === "hole") {
+      this.#resume([roomId]);
+      this.#held.get(roomId)?.push(event);
+    }
+  }
+
+  #deliver(roomId: string, { name, payload }: Held): void {
+    const isOwn = (payload as { userId?: string }).userId === this.#options.userId();
+    const isMove = name === "room:created" || (isOwn && (name === "room:user-joined" || name === "room:user-left"));
+    if (isMove || name === "room:deleted") this.#moves += 1;
+    this.#options.emit(name, payload);
+    if ((isOwn && name === "room:user-left") || name === "room:deleted") this.#cursors.forget(roomId);
+  }
+
+  #ownChanged(change: UserChanged): void {
+    const { room } = change;
+    if (room?.kind === "room" && room.member !== (this.#cursors.get(room.roomId) !== undefined)) this.#moves += 1;
+    if (room && !room.member) this.#cursors.forget(room.roomId);
+    this.#options.emit("user:changed", change);
+  }
+
+  /** Learns which rooms there are and where they stand. */
+  async #begin(tries: number): Promise<void> {
+    const turn = this.#turn;
+    const moves = this.#moves;
+    try {
+      // The position first: what changes while the rooms are read is then heard once more, and not never.
+      const position = await this.#options.position();
+      const [rooms, unread] = await Promise.all([this.#options.listRooms(), this.#options.listUnread()]);
+      if (turn !== this.#turn) return;
+      if (moves !== this.#moves) return void this.#begin(tries);
+      this.#own.begin(position);
+      for (const room of rooms) this.#cursors.begin(room.id, room);
+      const isFirst = !this.#isReady;
+      this.#isReady = true;
+      this.#options.emit("sync:ready", { isFirst, rooms, unread });
+      this.#locate(unread.map(({ roomId }) => roomId));
+    } catch {
+      if (turn === this.#turn) this.#again(tries, () => void this.#begin(tries + 1));
+    }
+  }
+
+  /** Begins to follow rooms of which no list tells the position: direct conversations. */
+  #locate(roomIds: string[]): void {
+    const rooms = roomIds
+      .filter((roomId) => !this.#cursors.get(roomId))
+      .map((roomId) => ({ roomId, epoch: NO_EPOCH, seq: 0 }));
+    const turn = this.#turn;
+    for (let from = 0; from < rooms.length; from += ROOMS_MAX) {
+      this.#options.ask("resume", { rooms: rooms.slice(from, from + ROOMS_MAX) }, ANSWER_MS, (error, answer) => {
+        // Where it cannot be had, the first event of each tells it.
+        if (error || turn !== this.#turn) return;
+        for (const { roomId, epoch, seq } of (answer as Given & Resumed).rooms)
+          if (epoch !== undefined && seq !== undefined) this.#cursors.begin(roomId, { epoch, seq });
+      });
+    }
+  }
+
+  /** Asks for the past of rooms, of those that are not being asked for already. */
+  #resume(roomIds: string[]): void {
+    const followed = roomIds.filter((roomId) => this.#cursors.get(roomId) && !this.#held.has(roomId));
+    for (const roomId of followed) this.#held.set(roomId, []);
+    for (let from = 0; from < followed.length; from += ROOMS_MAX)
+      this.#resumeSome(followed.slice(from, from + ROOMS_MAX), 1);
+  }
+
+  #resumeSome(roomIds: string[], tries: number): void {
+    const turn = this.#turn;
+    const rooms = roomIds.flatMap((roomId) => {
+      const cursor = this.#cursors.get(roomId);
+      return cursor ? [{ roomId, epoch: cursor.epoch, seq: cursor.seq }] : [];
+    });
+    this.#options.ask("resume", { rooms }, ANSWER_MS, (error, answer) => {
+      if (turn !== this.#turn) return;
+      if (error?.retryable) {
+        if (error.reason !== "offline") this.#again(tries, () => this.#resumeSome(roomIds, tries + 1), error);
+        return;
+      }
+      const answers = new Map(error ? [] : (answer as Given & Resumed).rooms.map((room) => [room.roomId, room]));
+      // Where the server cannot say what was missed, everything is read anew.
+      const unknown = { recovered: false, reason: "unavailable" } as const;
+      for (const roomId of roomIds) this.#fill(answers.get(roomId) ?? { roomId, ...unknown });
+    });
+  }
+
+  #fill(room: ResumedRoom): void {
+    const { roomId } = room;
+    const held = this.#held.get(roomId) ?? [];
+    this.#held.delete(roomId);
+    if ("events" in room) {
+      this.#cursors.set(roomId, room);
+      for (const event of room.events) this.#deliver(roomId, { name: event.name, payload: event.data });
+    } else {
+      if (room.epoch !== undefined && room.seq !== undefined)
+        this.#cursors.set(roomId, { epoch: room.epoch, seq: room.seq });
+      else this.#cursors.forget(roomId);
+      this.#options.emit("room:reset", { roomId, reason: room.reason });
+    }
+    for (const event of held) {
+      const position = positionOf(event.payload);
+      if (position) this.#hearRoom(roomId, position, event);
+    }
+  }
+
+  #again(tries: number, run: () => void, error?: ChatError): void {
+    const { clock } = this.#options;
+    const cancel = clock.after(Math.max(backoffMs(tries, clock.random()), error?.retryAfterMs ?? 0), () => {
+      this.#cancelPauses.delete(cancel);
+      run();
+    });
+    this.#cancelPauses.add(cancel);
+  }
+}
