@@ -14,5 +14,6 @@ CREATE TABLE mentions (
     PRIMARY KEY (room_id, username, seq)
 );
 
--- Counts what others have said behind a position without looking at the messages themselves.
-CREATE INDEX messages_unread ON messages (room_id, seq, sender_id) WHERE deleted_at IS NULL;
+-- Counts what others have said behind a position without looking at the messages themselves. The last column
+-- is always NULL; without it SQLite looks at each message to see that it is, and prefers another index.
+CREATE INDEX messages_unread ON messages (room_id, seq, sender_id, deleted_at) WHERE deleted_at IS NULL;

@@ -247,7 +247,7 @@ async fn what_comes_over_is_what_was_there() {
             "r-general u-ben m2 admin 2 6",
             "r-general u-cyd m5 member 3 8",
             "r-general-b u-ben m7 admin 1 2",
-            "r-orphan u-cyd m8 member 3 0",
+            "r-orphan u-cyd m8 member 3 3",
         ];
         assert_eq!(lines(&db, members).await, expected, "{engine:?}");
         assert_conversations(&db, engine).await;

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use fireside_db::Db;
 use fireside_kernel::Names;
 use fireside_kernel::user_changes::read;
-use fireside_protocol::UserId;
 use fireside_protocol::mentions::mentioned;
 use fireside_protocol::reads::UNREAD_MAX;
-use fireside_protocol::user_changes::{ResumedUser, UserPosition};
+use fireside_protocol::resume::Resume;
+use fireside_protocol::user_changes::UserPosition;
+use fireside_protocol::{Request as _, UserId};
 use serde_json::{Value, json};
 
 use crate::actor::Actor;
@@ -34,22 +35,30 @@ impl Own {
         let user = UserId::trusted(user);
         let position = read::position(db, names, &user).await.expect("everyone has a stream");
         let start = UserPosition { seq: 0, ..position };
-        let own = Own { position: start, rooms: BTreeMap::new(), sessions: BTreeMap::new() };
-        own.resumed(db, &user).await
+        let mut own = Own { position: start, rooms: BTreeMap::new(), sessions: BTreeMap::new() };
+        own.recover(&json!(read::resume(db, &user, &own.position).await.expect("the database answers")));
+        own
     }
 
-    /// The same brought up to date, as if one had been away.
+    /// Catches up, as whoever was away does; how many changes that took.
     ///
     /// # Panics
-    /// If it cannot be.
-    pub async fn resumed(mut self, db: &Db, user: &UserId) -> Own {
-        let answer = read::resume(db, user, &self.position).await.expect("the database answers");
-        let ResumedUser::Recovered(found) = answer else { panic!("not recovered: {answer:?}") };
-        for change in &found.changes {
-            self.apply(&json!(change));
-        }
-        self.position.seq = found.seq;
-        self
+    /// If the server does not let them.
+    pub async fn resumes(&mut self, owner: &Actor) -> usize {
+        let answer = owner.does(&Resume::OPERATION, &json!({ "user": self.position })).await;
+        self.recover(&answer.body["user"])
+    }
+
+    fn recover(&mut self, answer: &Value) -> usize {
+        assert_eq!(answer["recovered"], true, "{answer}");
+        let changes = answer["changes"].as_array().expect("changes");
+        changes.iter().for_each(|change| self.apply(change));
+        assert!(
+            answer["seq"].as_i64() >= Some(self.position.seq),
+            "the answer ends behind its changes: {answer}"
+        );
+        self.position.seq = answer["seq"].as_i64().expect("a position");
+        changes.len()
     }
 
     /// The same after what a socket has heard.
@@ -150,13 +159,18 @@ async fn miscounted(owner: &Actor, row: &Value, username: &str) -> Result<Option
     let muted = row["muted"] == true;
     let first = ahead.iter().filter_map(|message| message["seq"].as_i64()).min();
     let counted = json!({
-        "unreadCount": if muted { 0 } else { ahead.len().min(UNREAD_MAX as usize) },
-        "mentionCount": ahead.iter().filter(mentions).count().min(UNREAD_MAX as usize),
+        "unreadCount": if muted { 0 } else { capped(ahead.len()) },
+        "mentionCount": capped(ahead.iter().filter(mentions).count()),
         "firstUnreadSeq": first,
     });
     let fields = counted.as_object().into_iter().flatten();
     let is_same = fields.into_iter().all(|(field, value)| row[field.as_str()] == *value);
     Ok((!is_same).then(|| format!("{row} as counted by the server, {counted} by its messages")))
+}
+
+/// Counts end there.
+fn capped(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX).min(UNREAD_MAX)
 }
 
 /// Where a socket heard its user's stream out of order, or something twice.

@@ -74,6 +74,12 @@ pub(super) async fn find(db: &Db, pass: &RoomPass) -> Result<Option<UnreadRow>, 
     db.optional(statement.bind(pass.user().as_str()).bind(pass.room().as_str())).await
 }
 
+/// How SQLite finds what is unread.
+#[cfg(test)]
+pub(super) fn plan(user: &str) -> Statement {
+    Statement::generated(format!("EXPLAIN QUERY PLAN {}", counts())).bind(user)
+}
+
 fireside_db::row! {
     /// A message, as far as it may count.
     #[derive(Debug)]

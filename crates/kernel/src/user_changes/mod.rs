@@ -6,6 +6,7 @@
 //! - The stream keeps one row for each thing, at the place of its newest change, and tells how it stands now.
 //!   To catch up costs what has changed, however long ago and however often.
 //! - Only whoever's membership changes gets a change, however many members the room has.
+//! - An epoch says which stream a position belongs to. After an import, which no stream tells of, it is another.
 //!
 //! [`record`] takes positions; [`read`] finds what changed behind one. What was committed goes to the relay,
 //! which [`Changed`] is for.
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use fireside_protocol::UserId;
 use fireside_protocol::user_changes::{RoomStanding, SessionStanding, UserChange, UserChanged};
 
-pub use record::{Subject, record, touch};
+pub use record::record;
 
 /// A change that has its position. To be told once it is committed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -116,6 +116,15 @@ impl ChangeRow {
     }
 }
 
+/// Gives every stream a new epoch, after things have changed that no stream tells: whoever knows an older one
+/// fetches afresh.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn renew_epochs(db: &Db, names: &Names) -> Result<(), fireside_db::Error> {
+    db.run(sql("UPDATE user_streams SET epoch = $1").bind(names.word())).await.map(drop)
+}
+
 /// Forgets up to `limit` sessions that have run out; how many there were. Who knew of one knows when it ended.
 ///
 /// # Errors

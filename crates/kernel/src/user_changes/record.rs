@@ -4,86 +4,59 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use fireside_db::{Error, Statement, Tx, Value, batches, values_list};
-use fireside_protocol::user_changes::SessionStanding;
-use fireside_protocol::{RoomId, UserId};
+use fireside_protocol::UserId;
 
 use super::{Changed, Standing};
 use crate::names::Names;
-
-/// What of a user's has changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    /// How they stand in a room or conversation.
-    Room(RoomId),
-    /// One of their sessions, and how it is now.
-    Session(SessionStanding),
-}
 
 /// Takes positions for what changed, in the order given for each user. Call it last in a transaction, and once.
 pub async fn record(
     tx: &mut Tx,
     names: &Names,
-    changes: Vec<(UserId, Standing)>,
+    standings: Vec<(UserId, Standing)>,
 ) -> Result<Vec<Changed>, Error> {
-    let subjects = changes.iter().map(|(user, standing)| {
-        let subject = match standing {
-            Standing::Room(room) => Subject::Room(room.room_id.clone()),
-            Standing::Session(session) => Subject::Session(session.clone()),
-        };
-        (user.clone(), subject)
-    });
-    let places = touch(tx, names, subjects.collect()).await?;
-    let told = changes.into_iter().zip(places);
-    Ok(told
-        .map(|((user, standing), (epoch, seq))| Changed { user, epoch, change: standing.at(seq) })
-        .collect())
-}
-
-/// As [`record`], for what nobody is told of at once: epoch and position of each.
-pub async fn touch(
-    tx: &mut Tx,
-    names: &Names,
-    subjects: Vec<(UserId, Subject)>,
-) -> Result<Vec<(Arc<str>, i64)>, Error> {
-    let mut next = advance(tx, names, &subjects).await?;
-    let mut places = Vec::with_capacity(subjects.len());
-    for (user, _) in &subjects {
-        let (epoch, seq) = next.get_mut(user).ok_or_else(|| missing(user))?;
+    let mut heads = advance(tx, names, &standings).await?;
+    let (mut rows, mut changes) = (Vec::new(), Vec::with_capacity(standings.len()));
+    for (user, standing) in standings {
+        let (epoch, seq) = heads
+            .get_mut(&user)
+            .ok_or_else(|| Error::Internal(format!("the stream of user {user} did not move")))?;
         *seq += 1;
-        places.push((epoch.clone(), *seq));
+        rows.extend(row(&user, &standing, *seq));
+        changes.push(Changed { user, epoch: epoch.clone(), change: standing.at(*seq) });
     }
-    let rows = subjects.iter().zip(&places).flat_map(|((user, subject), (_, seq))| row(user, subject, *seq));
     let text = "INSERT INTO user_changes (user_id, kind, subject_id, seq, ended, expires_at) VALUES {} \
                 ON CONFLICT (user_id, kind, subject_id) DO UPDATE SET seq = excluded.seq, \
                 ended = excluded.ended, expires_at = excluded.expires_at";
-    let mut rows = rows.collect::<Vec<_>>().into_iter();
-    for size in batches(subjects.len()) {
+    let mut rows = rows.into_iter();
+    for size in batches(changes.len()) {
         let statement = Statement::generated(text.replace("{}", &values_list(size, COLUMNS, 1)));
         tx.run(statement.bind_all(rows.by_ref().take(size * COLUMNS))).await?;
     }
-    Ok(places)
+    Ok(changes)
 }
 
+/// Columns of a row of `user_changes`.
 const COLUMNS: usize = 6;
 
-fn row(user: &UserId, subject: &Subject, seq: i64) -> [Value; COLUMNS] {
-    let (kind, id, ended, expires_at) = match subject {
-        Subject::Room(room) => ("room", room.as_str(), None, None),
-        Subject::Session(session) => {
+fn row(user: &UserId, standing: &Standing, seq: i64) -> [Value; COLUMNS] {
+    let (kind, subject, ended, expires_at) = match standing {
+        Standing::Room(room) => ("room", room.room_id.as_str(), None, None),
+        Standing::Session(session) => {
             ("session", session.id.as_str(), Some(session.ended), Some(session.expires_at.as_micros()))
         }
     };
-    [user.as_str().into(), kind.into(), id.into(), seq.into(), ended.into(), expires_at.into()]
+    [user.as_str().into(), kind.into(), subject.into(), seq.into(), ended.into(), expires_at.into()]
 }
 
 /// Moves the heads of streams, in the order of their users; each epoch, and the head as it was before.
 async fn advance(
     tx: &mut Tx,
     names: &Names,
-    subjects: &[(UserId, Subject)],
+    standings: &[(UserId, Standing)],
 ) -> Result<HashMap<UserId, (Arc<str>, i64)>, Error> {
     let mut counts: BTreeMap<&UserId, i64> = BTreeMap::new();
-    for (user, _) in subjects {
+    for (user, _) in standings {
         *counts.entry(user).or_default() += 1;
     }
     let text = "INSERT INTO user_streams (user_id, epoch, head_seq) VALUES {} \
@@ -103,8 +76,4 @@ async fn advance(
         }
     }
     Ok(before)
-}
-
-fn missing(user: &UserId) -> Error {
-    Error::Internal(format!("the stream of user {user} did not move"))
 }

@@ -84,6 +84,9 @@ pub async fn tutorial(
     messages::import(&mut import, &mut source, &people, &mut rooms).await?;
     conversations::import(&mut import, &mut source, &people).await?;
     source.close().await;
+    if import.target.writes() && import.report.has_imported() {
+        import.target.renew_streams(names).await?;
+    }
     Ok(import.report)
 }
 

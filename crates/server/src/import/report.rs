@@ -153,6 +153,12 @@ impl Report {
         }
     }
 
+    /// Whether anything of rooms and conversations is new here.
+    pub(super) fn has_imported(&self) -> bool {
+        let parts = [&self.rooms, &self.members, &self.messages, &self.conversations, &self.direct_messages];
+        parts.iter().any(|part| part.imported > 0)
+    }
+
     /// How often something was noted.
     pub fn count(&self, note: Note) -> u64 {
         self.notes.get(&note).map_or(0, |noted| noted.count)

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use fireside_db::{Db, Engine, Error, Row, Statement, Tx, Value, batches, sql, values_list};
 
+use fireside_kernel::{Names, user_changes};
 use fireside_protocol::mentions::mentioned;
 
 use super::{ImportError, Mode};
@@ -104,6 +105,11 @@ impl Target {
             tx.rollback().await;
         }
         Ok(done)
+    }
+
+    /// Makes everyone who is connected or comes back fetch their rooms afresh: no stream tells of an import.
+    pub(super) async fn renew_streams(&self, names: &Names) -> Result<(), ImportError> {
+        user_changes::read::renew_epochs(&self.db, names).await.map_err(ImportError::Target)
     }
 
     /// Ids and usernames of everyone.

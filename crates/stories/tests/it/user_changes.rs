@@ -1,17 +1,15 @@
 //! One's own stream: what changes for oneself is told to all of one's devices, in order, and found again after
 //! any time away.
 
-use fireside_kernel::user_changes::read;
 use fireside_protocol::Request as _;
-use fireside_protocol::UserId;
-use fireside_protocol::sessions::{ChangePassword, EndSession, ListSessions, Login};
-use fireside_protocol::user_changes::{
-    GetPosition, NotRecoveredUser, ResumedUser, UserHindrance, UserPosition,
-};
+use fireside_protocol::resume::Resume;
+use fireside_protocol::sessions::{ChangePassword, EndSession, ListSessions, Login, Logout};
+use fireside_protocol::user_changes::GetPosition;
 use fireside_stories::own::Own;
 use fireside_stories::senses::Ear;
 use fireside_stories::world::PASSWORD;
-use fireside_stories::{Actor, World, stories};
+use fireside_stories::{Actor, Door, World, reason, stories};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 stories!(
@@ -20,6 +18,7 @@ stories!(
     only_who_is_added_removed_or_promoted_is_told,
     a_room_that_is_deleted_ends_for_its_members,
     sessions_are_told_to_ones_other_devices,
+    changes_at_the_same_time_come_in_order,
     who_was_away_ends_like_a_fresh_one,
     positions_of_another_epoch_or_ahead_are_refused,
 );
@@ -151,9 +150,32 @@ async fn sessions_are_told_to_ones_other_devices(world: &World) {
     assert_eq!(own.sessions(), listed);
 }
 
+async fn changes_at_the_same_time_come_in_order(world: &World) {
+    let (laptop, _) = world.registers("erin").await;
+    let kernel = world.kernel();
+    let own = Own::of(&kernel.db, &kernel.names, laptop.id()).await;
+    laptop.connects().await;
+    let room = laptop.creates("erin's own", true).await;
+    let login = json!({ "username": laptop.gets("/auth/me").await["username"], "password": PASSWORD });
+    let signs_in = async || world.stranger.does(&Login::OPERATION, &login).await.body;
+    let devices = join_all((0..4).map(|_| signs_in())).await;
+    let phones: Vec<_> = devices.iter().map(|signed_in| world.device("erin", signed_in)).collect();
+    // Sessions are ended in transactions of their own, beside those of the room log.
+    let logouts = phones
+        .iter()
+        .map(async |phone| drop(phone.does_by(Door::Rest, &Logout::OPERATION, &json!({})).await));
+    let mutes = (0..20).map(async |round| drop(laptop.mutes(&room, round % 2 == 0).await));
+    tokio::join!(join_all(logouts), join_all(mutes));
+    laptop.fence().await;
+    let end = position(&laptop).await;
+    let ear = laptop.listens_from_the_start();
+    ear.hears("user:changed", |told| told["seq"] == end).await;
+    assert_eq!(own.after(&ear.heard()).differences(&laptop).await, [""; 0]);
+}
+
 async fn who_was_away_ends_like_a_fresh_one(world: &World) {
     let World { alice, bob, carol, den, square, .. } = world;
-    let (kernel, user) = (world.kernel(), UserId::trusted(bob.id()));
+    let kernel = world.kernel();
     bob.joins(square).await;
     let away = Own::of(&kernel.db, &kernel.names, bob.id()).await;
     let left_at = away.position.seq;
@@ -168,29 +190,27 @@ async fn who_was_away_ends_like_a_fresh_one(world: &World) {
     carol.writes_to(bob, "are you there?").await;
     let made = bob.creates("bob's own", true).await;
     bob.adds(&made, carol).await;
-    let back = away.clone().resumed(&kernel.db, &user).await;
-    assert_eq!(back.differences(bob).await, [""; 0]);
+    let mut back = away;
+    assert_eq!(back.resumes(bob).await, 4, "one for each thing that changed");
+    assert!(back.position.seq >= left_at + 15, "every change has a place: {left_at} to {:?}", back.position);
     assert!(back.rooms().contains(made.id.as_str()) && !back.rooms().contains(square.id.as_str()));
-    let answer = read::resume(&kernel.db, &user, &away.position).await.expect("an answer");
-    let ResumedUser::Recovered(found) = answer else { panic!("not recovered: {answer:?}") };
-    assert_eq!(found.changes.len(), 4, "one for each thing that changed: {:?}", found.changes);
-    assert!(found.seq >= left_at + 15, "every change has a place: {left_at} to {}", found.seq);
+    assert_eq!(back.differences(bob).await, [""; 0]);
+    assert_eq!(back.resumes(bob).await, 0, "there is nothing new");
 }
 
 async fn positions_of_another_epoch_or_ahead_are_refused(world: &World) {
     let World { bob, dave, .. } = world;
-    let (kernel, user) = (world.kernel(), UserId::trusted(bob.id()));
-    let now = read::position(&kernel.db, &kernel.names, &user).await.expect("a position");
-    let nothing_new = read::resume(&kernel.db, &user, &now).await.expect("an answer");
-    let ResumedUser::Recovered(found) = nothing_new else { panic!("not recovered: {nothing_new:?}") };
-    assert_eq!((found.seq, found.changes.len()), (now.seq, 0));
+    let now = bob.does(&GetPosition::OPERATION, &json!({})).await.body;
+    let (epoch, seq) = (&now["epoch"], now["seq"].as_i64().expect("a position"));
     for (position, reason) in [
-        (UserPosition { epoch: "another".into(), ..now.clone() }, UserHindrance::Epoch),
-        (UserPosition { seq: now.seq + 1, ..now.clone() }, UserHindrance::Ahead),
+        (json!({ "epoch": "another", "seq": seq }), "epoch"),
+        (json!({ "epoch": epoch, "seq": seq + 1 }), "ahead"),
     ] {
-        let answer = read::resume(&kernel.db, &user, &position).await.expect("an answer");
-        assert_eq!(answer, ResumedUser::NotRecovered(NotRecoveredUser::new(reason)));
+        let answer = bob.does(&Resume::OPERATION, &json!({ "user": position })).await.body;
+        assert_eq!(answer["user"], json!({ "recovered": false, "reason": reason }));
     }
+    let negative = json!({ "user": { "epoch": epoch, "seq": -1 } });
+    assert_eq!(reason(bob.tries(&Resume::OPERATION, &negative).await), "validation");
     let first = dave.does(&GetPosition::OPERATION, &json!({})).await.body;
     assert_eq!(first, dave.does(&GetPosition::OPERATION, &json!({})).await.body, "an epoch lasts");
 }

@@ -133,3 +133,15 @@ async fn counts_end_at_their_cap_and_explanations_at_theirs() {
         assert_eq!((messages.len(), &messages[0]["seq"]), (200, &json!(1_109)), "{engine:?}");
     }
 }
+
+#[tokio::test]
+async fn counting_reads_indexes_and_not_messages() {
+    let stage = stage(Engine::Sqlite).await;
+    let plan: Vec<(i64, i64, i64, String)> =
+        stage.kernel.db.all(sql::plan("ann")).await.expect("SQLite tells its plan");
+    let steps: Vec<&str> = plan.iter().map(|(_, _, _, step)| step.as_str()).collect();
+    let uses = |index: &str| steps.iter().filter(|step| step.contains(index)).count();
+    assert_eq!(uses("messages USING COVERING INDEX messages_unread"), 2, "{steps:#?}");
+    assert_eq!(uses("mentions USING COVERING INDEX"), 1, "{steps:#?}");
+    assert_eq!(uses("SCAN m"), 0, "{steps:#?}");
+}
