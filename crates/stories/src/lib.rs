@@ -31,6 +31,8 @@
 pub mod actor;
 pub mod answer;
 pub mod audit;
+pub mod canary;
+pub mod checker;
 pub mod client;
 pub mod own;
 pub mod place;
