@@ -37,12 +37,15 @@ pub mod client;
 pub mod own;
 pub mod place;
 pub mod process;
+pub mod program;
+pub mod proof;
 pub mod replica;
 pub mod senses;
 pub mod story;
 pub mod sweep;
 pub mod token;
 pub mod verbs;
+pub mod workload;
 pub mod world;
 
 pub use actor::Actor;

@@ -91,6 +91,13 @@ fn each(send: &Attempts<'_>) -> Vec<Finding> {
         let seqs: Vec<i64> = send.rows.iter().map(|(_, row)| row.seq).collect();
         found(invariant, format!("{name} is stored {} times, at {seqs:?}", seqs.len()));
     }
+    let other = send
+        .operations
+        .iter()
+        .find(|operation| operation.ok().is_some() && operation.invoke.hash != send.first().hash);
+    if other.is_some() {
+        found(Invariant::I5Idempotent, format!("{name} was acknowledged again for another text"));
+    }
     let mut places: Vec<_> = send.answers().map(|answer| (&answer.id, answer.seq)).collect();
     let firsts = send.answers().filter(|answer| !answer.duplicate).count();
     places.sort_unstable();
