@@ -36,6 +36,7 @@ pub mod checker;
 pub mod client;
 pub mod own;
 pub mod place;
+pub mod planted;
 pub mod process;
 pub mod program;
 pub mod proof;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use fireside_db::{Db, Options};
 
 use crate::checker::{self, Bounds, Finding, History, Truth};
+use crate::planted;
 use crate::program::Program;
 use crate::workload::{Recorder, Settings, Workload};
 
@@ -15,6 +16,7 @@ const USAGE: &str = "\
 proof workload [--seed N] [--seconds N] [--people N] [--rooms N] [--pace-ms N] [--server PATH] [--database URL] [--keep DIR]
                     people use a server; what they were told is judged
 proof check DIR     judges what a run with --keep has left: history.jsonl and truth.json
+proof planted       sees the checker find each bug planted on purpose (needs --features planted-bugs)
 proof serve         the server itself
 ";
 
@@ -24,6 +26,7 @@ pub fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["workload", options @ ..] => block_on(workload(options)),
+        ["planted"] => block_on(planted::run()),
         ["check", directory] => check(Path::new(directory)),
         _ => Err(USAGE.to_owned()),
     };

@@ -14,6 +14,7 @@ use super::{load, store};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::names::Names;
+use crate::planted::{self, Bug};
 use crate::relay::{Audience, Committed, Relay};
 use crate::user_changes::Changed;
 
@@ -54,6 +55,9 @@ impl Writer {
         // Delivery runs beside the next transaction, in the order of the commits.
         tokio::spawn(async move {
             while let Some(told) = committed.recv().await {
+                if planted::is(Bug::LossyRelay) && planted::is_one_in(7) {
+                    continue;
+                }
                 let since = Instant::now();
                 relay.publish_changes(&told.changes);
                 relay.publish(&told.events);
@@ -131,7 +135,18 @@ impl Writer {
         }
         let changes = store::store(&mut tx, &batch).await?;
         let since = Instant::now();
-        tx.commit().await?;
+        if planted::is(Bug::BroadcastBeforeCommit) {
+            self.relay.send(Told { events: batch.committed.clone(), ..Told::default() }).await.ok();
+            tokio::time::sleep(planted::LATE).await;
+        }
+        if planted::is(Bug::AckBeforeCommit) {
+            tokio::spawn(async {
+                tokio::time::sleep(planted::LATE).await;
+                tx.commit().await
+            });
+        } else {
+            tx.commit().await?;
+        }
         metrics::histogram!("fireside_db_query_seconds", "op" => "commit").record(since.elapsed());
         count(&batch.committed);
         Ok(Told { events: batch.committed, changes, signals: batch.signals })

@@ -1,7 +1,7 @@
 //! Writes the history down while it happens.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -19,6 +19,8 @@ pub struct Recorder {
 struct State {
     entries: Vec<Entry>,
     operations: u64,
+    acknowledged: usize,
+    delivered: usize,
     /// Private rooms by id: whoever receives one was told that it is there.
     private_rooms: BTreeSet<String>,
     /// Secrets that each user has received.
@@ -36,6 +38,8 @@ impl Recorder {
     pub fn push(&self, entry: Entry) {
         let mut state = self.state.lock();
         let t = self.now_micros();
+        state.acknowledged += usize::from(entry.f == Action::Send && entry.kind == Kind::Ok);
+        state.delivered += usize::from(entry.f == Action::Deliver);
         state.entries.push(Entry { t, ..entry });
     }
 
@@ -87,8 +91,21 @@ impl Recorder {
 
     /// How many sends have been acknowledged so far.
     pub fn acknowledged(&self) -> usize {
-        let state = self.state.lock();
-        state.entries.iter().filter(|entry| entry.f == Action::Send && entry.kind == Kind::Ok).count()
+        self.state.lock().acknowledged
+    }
+
+    /// How many events have been told so far.
+    pub fn delivered(&self) -> usize {
+        self.state.lock().delivered
+    }
+
+    /// Waits until one of the counts above rises, but not for ever: the server may have nothing to say.
+    pub async fn next(&self, count: fn(&Recorder) -> usize) {
+        let before = count(self);
+        let limit = tokio::time::Instant::now() + Duration::from_secs(2);
+        while count(self) == before && tokio::time::Instant::now() < limit {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// Microseconds since it began.
