@@ -17,17 +17,20 @@ pub enum Bug {
     SpawnPerEvent,
     /// Takes a member out of the table, and not out of the audience.
     KickOnlyInDatabase,
+    /// Resumes from a position of another epoch.
+    ResumeIgnoresEpoch,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 6] = [
+    pub const ALL: [Bug; 7] = [
         Bug::AckBeforeCommit,
         Bug::BroadcastBeforeCommit,
         Bug::LossyRelay,
         Bug::NoUniqueId,
         Bug::SpawnPerEvent,
         Bug::KickOnlyInDatabase,
+        Bug::ResumeIgnoresEpoch,
     ];
 
     /// Its name in `PLANTED_BUG`.
@@ -39,6 +42,7 @@ impl Bug {
             Bug::NoUniqueId => "no-unique-id",
             Bug::SpawnPerEvent => "spawn-per-event",
             Bug::KickOnlyInDatabase => "kick-only-in-database",
+            Bug::ResumeIgnoresEpoch => "resume-ignores-epoch",
         }
     }
 }

@@ -26,10 +26,11 @@ const fn broken_by(bug: Bug) -> Invariant {
     match bug {
         Bug::AckBeforeCommit => Invariant::I1Durable,
         Bug::BroadcastBeforeCommit => Invariant::I2NoPhantom,
-        Bug::LossyRelay => Invariant::I10Complete,
+        Bug::LossyRelay => Invariant::I9NoSkip,
         Bug::NoUniqueId => Invariant::I5Idempotent,
         Bug::SpawnPerEvent => Invariant::I8SessionOrder,
         Bug::KickOnlyInDatabase => Invariant::I13MembershipExact,
+        Bug::ResumeIgnoresEpoch => Invariant::I11HonestResume,
     }
 }
 

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use fireside_kernel::planted::{self, Bug};
 use fireside_kernel::relay::{Committed, Effect, Subscriber};
 use fireside_kernel::user_changes::read;
 use fireside_kernel::{Kernel, permission, room_log};
@@ -351,7 +350,7 @@ impl Subscriber for Doorbell {
         for room in touched {
             delivery.deliver_ready(&mut state, &room);
             let Some(feed) = state.feeds.get_mut(&room) else { continue };
-            if feed.has_hole() && !feed.is_filling && !planted::is(Bug::LossyRelay) {
+            if feed.has_hole() && !feed.is_filling {
                 feed.is_filling = true;
                 tokio::spawn(delivery.clone().fill(room));
             }

@@ -47,9 +47,7 @@ fn phantoms(history: &History, truth: &Truth) -> Vec<Finding> {
 }
 
 fn is_same(told: &Entry, kind: &str, message: Option<&str>) -> bool {
-    // A resume may tell a new message in the form that it has after its edit.
-    let is_newer_form = told.resumed && kind == "message:edited" && told.event == "message:new";
-    (told.event == kind || is_newer_form) && message.unwrap_or_default() == told.id
+    told.event == kind && message.unwrap_or_default() == told.id
 }
 
 /// Digests of everything that was ever written into a message, by the message's name and by its id.
@@ -174,23 +172,24 @@ fn known(history: &History, name: &str, room: &str) -> BTreeSet<i64> {
     known
 }
 
-/// I16: the newest that a device was told of a message is what is stored, if nothing newer is.
+/// I16: the newest copy of a message that a device was told is what is stored, if nothing newer is.
 fn state(history: &History, truth: &Truth) -> Vec<Finding> {
     let mut newest: BTreeMap<(&str, &str, &str), (&Entry, i64)> = BTreeMap::new();
     for (entry, seq) in told(history).filter(|(entry, _)| !entry.id.is_empty()) {
+        let rev = entry.rev.unwrap_or(seq);
         let key = (device(entry), entry.room.as_str(), entry.id.as_str());
-        let kept = newest.entry(key).or_insert((entry, seq));
-        if seq >= kept.1 {
-            *kept = (entry, seq);
+        let kept = newest.entry(key).or_insert((entry, rev));
+        if rev >= kept.1 {
+            *kept = (entry, rev);
         }
     }
     let mut findings = Vec::new();
-    for ((name, room, id), (entry, seq)) in newest {
+    for ((name, room, id), (entry, rev)) in newest {
         let Some(message) = truth.rooms.get(room).and_then(|room: &Room| room.messages.get(id)) else {
             continue;
         };
-        if message.rev == seq && message.hash != entry.hash {
-            let what = format!("{name} knows {id} at {seq} as {}, stored is {}", entry.hash, message.hash);
+        if message.rev == rev && message.hash != entry.hash {
+            let what = format!("{name} knows {id} at {rev} as {}, stored is {}", entry.hash, message.hash);
             findings.push(Finding::new(Invariant::I16StateEqualsEvents, what, &[entry]));
         }
     }

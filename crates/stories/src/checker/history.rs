@@ -96,6 +96,9 @@ pub struct Entry {
     pub seq: Option<i64>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub epoch: String,
+    /// Position of the message's last change, as it was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rev: Option<i64>,
     /// Of the message's text, see [`hash`].
     #[serde(skip_serializing_if = "String::is_empty")]
     pub hash: String,

@@ -56,8 +56,8 @@ fn false_refusal(asked: &Entry, answer: &Entry, truth: &Truth) -> Option<String>
     (!is_true).then(|| format!("not recovered for the reason {:?}, which is not true", answer.reason))
 }
 
-/// The answer to a resume holds each message that changed since, once, at its last change, and everything else that
-/// happened, in order, up to its head and not beyond.
+/// The answer to a resume holds each message that changed since once, and everything else that happened, in order, up
+/// to its head and not beyond.
 fn told(history: &History, resume: &Operation<'_>, truth: &Truth) -> Option<Finding> {
     let answer = resume.ok().filter(|answer| answer.recovered == Some(true))?;
     let (from, head) = (resume.invoke.seq?, answer.head?);
@@ -78,14 +78,24 @@ fn told(history: &History, resume: &Operation<'_>, truth: &Truth) -> Option<Find
     Some(Finding::new(Invariant::I11HonestResume, what, &[resume.invoke, answer]))
 }
 
-/// Positions after `from` up to `head` that still say something: of each message only its last change.
+/// Positions after `from` up to `head` that an answer tells (`docs/decisions/0007-resume.md`): a message that was sent
+/// and edited at its own place, one that was edited at its last edit, one that was deleted at the deletion; the last
+/// change of the room itself; everything else.
 fn coalesced(room: &Room, from: i64, head: i64) -> Vec<i64> {
-    let between = || room.events.iter().filter(|event| event.seq > from && event.seq <= head);
-    let last: BTreeMap<&str, i64> =
-        between().filter_map(|event| Some((event.message.as_deref()?, event.seq))).collect();
-    let says = |message: &Option<String>, seq| match message {
-        Some(message) => last.get(message.as_str()) == Some(&seq),
-        None => true,
-    };
-    between().filter(|event| says(&event.message, event.seq)).map(|event| event.seq).collect()
+    let mut told: BTreeMap<&str, (&str, i64)> = BTreeMap::new();
+    let mut others = Vec::new();
+    for event in room.events.iter().filter(|event| event.seq > from && event.seq <= head) {
+        let (kind, place) = (event.kind.as_str(), event.seq);
+        let Some(subject) = event.message.as_deref().or((kind == "room:updated").then_some("")) else {
+            others.push(place);
+            continue;
+        };
+        let kept = told.entry(subject).or_insert((kind, place));
+        if !(kept.0.ends_with(":new") && kind.ends_with(":edited")) {
+            *kept = (kind, place);
+        }
+    }
+    others.extend(told.into_values().map(|(_, place)| place));
+    others.sort_unstable();
+    others
 }

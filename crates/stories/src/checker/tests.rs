@@ -299,18 +299,21 @@ fn i11_dishonest_resumes_are_found() {
 }
 
 #[test]
-fn i11_an_answer_tells_the_last_change_only() {
+fn i11_an_answer_tells_each_message_once() {
     let edited = |told: &'static [i64]| {
         found(move |case| {
             let room = case.room();
-            room.events.push(event(6, "message:edited", "a", None, Some("two")));
-            room.messages.get_mut("m-two").expect("there").rev = 6;
-            room.head = 6;
-            case.entries.push(heard(35, "a#1", "message:edited", 6, "two"));
-            case.entries[19].head = Some(6);
+            room.events.push(event(6, "message:edited", "a", None, Some("one")));
+            room.events.push(event(7, "message:edited", "a", None, Some("two")));
+            room.messages.get_mut("m-one").expect("there").rev = 6;
+            room.messages.get_mut("m-two").expect("there").rev = 7;
+            room.head = 7;
+            case.entries.push(heard(35, "a#1", "message:edited", 6, "one"));
+            case.entries.push(heard(35, "a#1", "message:edited", 7, "two"));
+            case.entries[19].head = Some(7);
             case.entries.retain(|entry| !entry.resumed);
-            let message = |seq| if seq == 5 { "three" } else { "two" };
-            let name = |seq| if seq == 6 { "message:edited" } else { "message:new" };
+            let message = |seq| ["two", "three", "one", "two"][usize::try_from(seq).expect("small") - 4];
+            let name = |seq| if seq >= 6 { "message:edited" } else { "message:new" };
             case.entries.extend(told.iter().map(|seq| Entry {
                 n: 5,
                 resumed: true,
@@ -318,8 +321,8 @@ fn i11_an_answer_tells_the_last_change_only() {
             }));
         })
     };
-    assert_eq!(edited(&[5, 6]), []);
-    assert_eq!(edited(&[4, 5, 6]), [Invariant::I11HonestResume]);
+    assert_eq!(edited(&[4, 5, 6]), []);
+    assert_eq!(edited(&[4, 5, 6, 7]), [Invariant::I11HonestResume]);
 }
 
 #[test]

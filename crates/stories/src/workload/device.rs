@@ -166,6 +166,7 @@ impl Device {
             }
         }
         for (id, seq) in refused {
+            self.positions.lock().remove(&id);
             self.fetch(line, &id, seq).await?;
         }
         Some(())

@@ -211,6 +211,7 @@ impl Shared {
             id: if is_message { id } else { String::new() },
             seq: Some(seq),
             epoch: epoch.to_owned(),
+            rev: payload["rev"].as_i64(),
             hash: if is_message { hash(&text("content")) } else { String::new() },
             event: name.to_owned(),
             resumed: n != 0,

@@ -92,6 +92,7 @@ impl Worker {
             87..90 => self.looks_where_they_may_not().await,
             90..94 => self.repeats_oneself(&place).await,
             94..97 => self.device.drops(),
+            97 => self.comes_back_with_lies(),
             _ => {
                 self.device.drops();
                 let away_ms = self.luck.random_range(0..1500);
@@ -220,6 +221,22 @@ impl Worker {
             cmid: draft.cmid.clone(),
             hash: hash(&draft.content),
             ..Entry::default()
+        }
+    }
+
+    /// Comes back with a position that was never reached, or of another time; must be told so.
+    fn comes_back_with_lies(&mut self) {
+        let is_epoch = self.luck.random_range(0..2) == 0;
+        self.device.drops();
+        let mut positions = self.device.positions.lock();
+        let count = positions.len();
+        let index = if count == 0 { return } else { self.luck.random_range(0..count) };
+        if let Some((epoch, seq)) = positions.values_mut().nth(index) {
+            if is_epoch {
+                epoch.push('x');
+            } else {
+                *seq += 1_000_000;
+            }
         }
     }
 
