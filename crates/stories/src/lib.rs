@@ -42,6 +42,7 @@ pub mod program;
 pub mod proof;
 pub mod replica;
 pub mod senses;
+pub mod simulation;
 pub mod story;
 pub mod sweep;
 pub mod token;

@@ -8,14 +8,16 @@ use std::time::Duration;
 use fireside_db::{Db, Options};
 
 use crate::checker::{self, Bounds, Finding, History, Truth};
-use crate::planted;
 use crate::program::Program;
 use crate::workload::{Recorder, Settings, Workload};
+use crate::{planted, simulation};
 
 const USAGE: &str = "\
 proof workload [--seed N] [--seconds N] [--people N] [--rooms N] [--pace-ms N] [--server PATH] [--database URL] [--keep DIR]
                     people use a server; what they were told is judged
 proof check DIR     judges what a run with --keep has left: history.jsonl and truth.json
+proof simulate [--from N] [--seeds N]
+                    trouble at every commit, drawn from a seed; 1,000 seeds where no number is given
 proof planted       sees the checker find each bug planted on purpose (needs --features planted-bugs)
 proof serve         the server itself
 ";
@@ -26,6 +28,7 @@ pub fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["workload", options @ ..] => block_on(workload(options)),
+        ["simulate", options @ ..] => simulate(options),
         ["planted"] => block_on(planted::run()),
         ["check", directory] => check(Path::new(directory)),
         _ => Err(USAGE.to_owned()),
@@ -128,6 +131,19 @@ pub fn keep(directory: &Path, history: &History, truth: &Truth) -> Result<(), St
         .and_then(|()| std::fs::write(directory.join("history.jsonl"), history.write()))
         .and_then(|()| std::fs::write(directory.join("truth.json"), truth));
     written.map_err(|error| format!("{}: {error}", directory.display()))
+}
+
+fn simulate(options: &[&str]) -> Result<String, String> {
+    let (mut from, mut seeds) = (1, 1000);
+    for (name, value) in options_of(options)? {
+        let number = value.parse().map_err(|_| format!("--{name} takes a number"))?;
+        match name {
+            "from" => from = number,
+            "seeds" => seeds = number,
+            _ => return Err(USAGE.to_owned()),
+        }
+    }
+    simulation::run(from, seeds)
 }
 
 /// `--name value` pairs.

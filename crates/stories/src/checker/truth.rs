@@ -70,31 +70,11 @@ impl Truth {
     /// # Errors
     /// When the database does not answer.
     pub async fn read(db: &Db) -> Result<Truth, Error> {
+        let rooms: Vec<(String,)> = db.all(sql("SELECT id FROM rooms")).await?;
         let mut truth = Truth::default();
-        let text = "SELECT id, epoch, head_seq, is_private, name FROM rooms";
-        for (id, epoch, head, is_private, name) in
-            db.all::<(String, String, i64, bool, String)>(sql(text)).await?
-        {
-            let canary = canary::all_in(&name).next().map(str::to_owned);
-            truth.rooms.insert(id, Room { epoch, head, is_private, canary, ..Room::default() });
-        }
-        let text = "SELECT room_id, seq, kind, actor_id, subject_id, message_id FROM room_events \
-                    ORDER BY room_id, seq";
-        type Row = (String, i64, String, String, Option<String>, Option<String>);
-        for (room, seq, kind, actor, subject, message) in db.all::<Row>(sql(text)).await? {
-            let event = Event { seq, kind, actor, subject, message };
-            truth.rooms.entry(room).or_default().events.push(event);
-        }
-        let text = "SELECT id, room_id, seq, rev, sender_id, client_id, content, deleted_at FROM messages";
-        type MessageRow = (String, String, i64, i64, String, Option<String>, String, Option<i64>);
-        for (id, room, seq, rev, sender, client_id, content, deleted_at) in
-            db.all::<MessageRow>(sql(text)).await?
-        {
-            // A server that forgets the client's name must not hide what it did with the message.
-            let cmid = client_id.or_else(|| canary::all_in(&content).next().map(str::to_owned));
-            let hash = hash(&content);
-            let message = Message { seq, rev, sender, cmid, hash, deleted: deleted_at.is_some() };
-            truth.rooms.entry(room).or_default().messages.insert(id, message);
+        for (id,) in rooms {
+            let room = Room::read(db, &id).await?;
+            truth.rooms.insert(id, room);
         }
         Ok(truth)
     }
@@ -112,6 +92,35 @@ impl Truth {
 }
 
 impl Room {
+    /// Reads one room.
+    ///
+    /// # Errors
+    /// When the database does not answer, or there is no such room.
+    pub async fn read(db: &Db, id: &str) -> Result<Room, Error> {
+        let text = "SELECT epoch, head_seq, is_private, name FROM rooms WHERE id = $1";
+        let (epoch, head, is_private, name): (String, i64, bool, String) = db.one(sql(text).bind(id)).await?;
+        let canary = canary::all_in(&name).next().map(str::to_owned);
+        let mut room = Room { epoch, head, is_private, canary, ..Room::default() };
+        let text = "SELECT seq, kind, actor_id, subject_id, message_id FROM room_events \
+                    WHERE room_id = $1 ORDER BY seq";
+        type EventRow = (i64, String, String, Option<String>, Option<String>);
+        for (seq, kind, actor, subject, message) in db.all::<EventRow>(sql(text).bind(id)).await? {
+            room.events.push(Event { seq, kind, actor, subject, message });
+        }
+        let text =
+            "SELECT id, seq, rev, sender_id, client_id, content, deleted_at FROM messages WHERE room_id = $1";
+        type MessageRow = (String, i64, i64, String, Option<String>, String, Option<i64>);
+        for (id, seq, rev, sender, client_id, content, deleted_at) in
+            db.all::<MessageRow>(sql(text).bind(id)).await?
+        {
+            // A server that forgets the client's name must not hide what it did with the message.
+            let cmid = client_id.or_else(|| canary::all_in(&content).next().map(str::to_owned));
+            let hash = hash(&content);
+            room.messages.insert(id, Message { seq, rev, sender, cmid, hash, deleted: deleted_at.is_some() });
+        }
+        Ok(room)
+    }
+
     /// The event at a position.
     pub fn at(&self, seq: i64) -> Option<&Event> {
         let index = self.events.binary_search_by_key(&seq, |event| event.seq).ok()?;

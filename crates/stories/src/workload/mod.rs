@@ -33,7 +33,7 @@ use worker::Worker;
 /// Tokens that outlive every run: the year 2100.
 const NEVER: i64 = 4_102_444_800;
 /// Between two looks at whether everybody knows everything.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// How much is done.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +46,14 @@ pub struct Settings {
     pub rooms: usize,
     /// For how long new things are begun.
     pub lasts: Duration,
+    /// How many new things each person begins at most, where that is limited.
+    pub deeds: Option<u32>,
     /// Milliseconds between two things that one person does, on average.
     pub pace_ms: u64,
+    /// Milliseconds that one is away at most, where one is away for a while.
+    pub away_ms: u64,
+    /// Whether a guest with an account of their own is signed out half-way.
+    pub guest: bool,
     /// How long everything may take to settle afterwards.
     pub settle: Duration,
 }
@@ -59,7 +65,10 @@ impl Default for Settings {
             people: 8,
             rooms: 4,
             lasts: Duration::from_secs(10),
+            deeds: None,
             pace_ms: 20,
+            away_ms: 1500,
+            guest: true,
             settle: Duration::from_secs(30),
         }
     }
@@ -78,7 +87,7 @@ pub struct Workload {
     pub until: Instant,
     settle_until: Instant,
     workers: Vec<JoinHandle<Worker>>,
-    guest: JoinHandle<()>,
+    guest: Option<JoinHandle<()>>,
 }
 
 impl std::fmt::Debug for Worker {
@@ -99,28 +108,33 @@ impl Workload {
     ) -> Result<Workload, String> {
         let address = Arc::new(Mutex::new(server));
         let mut luck = StdRng::seed_from_u64(settings.seed);
-        let people: Vec<String> = (0..settings.people).map(|number| format!("p{number}")).collect();
+        let seed = settings.seed;
+        let people: Vec<String> = (0..settings.people).map(|number| format!("p{number}-{seed}")).collect();
+        let (host, stranger) = (format!("owner-{seed}"), format!("mallory-{seed}"));
         let device = |name: &str| Device::new(name, name, host_token(name, NEVER), &address, recorder);
         // A user exists from their first token on; mallory is a member of nothing.
-        for person in people.iter().map(String::as_str).chain(["mallory"]) {
+        for person in people.iter().map(String::as_str).chain([stranger.as_str()]) {
             device(person).asks("GET", "/auth/me", None).await?;
         }
-        let mut owner = device("owner");
+        let mut owner = device(&host);
         let site = Arc::new(Site::build(&mut owner, &people, settings.rooms, &mut luck).await?);
         let until = Instant::now() + settings.lasts;
         let settle_until = until + settings.settle;
-        let names = people.iter().map(String::as_str).chain(["owner", "mallory"]);
+        let names = people.iter().map(String::as_str).chain([host.as_str(), stranger.as_str()]);
         let workers = names.map(|name| Worker {
             device: device(name),
             luck: StdRng::seed_from_u64(luck.random()),
             site: site.clone(),
             pace_ms: settings.pace_ms,
+            away_ms: settings.away_ms,
             until,
+            deeds: settings.deeds.unwrap_or(u32::MAX),
             settle_until,
             mine: Vec::new(),
         });
         let workers = workers.map(|worker| tokio::spawn(worker.works())).collect();
-        let guest = tokio::spawn(is_signed_out(address.clone(), recorder.clone(), site.clone(), settings));
+        let signed_out = || is_signed_out(address.clone(), recorder.clone(), site.clone(), settings);
+        let guest = settings.guest.then(|| tokio::spawn(signed_out()));
         Ok(Workload { address, recorder: recorder.clone(), site, until, settle_until, workers, guest })
     }
 
@@ -132,7 +146,9 @@ impl Workload {
     pub async fn finish(self) -> Result<(), String> {
         let ended: Result<Vec<Worker>, _> = join_all(self.workers).await.into_iter().collect();
         let mut workers = ended.map_err(|error| format!("a worker broke down: {error}"))?;
-        self.guest.await.map_err(|error| format!("the guest broke down: {error}"))?;
+        if let Some(guest) = self.guest {
+            guest.await.map_err(|error| format!("the guest broke down: {error}"))?;
+        }
         while !all_know_all(&mut workers).await && Instant::now() < self.settle_until {
             sleep(LOOK).await;
         }

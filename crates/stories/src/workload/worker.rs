@@ -31,8 +31,12 @@ pub struct Worker {
     pub site: Arc<Site>,
     /// Milliseconds between two things they do, on average.
     pub pace_ms: u64,
+    /// Milliseconds that they are away at most.
+    pub away_ms: u64,
     /// When they stop beginning something new.
     pub until: Instant,
+    /// How many new things they begin at most.
+    pub deeds: u32,
     /// When they stop caring.
     pub settle_until: Instant,
     /// Messages of theirs that can be changed.
@@ -66,7 +70,8 @@ impl Outcome {
 impl Worker {
     /// Works until the time is over, and then until nothing is unknown any more.
     pub async fn works(mut self) -> Worker {
-        while Instant::now() < self.until {
+        while Instant::now() < self.until && self.deeds > 0 {
+            self.deeds -= 1;
             if self.device.line(self.settle_until).await.is_none() {
                 return self;
             }
@@ -95,7 +100,7 @@ impl Worker {
             97 => self.comes_back_with_lies(),
             _ => {
                 self.device.drops();
-                let away_ms = self.luck.random_range(0..1500);
+                let away_ms = self.luck.random_range(0..self.away_ms);
                 sleep(Duration::from_millis(away_ms)).await;
             }
         }
@@ -160,7 +165,9 @@ impl Worker {
                     return;
                 }
                 Outcome::Refused { .. } if !outcome.is_passing() => return,
-                Outcome::Refused { .. } => sleep(Duration::from_millis(150)).await,
+                Outcome::Refused { .. } => {
+                    sleep(Duration::from_millis(self.pace_ms * 5)).await;
+                }
                 Outcome::Unknown => {}
             }
             let Some(line) = self.device.line(self.settle_until).await else { return };
