@@ -8,6 +8,7 @@ use std::time::Duration;
 use fireside_db::{Db, Options};
 
 use crate::checker::{self, Bounds, Finding, History, Truth};
+use crate::faults::{self, Effort};
 use crate::program::Program;
 use crate::workload::{Recorder, Settings, Workload};
 use crate::{planted, simulation};
@@ -18,6 +19,8 @@ proof workload [--seed N] [--seconds N] [--people N] [--rooms N] [--pace-ms N] [
 proof check DIR     judges what a run with --keep has left: history.jsonl and truth.json
 proof simulate [--from N] [--seeds N]
                     trouble at every commit, drawn from a seed; 1,000 seeds where no number is given
+proof faults quick|all|F02 … [--seconds N] [--times N] [--seed N] [--server PATH] [--keep DIR]
+                    breaks something while people use a server
 proof planted       sees the checker find each bug planted on purpose (needs --features planted-bugs)
 proof serve         the server itself
 ";
@@ -29,6 +32,7 @@ pub fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["workload", options @ ..] => block_on(workload(options)),
         ["simulate", options @ ..] => simulate(options),
+        ["faults", words @ ..] => faults(words),
         ["planted"] => block_on(planted::run()),
         ["check", directory] => check(Path::new(directory)),
         _ => Err(USAGE.to_owned()),
@@ -131,6 +135,24 @@ pub fn keep(directory: &Path, history: &History, truth: &Truth) -> Result<(), St
         .and_then(|()| std::fs::write(directory.join("history.jsonl"), history.write()))
         .and_then(|()| std::fs::write(directory.join("truth.json"), truth));
     written.map_err(|error| format!("{}: {error}", directory.display()))
+}
+
+fn faults(words: &[&str]) -> Result<String, String> {
+    let names = words.iter().take_while(|word| !word.starts_with("--")).count();
+    let (names, options) = words.split_at(names);
+    let mut effort = Effort { lasts: Duration::from_secs(30), times: 5, seed: 1, program: None, keep: None };
+    for (name, value) in options_of(options)? {
+        let number = || value.parse::<u32>().map_err(|_| format!("--{name} takes a number"));
+        match name {
+            "seconds" => effort.lasts = Duration::from_secs(number()?.into()),
+            "times" => effort.times = number()?,
+            "seed" => effort.seed = number()?.into(),
+            "server" => effort.program = Some(value.into()),
+            "keep" => effort.keep = Some(value.into()),
+            _ => return Err(USAGE.to_owned()),
+        }
+    }
+    block_on(faults::run(names, &effort))
 }
 
 fn simulate(options: &[&str]) -> Result<String, String> {

@@ -23,7 +23,7 @@ use crate::workload::{Recorder, Settings, Workload};
 /// Threads that simulate.
 const THREADS: u64 = 2;
 /// What one person does in a run.
-const DEEDS: u32 = 12;
+const DEEDS: u32 = 8;
 /// Where files are fast and forgotten.
 const MEMORY: &str = "/dev/shm";
 

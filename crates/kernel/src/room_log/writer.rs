@@ -39,6 +39,8 @@ struct Told {
     events: Vec<Committed>,
     changes: Vec<Changed>,
     signals: Vec<(Audience, Signal)>,
+    /// Whether the database has said that it is stored.
+    is_doubtful: bool,
 }
 
 impl Told {
@@ -56,6 +58,10 @@ impl Writer {
         tokio::spawn(async move {
             while let Some(told) = committed.recv().await {
                 if planted::is(Bug::LossyRelay) && planted::is_one_in(7) {
+                    continue;
+                }
+                if told.is_doubtful {
+                    relay.doubt(&told.events);
                     continue;
                 }
                 let since = Instant::now();
@@ -102,6 +108,11 @@ impl Writer {
         for pending in batch {
             pending.finish(None);
         }
+        self.tell(told).await;
+    }
+
+    /// Hands on to delivery what there is to tell.
+    async fn tell(&self, told: Told) {
         if !told.is_empty() && self.relay.send(told).await.is_err() {
             tracing::error!("delivery has stopped; events reach clients only when they fetch them");
         }
@@ -145,11 +156,19 @@ impl Writer {
                 tx.commit().await
             });
         } else {
-            tx.commit().await?;
+            match tx.commit().await {
+                Ok(()) => {}
+                Err(error @ DbError::Indeterminate) => {
+                    let told = Told { events: batch.committed, is_doubtful: true, ..Told::default() };
+                    self.tell(told).await;
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            }
         }
         metrics::histogram!("fireside_db_query_seconds", "op" => "commit").record(since.elapsed());
         count(&batch.committed);
-        Ok(Told { events: batch.committed, changes, signals: batch.signals })
+        Ok(Told { events: batch.committed, changes, signals: batch.signals, is_doubtful: false })
     }
 }
 

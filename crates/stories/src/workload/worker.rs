@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use super::device::{ANSWER_WITHIN, Device};
+use super::line::Line;
 use super::site::{Place, Site};
 use crate::canary;
 use crate::checker::history::hash;
@@ -49,6 +50,15 @@ struct Draft {
     room: String,
     cmid: String,
     content: String,
+}
+
+/// What was said of a send that was not answered in time, though its connection lived.
+pub const NO_ANSWER: &str = "no answer";
+
+/// A send on its way: its entry, and its answer.
+struct Submitted {
+    entry: Entry,
+    told: oneshot::Receiver<Outcome>,
 }
 
 /// What became of a try.
@@ -147,8 +157,8 @@ impl Worker {
             sleep(Duration::from_millis(self.luck.random_range(0..5))).await;
             self.device.drops();
         }
-        for (draft, (n, told)) in pending {
-            let outcome = self.hears_out(n, &draft, told).await;
+        for (draft, submitted) in pending {
+            let outcome = self.hears_out(submitted).await;
             self.settles(draft, outcome).await;
         }
     }
@@ -174,32 +184,33 @@ impl Worker {
             if Instant::now() >= self.settle_until {
                 return;
             }
-            let (n, told) = self.submits(&line, &draft).await;
-            outcome = self.hears_out(n, &draft, told).await;
+            let submitted = self.submits(&line, &draft).await;
+            outcome = self.hears_out(submitted).await;
         }
     }
 
-    async fn submits(&self, line: &super::line::Line, draft: &Draft) -> (u64, oneshot::Receiver<Outcome>) {
+    async fn submits(&self, line: &Line, draft: &Draft) -> Submitted {
         let entry = self.entry(Action::Send, line.name(), draft);
         let n = self.device.recorder.begin(entry.clone());
+        let entry = Entry { n, ..entry };
         let payload = json!({ "roomId": draft.room, "content": draft.content, "clientId": draft.cmid });
-        let recorder = self.device.recorder.clone();
+        let (recorder, begun) = (self.device.recorder.clone(), entry.clone());
         let end = move |answer: &Value| {
-            let (ended, outcome) =
-                ended(Entry { n, ..entry }, answer["ok"] == true, answer, &answer["error"]);
+            let (ended, outcome) = ended(begun, answer["ok"] == true, answer, &answer["error"]);
             recorder.push(ended);
             outcome
         };
-        (n, line.submit("message:send", &payload, end).await)
+        Submitted { entry, told: line.submit("message:send", &payload, end).await }
     }
 
-    async fn hears_out(&self, n: u64, draft: &Draft, told: oneshot::Receiver<Outcome>) -> Outcome {
-        if let Ok(Ok(outcome)) = tokio::time::timeout(ANSWER_WITHIN, told).await {
-            return outcome;
-        }
-        let name = self.device.present_line().map_or("", |line| line.name());
-        let entry = self.entry(Action::Send, name, draft);
-        self.device.recorder.push(Entry { n, kind: Kind::Info, reason: "no answer".to_owned(), ..entry });
+    async fn hears_out(&self, submitted: Submitted) -> Outcome {
+        let reason = match tokio::time::timeout(ANSWER_WITHIN, submitted.told).await {
+            Ok(Ok(outcome)) => return outcome,
+            Ok(Err(_)) => "the connection ended",
+            Err(_) => NO_ANSWER,
+        };
+        let reason = reason.to_owned();
+        self.device.recorder.push(Entry { kind: Kind::Info, reason, ..submitted.entry });
         Outcome::Unknown
     }
 
@@ -268,8 +279,8 @@ impl Worker {
         let content = format!("{} {}", "long ".repeat(2100), draft.cmid);
         let Some(line) = self.device.line(self.settle_until).await else { return };
         let draft = Draft { content, ..draft };
-        let (n, told) = self.submits(&line, &draft).await;
-        self.hears_out(n, &draft, told).await;
+        let submitted = self.submits(&line, &draft).await;
+        self.hears_out(submitted).await;
     }
 
     async fn corrects(&mut self) {

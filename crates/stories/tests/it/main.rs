@@ -3,6 +3,7 @@
 mod database_away;
 mod direct_messages;
 mod durability;
+mod faults;
 mod history;
 mod limits;
 mod members;
