@@ -164,9 +164,13 @@ pub async fn expired_tokens(effort: Effort) -> Result<String, String> {
         let storm = (0..50).map(|_| async {
             let mut stream = TcpStream::connect(address).await.ok()?;
             stream.write_all(&opening(&expired)).await.ok()?;
-            let mut heard = Vec::new();
-            let _ended = timeout(Duration::from_secs(5), stream.read_to_end(&mut heard)).await;
-            String::from_utf8_lossy(&heard).contains("unauthenticated").then_some(())
+            let (mut heard, mut buffer) = (String::new(), vec![0; 2048]);
+            while !heard.contains("unauthenticated") {
+                let read = timeout(Duration::from_secs(5), stream.read(&mut buffer)).await.ok()?.ok()?;
+                heard += &String::from_utf8_lossy(&buffer[..read]);
+                must(read > 0, String::new).ok()?;
+            }
+            Some(())
         });
         refused += join_all(storm).await.into_iter().flatten().count();
     }

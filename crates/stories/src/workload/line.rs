@@ -200,6 +200,10 @@ impl Shared {
         let (Some(epoch), Some(seq)) = (payload["epoch"].as_str(), payload["seq"].as_i64()) else { return };
         let is_room = name.starts_with("room:") && payload["roomId"].is_null();
         let room = if is_room { text("id") } else { text("roomId") };
+        if room.is_empty() {
+            // Of the user's own stream.
+            return;
+        }
         let is_message = name.starts_with("message:") || name.starts_with("dm:");
         let id = if payload["messageId"].is_null() { text("id") } else { text("messageId") };
         self.push(Entry {
