@@ -103,13 +103,13 @@ pub async fn slow_readers(effort: Effort) -> Result<String, String> {
         readers.push(slow_reader(address, user).await.map_err(|error| error.to_string())?);
     }
     let began = stage.recorder.now_micros();
-    // Large messages, so that what is not read grows.
+    // As large as messages may be: more than the system's own buffers take.
     let room = stage.workload.site.places[0].id.clone();
     let token = host_token("slow0", NEVER);
     let (http, path) = (Http::new(address), format!("/chat/rooms/{room}/messages"));
     let mut highest = 0;
     for number in 0..160 {
-        let body = json!({ "content": "y".repeat(9000), "clientId": format!("large{number}") }).to_string();
+        let body = json!({ "content": "🔥".repeat(9900), "clientId": format!("large{number}") }).to_string();
         let body = Some(("application/json", body));
         http.send(Call { method: "POST", path: &path, token: Some(&token), body, ..Call::default() }).await?;
         highest = highest.max(stage.server.rss_bytes());
