@@ -19,8 +19,15 @@ use crate::workload::{Recorder, Settings};
 /// F02, F34.
 pub async fn kill_again_and_again(effort: Effort) -> Result<String, String> {
     let mut luck = StdRng::seed_from_u64(effort.seed);
-    let lasts = Duration::from_millis(900) * effort.times;
-    let mut stage = Stage::sqlite(&effort, lasts).await?;
+    // Longer than it takes; it is ended with the last kill.
+    let settings = Settings {
+        lasts: Duration::from_secs(10) * effort.times,
+        seed: effort.seed,
+        guest: false,
+        ..Settings::default()
+    };
+    let files = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let mut stage = Stage::with(program(&effort, files.path()), &effort, settings).await?;
     let mut slowest = Duration::ZERO;
     for _ in 0..effort.times {
         sleep(Duration::from_millis(luck.random_range(20..500))).await;
@@ -35,6 +42,7 @@ pub async fn kill_again_and_again(effort: Effort) -> Result<String, String> {
         stage.acknowledges_within(Duration::from_secs(5)).await?;
         slowest = slowest.max(since.elapsed());
     }
+    stage.workload.is_enough();
     let (_, verdict) = stage.judged().await?;
     Ok(format!(
         "{} kills, integrity ok after each, back after {} at most; {verdict}",

@@ -12,6 +12,7 @@ pub mod worker;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -85,6 +86,7 @@ pub struct Workload {
     pub site: Arc<Site>,
     /// When nothing new is begun any more.
     pub until: Instant,
+    is_over: Arc<AtomicBool>,
     settle_until: Instant,
     workers: Vec<JoinHandle<Worker>>,
     guest: Option<JoinHandle<()>>,
@@ -121,6 +123,7 @@ impl Workload {
         let until = Instant::now() + settings.lasts;
         let settle_until = until + settings.settle;
         let names = people.iter().map(String::as_str).chain([host.as_str(), stranger.as_str()]);
+        let is_over = Arc::new(AtomicBool::new(false));
         let workers = names.map(|name| Worker {
             device: device(name),
             luck: StdRng::seed_from_u64(luck.random()),
@@ -128,6 +131,7 @@ impl Workload {
             pace_ms: settings.pace_ms,
             away_ms: settings.away_ms,
             until,
+            is_over: is_over.clone(),
             deeds: settings.deeds.unwrap_or(u32::MAX),
             settle_until,
             mine: Vec::new(),
@@ -135,7 +139,21 @@ impl Workload {
         let workers = workers.map(|worker| tokio::spawn(worker.works())).collect();
         let signed_out = || is_signed_out(address.clone(), recorder.clone(), site.clone(), settings);
         let guest = settings.guest.then(|| tokio::spawn(signed_out()));
-        Ok(Workload { address, recorder: recorder.clone(), site, until, settle_until, workers, guest })
+        Ok(Workload {
+            address,
+            recorder: recorder.clone(),
+            site,
+            until,
+            is_over,
+            settle_until,
+            workers,
+            guest,
+        })
+    }
+
+    /// Nothing new is begun any more, whatever time is left.
+    pub fn is_enough(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
     }
 
     /// Waits for the end: everything begun is settled, everybody is connected and knows what there is, as far as

@@ -2,6 +2,7 @@
 //! come and go, and lose their connection. Whatever they do not know the outcome of, they do again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rand::Rng as _;
@@ -36,6 +37,8 @@ pub struct Worker {
     pub away_ms: u64,
     /// When they stop beginning something new.
     pub until: Instant,
+    /// Whether it is over already.
+    pub is_over: Arc<AtomicBool>,
     /// How many new things they begin at most.
     pub deeds: u32,
     /// When they stop caring.
@@ -80,7 +83,7 @@ impl Outcome {
 impl Worker {
     /// Works until the time is over, and then until nothing is unknown any more.
     pub async fn works(mut self) -> Worker {
-        while Instant::now() < self.until && self.deeds > 0 {
+        while Instant::now() < self.until && self.deeds > 0 && !self.is_over.load(Ordering::Relaxed) {
             self.deeds -= 1;
             if self.device.line(self.settle_until).await.is_none() {
                 return self;
