@@ -76,6 +76,22 @@ fn tests(report: &mut Report, filter: &str) -> Result<(), Failure> {
         if filter.is_empty() {
             report.stage("contract", || contract::check(program).map(|()| Outcome::Done(String::new())))?;
             report.stage("validate", || contract::validate().map(|()| Outcome::Done(String::new())))?;
+            report.stage("simulation", || {
+                cargo(&["run", "--quiet", "-p", "fireside-stories", "--", "simulate"])
+            })?;
+            // Tests of the tests: a checker that is never red proves nothing.
+            report.stage("planted bugs", || {
+                cargo(&[
+                    "run",
+                    "--quiet",
+                    "-p",
+                    "fireside-stories",
+                    "--features",
+                    "planted-bugs",
+                    "--",
+                    "planted",
+                ])
+            })?;
         }
         for folder in NODE_TESTS {
             report.stage(folder, || node_tests(folder, program, &services, filter))?;

@@ -14,8 +14,10 @@ use tokio::sync::OnceCell;
 use crate::{Db, Engine, Options, migrate};
 
 mod postgres_server;
+pub(crate) mod trouble;
 
 pub use postgres_server::PostgresServer;
+pub use trouble::{Fate, Trouble, trouble_commits};
 
 /// Names the server on which tests create their databases. Its user must be allowed to.
 pub const POSTGRES_URL_VARIABLE: &str = "FIRESIDE_TEST_POSTGRES_URL";

@@ -81,10 +81,17 @@ impl Tx {
     /// [`Error::Indeterminate`] when the answer did not come, also to a caller that stops
     /// waiting; any other error means that nothing is written.
     pub async fn commit(self) -> Result<(), Error> {
-        match self.0 {
+        #[cfg(feature = "testing")]
+        let trouble = crate::testing::trouble::next();
+        #[cfg(feature = "testing")]
+        trouble.before().await?;
+        let outcome = match self.0 {
             Open::Sqlite(transaction) => transaction.commit().await,
             Open::Postgres(transaction) => transaction.commit().await,
-        }
+        };
+        #[cfg(feature = "testing")]
+        let outcome = trouble.after(outcome).await;
+        outcome
     }
 
     /// Undoes everything and waits until that is done. Dropping the transaction does the same

@@ -12,6 +12,7 @@ pub mod ctx;
 pub mod error;
 pub mod names;
 pub mod permission;
+pub mod planted;
 pub mod registry;
 pub mod relay;
 pub mod room_log;

@@ -74,6 +74,10 @@ pub trait Subscriber: Send + Sync {
     fn changed(&self, changes: &[Changed]) {
         let _ = changes;
     }
+
+    /// Nobody knows whether these were committed: the database did not say. Whoever has to tell all that is
+    /// in the log must look there.
+    fn doubtful(&self, _events: &[Committed]) {}
 }
 
 /// Carries signals to local sockets. One per node, set by the Socket.IO door.
@@ -119,6 +123,13 @@ impl Relay {
         }
         for subscriber in self.subscribers.read().iter() {
             subscriber.changed(changes);
+        }
+    }
+
+    /// Says of what nobody knows whether it was committed.
+    pub(crate) fn doubt(&self, events: &[Committed]) {
+        for subscriber in self.subscribers.read().iter() {
+            subscriber.doubtful(events);
         }
     }
 

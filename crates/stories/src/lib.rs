@@ -31,16 +31,25 @@
 pub mod actor;
 pub mod answer;
 pub mod audit;
+pub mod canary;
+pub mod checker;
 pub mod client;
+pub mod faults;
 pub mod own;
 pub mod place;
+pub mod planted;
 pub mod process;
+pub mod program;
+pub mod proof;
+pub mod proxy;
 pub mod replica;
 pub mod senses;
+pub mod simulation;
 pub mod story;
 pub mod sweep;
 pub mod token;
 pub mod verbs;
+pub mod workload;
 pub mod world;
 
 pub use actor::Actor;

@@ -58,7 +58,12 @@ impl PostgresServer {
 
     /// The same, with server settings such as `("fsync", "off")`.
     pub async fn start_with(settings: &[(&str, &str)]) -> io::Result<PostgresServer> {
-        let directory = tempfile::Builder::new().prefix("fireside-postgres-").tempdir()?;
+        PostgresServer::start_in(&std::env::temp_dir(), settings).await
+    }
+
+    /// The same, with its files below a directory that everybody may enter.
+    pub async fn start_in(place: &Path, settings: &[(&str, &str)]) -> io::Result<PostgresServer> {
+        let directory = tempfile::Builder::new().prefix("fireside-postgres-").tempdir_in(place)?;
         let run_as = if geteuid().is_root() { Some(unprivileged()?) } else { None };
         if let Some((user, group)) = run_as {
             chown(directory.path(), Some(user), Some(group))?;
@@ -127,8 +132,9 @@ impl PostgresServer {
             }
             sleep(LOOK).await;
         }
-        ignore_gone(fs::remove_file(self.data().join("postmaster.pid")))?;
-        running.end_watchdog().await
+        // First: whatever becomes of the file, the server is gone and needs no watching.
+        running.end_watchdog().await?;
+        ignore_gone(fs::remove_file(self.data().join("postmaster.pid")))
     }
 
     fn take_running(&self) -> Option<Running> {

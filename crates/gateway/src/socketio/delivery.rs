@@ -28,6 +28,8 @@ use super::session::Session;
 const FILL_CHUNK: i64 = 500;
 /// How often filling is tried before the room is told to resync.
 const FILL_ATTEMPTS: u32 = 5;
+/// How long a transaction may still be under way whose outcome the database did not say, once it answers again.
+const DOUBT_LASTS: Duration = Duration::from_secs(2);
 
 /// The name of the delivery room of a room. Made here only: no string of a client is ever one.
 pub(super) fn room_name(room: &RoomId) -> String {
@@ -323,6 +325,26 @@ impl Delivery {
         !feed.is_filling
     }
 
+    /// Reads on in a room of which nobody knows whether its newest events were stored, as soon as the database
+    /// answers; and once more, because what it was told last may be done only then.
+    async fn read_on(self: Arc<Self>, room: RoomId) {
+        for pause in [Duration::ZERO, DOUBT_LASTS] {
+            tokio::time::sleep(pause).await;
+            let mut attempt = 0;
+            loop {
+                let Some(after) = self.delivered(&room) else { return };
+                if let Ok(found) =
+                    room_log::read::events_after(&self.kernel.db, &room, after, FILL_CHUNK).await
+                {
+                    self.close_hole(&room, found);
+                    break;
+                }
+                attempt = FILL_ATTEMPTS.min(attempt + 1);
+                tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+            }
+        }
+    }
+
     fn give_up(&self, room: &RoomId) {
         tracing::error!(%room, "events of a room cannot be read back; its clients are told to resync");
         let mut state = self.state.lock();
@@ -361,6 +383,15 @@ impl Subscriber for Doorbell {
                 feed.is_filling = true;
                 tokio::spawn(delivery.clone().fill(room));
             }
+        }
+    }
+
+    fn doubtful(&self, events: &[Committed]) {
+        let mut state = self.0.state.lock();
+        let concerning = events.iter().filter(|event| Delivery::concerns(&mut state, event));
+        let rooms: HashSet<RoomId> = concerning.map(|event| event.room.clone()).collect();
+        for room in rooms {
+            tokio::spawn(self.0.clone().read_on(room));
         }
     }
 }

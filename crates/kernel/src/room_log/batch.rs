@@ -15,6 +15,7 @@ use super::writes::{EventRow, NewMessage, NewRoom, Opened, Place, Writes, refere
 use crate::error::{Error, Result};
 use crate::names::Names;
 use crate::permission::{self, Permission, RoomPass};
+use crate::planted::{self, Bug};
 use crate::relay::{Audience, Committed, Effect};
 
 /// See the module.
@@ -155,7 +156,7 @@ impl Batch {
             content: new.content,
             kind: new.kind,
             metadata: new.metadata,
-            client_id: new.client_id,
+            client_id: new.client_id.filter(|_| !planted::is(Bug::NoUniqueId)),
             client_digest: new.client_digest,
             created_at: place.at,
             modified_at: place.at,
@@ -277,6 +278,8 @@ impl Batch {
 
     /// Tells the members, once it is committed. Every place taken must be told exactly once.
     pub fn emit(&mut self, pass: &RoomPass, place: &Place, event: Event, effect: Effect) {
+        let is_kept_in = planted::is(Bug::KickOnlyInDatabase) && matches!(effect, Effect::Exit(_));
+        let effect = if is_kept_in { Effect::None } else { effect };
         let (message, subject, data) = references(&event);
         self.writes.events.push(EventRow {
             room: pass.room().clone(),

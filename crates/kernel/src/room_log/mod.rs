@@ -53,6 +53,7 @@ use crate::clock::Clock;
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::names::Names;
+use crate::planted::{self, Bug};
 use crate::relay::Relay;
 
 /// How many changes may wait; more is answered `overloaded` at once.
@@ -81,6 +82,10 @@ impl RoomLog {
     /// What the change decided; `overloaded` if it was not tried; `indeterminate` if it is not known
     /// whether it was committed.
     pub async fn submit<C: Change>(&self, ctx: &Ctx, change: C) -> Result<C::Answer> {
+        if planted::is(Bug::SpawnPerEvent) {
+            ctx.release_turn();
+            tokio::time::sleep(planted::LATE * u32::from(planted::is_one_in(3))).await;
+        }
         let ticket = Ticket::default();
         let (answer, answered) = oneshot::channel();
         let pending = change::Submitted::new(change, ticket.clone(), answer);

@@ -14,6 +14,7 @@ use super::{load, store};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::names::Names;
+use crate::planted::{self, Bug};
 use crate::relay::{Audience, Committed, Relay};
 use crate::user_changes::Changed;
 
@@ -38,6 +39,8 @@ struct Told {
     events: Vec<Committed>,
     changes: Vec<Changed>,
     signals: Vec<(Audience, Signal)>,
+    /// Whether the database has said that it is stored.
+    is_doubtful: bool,
 }
 
 impl Told {
@@ -54,6 +57,13 @@ impl Writer {
         // Delivery runs beside the next transaction, in the order of the commits.
         tokio::spawn(async move {
             while let Some(told) = committed.recv().await {
+                if planted::is(Bug::LossyRelay) && planted::is_one_in(7) {
+                    continue;
+                }
+                if told.is_doubtful {
+                    relay.doubt(&told.events);
+                    continue;
+                }
                 let since = Instant::now();
                 relay.publish_changes(&told.changes);
                 relay.publish(&told.events);
@@ -98,6 +108,11 @@ impl Writer {
         for pending in batch {
             pending.finish(None);
         }
+        self.tell(told).await;
+    }
+
+    /// Hands on to delivery what there is to tell.
+    async fn tell(&self, told: Told) {
         if !told.is_empty() && self.relay.send(told).await.is_err() {
             tracing::error!("delivery has stopped; events reach clients only when they fetch them");
         }
@@ -131,10 +146,29 @@ impl Writer {
         }
         let changes = store::store(&mut tx, &batch).await?;
         let since = Instant::now();
-        tx.commit().await?;
+        if planted::is(Bug::BroadcastBeforeCommit) {
+            self.relay.send(Told { events: batch.committed.clone(), ..Told::default() }).await.ok();
+            tokio::time::sleep(planted::LATE).await;
+        }
+        if planted::is(Bug::AckBeforeCommit) {
+            tokio::spawn(async {
+                tokio::time::sleep(planted::LATE).await;
+                tx.commit().await
+            });
+        } else {
+            match tx.commit().await {
+                Ok(()) => {}
+                Err(error @ DbError::Indeterminate) => {
+                    let told = Told { events: batch.committed, is_doubtful: true, ..Told::default() };
+                    self.tell(told).await;
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
         metrics::histogram!("fireside_db_query_seconds", "op" => "commit").record(since.elapsed());
         count(&batch.committed);
-        Ok(Told { events: batch.committed, changes, signals: batch.signals })
+        Ok(Told { events: batch.committed, changes, signals: batch.signals, is_doubtful: false })
     }
 }
 

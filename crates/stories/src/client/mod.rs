@@ -2,7 +2,7 @@
 
 pub mod heard;
 pub mod http;
-mod packet;
+pub(crate) mod packet;
 pub mod socket;
 mod wire;
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// A packet from the server.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Packet {
+pub(crate) enum Packet {
     /// The namespace is open; the socket's id.
     Connect(String),
     /// The namespace is closed.
@@ -19,7 +19,7 @@ pub(super) enum Packet {
 
 impl Packet {
     /// Reads a packet: type, ack id, JSON.
-    pub(super) fn parse(text: &str) -> Option<Packet> {
+    pub(crate) fn parse(text: &str) -> Option<Packet> {
         let kind = text.chars().next()?;
         let rest = text.get(1..)?;
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -36,12 +36,12 @@ impl Packet {
     }
 
     /// The text of a CONNECT packet.
-    pub(super) fn connect(auth: Option<&Value>) -> String {
+    pub(crate) fn connect(auth: Option<&Value>) -> String {
         auth.map_or_else(|| "0".to_owned(), |auth| format!("0{auth}"))
     }
 
     /// The text of an event.
-    pub(super) fn event(name: &str, payload: Option<&Value>, id: Option<u64>) -> String {
+    pub(crate) fn event(name: &str, payload: Option<&Value>, id: Option<u64>) -> String {
         let id = id.map(|id| id.to_string()).unwrap_or_default();
         let name = Value::from(name);
         match payload {

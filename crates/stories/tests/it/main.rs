@@ -4,6 +4,7 @@ mod database_away;
 mod digests;
 mod direct_messages;
 mod durability;
+mod faults;
 mod history;
 mod limits;
 mod members;

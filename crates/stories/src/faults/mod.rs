@@ -1,0 +1,154 @@
+//! The fault matrix of `GUARANTEES.md` for one node, as commands: each breaks something while people use the server,
+//! and says what it measured. All of them ask for everything the checker can judge; `criterion` is what comes on top.
+//!
+//! - [`stage`]: the server, the people, the verdict. [`storage`], [`postgres`], [`network`], [`load`], [`machine`]: the
+//!   faults, by what breaks.
+
+pub mod load;
+pub mod machine;
+pub mod network;
+pub mod postgres;
+pub mod stage;
+pub mod storage;
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub use stage::Effort;
+
+/// What a fault says: figures, or what did not hold.
+pub type Outcome = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
+
+/// One fault.
+pub struct Fault {
+    /// Number in the matrix.
+    pub name: &'static str,
+    /// What is broken, and how.
+    pub what: &'static str,
+    /// What must hold besides the invariants.
+    pub criterion: &'static str,
+    /// Whether it belongs to the short round of every test run.
+    pub is_quick: bool,
+    /// Runs it.
+    pub run: fn(Effort) -> Outcome,
+}
+
+macro_rules! faults {
+    ($($name:literal, $run:path, $quick:literal, $what:literal, $criterion:literal;)*) => {
+        /// All of them.
+        pub const FAULTS: &[Fault] = &[$(Fault {
+            name: $name,
+            what: $what,
+            criterion: $criterion,
+            is_quick: $quick,
+            run: |effort| Box::pin($run(effort)),
+        }),*];
+    };
+}
+
+faults! {
+    "F02", storage::kill_again_and_again, true, "kill -9 of the server, again and again (also F34)",
+        "SQLite's integrity_check is ok after each; service is back within 5 s";
+    "F05", storage::kill_while_it_stops, true, "SIGTERM, and SIGKILL one second later",
+        "nothing acknowledged is lost";
+    "F08", load::few_file_descriptors, false, "256 file descriptors, 300 clients",
+        "CPU of the idle server below 20 %; service is back when they have gone";
+    "F20", postgres::killed, true, "kill -9 of all processes of PostgreSQL, and a new start",
+        "every call is answered within 5 s; the first send is acknowledged within 2 s of the new start";
+    "F21", postgres::restarted, true, "PostgreSQL stopped and started; all its connections ended",
+        "as F20; the pool heals by itself; no SQL reaches a client";
+    "F22", postgres::frozen, false, "PostgreSQL frozen (SIGSTOP) for 30 s",
+        "every call is answered within 5 s; no socket is closed; memory grows by less than 30 MB";
+    "F23", postgres::answers_lost, true, "answers of PostgreSQL swallowed, COMMIT's among them",
+        "a repeat finds the one row";
+    "F24", postgres::room_locked, false, "one room's row locked for a long time",
+        "its sends are answered within 5 s, those of other rooms go on";
+    "F25", storage::disk_full, false, "the disk of SQLite full, and free again (tmpfs)",
+        "definite errors, reads work, sends work once there is room";
+    "F28", postgres::power_cut, false, "power cut under PostgreSQL (loop device, EXT4_IOC_SHUTDOWN)",
+        "nothing acknowledged is lost";
+    "F30", storage::power_cut, false, "power cut under SQLite (loop device, EXT4_IOC_SHUTDOWN)",
+        "nothing acknowledged is lost";
+    "F31", storage::failing_disk, false, "EIO at fdatasync, ENOSPC at writing (strace)",
+        "no acknowledgement without a flush; later sends are fine, or it stops with a message";
+    "F32", storage::slow_disk, false, "100 ms for each flush (strace)",
+        "100 sends in a second are acknowledged all the same; the event loop answers within 50 ms (p99)";
+    "F33", storage::two_processes, true, "two servers on one file; the file taken away while it runs; read-only",
+        "the second is refused with exit code 3; an error that names the file";
+    "F41", network::half_open, false, "a network that carries nothing from the server any more",
+        "the server closes the socket within 47 s";
+    "F42", network::bad_weather, true, "late, narrow, in crumbs, connections reset at any byte",
+        "everybody knows everything in the end";
+    "F44", load::slow_readers, false, "100 clients that do not read, in a busy room",
+        "they are closed; memory grows by less than 150 MB; others' p99 stays below twice what it was";
+    "F46", load::expired_tokens, false, "a storm of connections with expired tokens",
+        "all refused, at less than 5 ms of CPU each";
+    "F47", load::thundering_history, false, "500 clients ask for one room's last page at once",
+        "all answered within 5 s";
+    "F50", machine::jumping_clock, false, "the wall clock jumps (+10 min, -1 h; libfaketime)",
+        "positions do not care; createdAt never goes back";
+    "F62", load::flood, false, "one user floods with events, rate limits on",
+        "the others' p99 stays below twice what it was; the flood is told so";
+    "F64", load::bit_flips, false, "recorded sessions with flipped bytes",
+        "no panic; memory grows by less than 50 MB";
+}
+
+/// Runs faults, one after the other; a line each.
+///
+/// # Errors
+/// With the lines of all if one did not hold.
+pub async fn run(names: &[&str], effort: &Effort) -> Result<String, String> {
+    let is_wanted = |fault: &&Fault| match names {
+        ["quick"] => fault.is_quick,
+        ["all"] => true,
+        names => names.contains(&fault.name),
+    };
+    let wanted: Vec<&Fault> = FAULTS.iter().filter(is_wanted).collect();
+    if wanted.is_empty() {
+        let known: Vec<&str> = FAULTS.iter().map(|fault| fault.name).collect();
+        return Err(format!("name some of {}, or quick, or all", known.join(" ")));
+    }
+    let mut lines = Vec::new();
+    let mut holds = true;
+    for fault in wanted {
+        let since = Instant::now();
+        let outcome = tokio::spawn((fault.run)(effort.clone())).await;
+        let outcome = outcome.unwrap_or_else(|error| Err(format!("it broke down: {error}")));
+        let (verdict, text) = match outcome {
+            Ok(text) => ("holds", text),
+            Err(text) if text.starts_with(CANNOT) => ("skipped", text),
+            Err(text) => ("FAILED", text),
+        };
+        holds &= verdict != "FAILED";
+        let line = format!(
+            "{verdict:<8} {} {:>6.1} s  {}: {text}",
+            fault.name,
+            since.elapsed().as_secs_f64(),
+            fault.what
+        );
+        println!("{line}");
+        lines.push(line);
+    }
+    let held = format!("{} faults", lines.len());
+    if holds { Ok(held) } else { Err(format!("not all of {held} hold")) }
+}
+
+/// How the text of a fault begins that cannot be had on this machine.
+const CANNOT: &str = "cannot be had here";
+
+/// A fault that cannot be had on this machine, and why.
+fn cannot(why: impl std::fmt::Display) -> String {
+    format!("{CANNOT}: {why}")
+}
+
+/// Fails with a sentence.
+fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+/// As text, for people.
+fn ms(time: Duration) -> String {
+    format!("{} ms", time.as_millis())
+}

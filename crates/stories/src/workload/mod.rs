@@ -1,0 +1,228 @@
+//! A workload: people who use a real server process as clients do, and a history of all of it for the
+//! [`checker`](crate::checker). Everything that is drawn by lot comes from one seed.
+//!
+//! - [`recorder`]: the history. [`line`]: one connection. [`device`]: a client that comes back and catches up.
+//! - [`site`]: rooms and people. [`worker`]: what one person does.
+
+pub mod device;
+pub mod line;
+pub mod recorder;
+pub mod site;
+pub mod worker;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use parking_lot::Mutex;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+pub use device::Device;
+pub use recorder::Recorder;
+pub use site::Site;
+
+use crate::checker::{Action, Entry, Kind};
+use crate::token::host_token;
+use worker::Worker;
+
+/// Tokens that outlive every run: the year 2100.
+const NEVER: i64 = 4_102_444_800;
+/// Between two looks at whether everybody knows everything.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// How much is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Where all luck comes from.
+    pub seed: u64,
+    /// People who work.
+    pub people: usize,
+    /// Rooms.
+    pub rooms: usize,
+    /// For how long new things are begun.
+    pub lasts: Duration,
+    /// How many new things each person begins at most, where that is limited.
+    pub deeds: Option<u32>,
+    /// Milliseconds between two things that one person does, on average.
+    pub pace_ms: u64,
+    /// Milliseconds that one is away at most, where one is away for a while.
+    pub away_ms: u64,
+    /// Whether a guest with an account of their own is signed out half-way.
+    pub guest: bool,
+    /// How long everything may take to settle afterwards.
+    pub settle: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            seed: 1,
+            people: 8,
+            rooms: 4,
+            lasts: Duration::from_secs(10),
+            deeds: None,
+            pace_ms: 20,
+            away_ms: 1500,
+            guest: true,
+            settle: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A workload that goes on.
+#[derive(Debug)]
+pub struct Workload {
+    /// Where the server is now; to be changed when it is started again elsewhere.
+    pub address: Arc<Mutex<SocketAddr>>,
+    /// The history.
+    pub recorder: Arc<Recorder>,
+    /// Rooms and people.
+    pub site: Arc<Site>,
+    /// When nothing new is begun any more.
+    pub until: Instant,
+    is_over: Arc<AtomicBool>,
+    settle_until: Instant,
+    workers: Vec<JoinHandle<Worker>>,
+    guest: Option<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("device", &self.device.name).finish_non_exhaustive()
+    }
+}
+
+impl Workload {
+    /// Makes rooms on a server and sets everybody to work.
+    ///
+    /// # Errors
+    /// When the server does not take the first requests.
+    pub async fn start(
+        settings: Settings,
+        server: SocketAddr,
+        recorder: &Arc<Recorder>,
+    ) -> Result<Workload, String> {
+        let address = Arc::new(Mutex::new(server));
+        let mut luck = StdRng::seed_from_u64(settings.seed);
+        let seed = settings.seed;
+        let people: Vec<String> = (0..settings.people).map(|number| format!("p{number}-{seed}")).collect();
+        let (host, stranger) = (format!("owner-{seed}"), format!("mallory-{seed}"));
+        let device = |name: &str| Device::new(name, name, host_token(name, NEVER), &address, recorder);
+        // A user exists from their first token on; mallory is a member of nothing.
+        for person in people.iter().map(String::as_str).chain([stranger.as_str()]) {
+            device(person).asks("GET", "/auth/me", None).await?;
+        }
+        let mut owner = device(&host);
+        let site = Arc::new(Site::build(&mut owner, &people, settings.rooms, &mut luck).await?);
+        let until = Instant::now() + settings.lasts;
+        let settle_until = until + settings.settle;
+        let names = people.iter().map(String::as_str).chain([host.as_str(), stranger.as_str()]);
+        let is_over = Arc::new(AtomicBool::new(false));
+        let workers = names.map(|name| Worker {
+            device: device(name),
+            luck: StdRng::seed_from_u64(luck.random()),
+            site: site.clone(),
+            pace_ms: settings.pace_ms,
+            away_ms: settings.away_ms,
+            until,
+            is_over: is_over.clone(),
+            deeds: settings.deeds.unwrap_or(u32::MAX),
+            settle_until,
+            mine: Vec::new(),
+        });
+        let workers = workers.map(|worker| tokio::spawn(worker.works())).collect();
+        let signed_out = || is_signed_out(address.clone(), recorder.clone(), site.clone(), settings);
+        let guest = settings.guest.then(|| tokio::spawn(signed_out()));
+        Ok(Workload {
+            address,
+            recorder: recorder.clone(),
+            site,
+            until,
+            is_over,
+            settle_until,
+            workers,
+            guest,
+        })
+    }
+
+    /// Nothing new is begun any more, whatever time is left.
+    pub fn is_enough(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits for the end: everything begun is settled, everybody is connected and knows what there is, as far as
+    /// that comes true in time. Then all connections end.
+    ///
+    /// # Errors
+    /// When a worker broke down.
+    pub async fn finish(self) -> Result<(), String> {
+        let ended: Result<Vec<Worker>, _> = join_all(self.workers).await.into_iter().collect();
+        let mut workers = ended.map_err(|error| format!("a worker broke down: {error}"))?;
+        if let Some(guest) = self.guest {
+            guest.await.map_err(|error| format!("the guest broke down: {error}"))?;
+        }
+        while !all_know_all(&mut workers).await && Instant::now() < self.settle_until {
+            sleep(LOOK).await;
+        }
+        self.recorder.push(Entry { f: Action::Rest, kind: Kind::Info, ..Entry::default() });
+        for worker in &mut workers {
+            worker.device.drops();
+        }
+        Ok(())
+    }
+}
+
+/// Whether everybody's positions are those of the rooms' heads.
+async fn all_know_all(workers: &mut [Worker]) -> bool {
+    for worker in workers {
+        let limit = Instant::now() + Duration::from_secs(1);
+        if worker.device.line(limit).await.is_none() {
+            return false;
+        }
+        let Some(heads) = worker.device.rooms().await else { return false };
+        let known = worker.device.positions.lock().clone();
+        if heads != known {
+            return false;
+        }
+    }
+    true
+}
+
+/// A guest with an account of their own, who is signed out half-way and must hear nothing more.
+async fn is_signed_out(
+    address: Arc<Mutex<SocketAddr>>,
+    recorder: Arc<Recorder>,
+    site: Arc<Site>,
+    settings: Settings,
+) {
+    let stranger = Device::new("guest", "guest", String::new(), &address, &recorder);
+    let Some((user, token)) = signs_up(stranger, settings.seed).await else { return };
+    let mut guest = Device::new(&user, &user, token.clone(), &address, &recorder);
+    let limit = Instant::now() + settings.lasts / 2;
+    for place in site.places.iter().filter(|place| !place.is_private) {
+        let _joined =
+            guest.asks("PUT", &format!("/chat/rooms/{}/members/{user}", place.id), Some(&json!({}))).await;
+    }
+    let line = guest.line(limit).await;
+    sleep(limit.saturating_duration_since(Instant::now())).await;
+    let mut other = Device::new(&user, &user, token, &address, &recorder);
+    let entry = Entry { f: Action::Revoke, p: user.clone(), user: user.clone(), ..Entry::default() };
+    let n = recorder.begin(entry.clone());
+    let done = other.asks("POST", "/auth/logout", None).await.is_ok_and(|reply| reply.status < 300);
+    recorder.push(Entry { n, kind: if done { Kind::Ok } else { Kind::Info }, ..entry });
+    // Listens on for as long as the others work: what it is told now is written down.
+    sleep(settings.lasts / 2).await;
+    drop(line);
+}
+
+async fn signs_up(mut stranger: Device, seed: u64) -> Option<(String, String)> {
+    let body = json!({ "username": format!("guest{seed}"), "password": "correct horse battery staple" });
+    let answer: Value = stranger.asks("POST", "/auth/register", Some(&body)).await.ok()?.json();
+    Some((answer["user"]["id"].as_str()?.to_owned(), answer["accessToken"].as_str()?.to_owned()))
+}
