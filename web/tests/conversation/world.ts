@@ -112,7 +112,7 @@ export class World {
       .waitFor()
       .catch(async (error: Error) => {
         throw new Error(
-          `${error.message}\nThe page shows: ${await page.locator("body").innerText()}\nand complains: ${faults.join("\n") || "of nothing"}`,
+          `${error.message}\nThe page shows: ${await page.locator("body").textContent()}\nand complains: ${faults.join("\n") || "of nothing"}`,
         );
       });
     return { page, faults, close: () => context.close() };
