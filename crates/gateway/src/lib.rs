@@ -12,6 +12,6 @@ pub mod limits;
 pub mod peer;
 pub mod rest;
 pub mod socketio;
-pub mod starter_page;
+pub mod web_client;
 
 pub use gateway::{Gateway, GatewaySettings};

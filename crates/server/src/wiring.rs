@@ -11,7 +11,7 @@ use fireside_features::{Features, sessions};
 use fireside_gateway::limits::Limits;
 use fireside_gateway::rest::{Check, Rest, RestSettings, Version};
 use fireside_gateway::socketio::{Door, DoorSettings};
-use fireside_gateway::{Gateway, GatewaySettings, starter_page};
+use fireside_gateway::{Gateway, GatewaySettings, web_client};
 use fireside_kernel::room_log::retention;
 use fireside_kernel::{Clock, Kernel, Names, Registry};
 use fireside_socketio::{Config as Transport, HttpLimits, Origins, Peer, serve};
@@ -177,7 +177,7 @@ impl Doors {
             async move { db.ping().await.is_ok() }
         };
         let rest = RestSettings {
-            pages: starter_page::pages(),
+            pages: web_client::pages(),
             checks: vec![Check::new("database", database)],
             metrics: Some(metrics::render(kernel.db.clone(), kernel.log.clone(), socketio.clone())),
             version: Version { version: env!("CARGO_PKG_VERSION"), commit: COMMIT },

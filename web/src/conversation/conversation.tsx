@@ -58,12 +58,12 @@ function OpenConversation({ props, place }: { props: ConversationProps; place: P
   return (
     <div class="conversation">
       <div class="log-frame">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the list is one stop of the Tab key, and scrolls */}
         <div
           class="log"
           ref={scroller}
           role="log"
           aria-live="off"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: the list is one stop of the Tab key, and scrolls
           tabIndex={0}
           aria-label={`Messages ${place.place.kind === "room" ? "in" : "with"} ${label}`}
         >

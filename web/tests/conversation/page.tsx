@@ -1,6 +1,6 @@
 // A page with nothing but a conversation on it, for the tests: who looks at what is in its address.
 
-import "./tokens.css";
+import "../../src/styles/app.css";
 import "./page.css";
 
 import { type Chat, createClient, type Place } from "fireside-chat";

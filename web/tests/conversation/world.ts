@@ -68,6 +68,22 @@ export class World {
     await this.server.remove();
   }
 
+  /** The window of somebody who makes an account in the client itself, all of it. */
+  async wholeClient(username: string): Promise<Window> {
+    const context = await this.#browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...LOOKS["light"] });
+    context.setDefaultTimeout(WAIT_MS);
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on("pageerror", (error) => faults.push(`error: ${error.stack ?? error.message}`));
+    await page.goto(this.#root);
+    await page.getByRole("button", { name: "Make an account" }).click();
+    await page.getByLabel("Username").fill(username);
+    await page.getByLabel("Password", { exact: true }).fill("a long password");
+    await page.getByRole("button", { name: "Sign up" }).click();
+    await page.getByRole("navigation", { name: "Rooms" }).waitFor();
+    return { page, faults, close: () => context.close() };
+  }
+
   /** A client of somebody without a page. */
   person(username: string) {
     return online(this.server, username);
@@ -96,7 +112,7 @@ export class World {
       .waitFor()
       .catch(async (error: Error) => {
         throw new Error(
-          `${error.message}\nThe page shows: ${await page.locator("body").innerText()}\nand complains: ${faults.join("\n") || "of nothing"}`,
+          `${error.message}\nThe page shows: ${await page.locator("body").textContent()}\nand complains: ${faults.join("\n") || "of nothing"}`,
         );
       });
     return { page, faults, close: () => context.close() };

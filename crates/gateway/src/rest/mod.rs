@@ -30,6 +30,7 @@ use tokio::time::Instant;
 
 pub use own::{Check, CheckFuture, RenderMetrics, Version};
 pub use pages::Pages;
+pub(crate) use pages::digest;
 
 use crate::gateway::Gateway;
 use answer::Response;

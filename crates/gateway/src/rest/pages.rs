@@ -1,8 +1,13 @@
 //! Static pages: a fixed table from path to bytes, made when the server starts. There is no folder behind it
 //! that a path could leave.
 
+use std::io::Write;
+use std::sync::OnceLock;
+
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 
@@ -24,6 +29,10 @@ struct Page {
     content_type: &'static str,
     body: Bytes,
     tag: String,
+    /// What `?v=` has to say for the answer to be good for ever.
+    version: String,
+    /// The body as gzip, made when it is asked for first; none where that is no smaller.
+    gzip: OnceLock<Option<Bytes>>,
 }
 
 impl Pages {
@@ -38,19 +47,31 @@ impl Pages {
     /// # Panics
     /// If the ending is unknown: that is a mistake of the program, found at its start.
     #[must_use]
-    pub fn with(mut self, path: &'static str, file: &str, body: impl Into<Bytes>) -> Pages {
+    pub fn with(self, path: &'static str, file: &str, body: impl Into<Bytes>) -> Pages {
+        let body = body.into();
+        let version = digest(&[&body]);
+        self.with_version(path, file, body, version)
+    }
+
+    /// With one more page that belongs together with others under one version: asked for with `?v=` and that
+    /// version, browsers keep it for good.
+    ///
+    /// # Panics
+    /// As [`Pages::with`].
+    #[must_use]
+    pub fn with_version(
+        mut self,
+        path: &'static str,
+        file: &str,
+        body: impl Into<Bytes>,
+        version: String,
+    ) -> Pages {
         let content_type =
             content_type(file).unwrap_or_else(|| panic!("no content type is known for {file}"));
         let body = body.into();
-        let digest = Sha256::digest(&body);
-        let tag = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        self.0.push(Page { path, content_type, body, tag });
+        let tag = digest(&[&body]);
+        self.0.push(Page { path, content_type, body, tag, version, gzip: OnceLock::new() });
         self
-    }
-
-    /// What `?v=` has to say after the page's path for browsers to keep it for good.
-    pub fn version(&self, path: &str) -> Option<&str> {
-        self.0.iter().find(|page| page.path == path).map(|page| page.tag.as_str())
     }
 
     pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
@@ -59,20 +80,63 @@ impl Pages {
 
     pub(super) fn answer(&self, index: usize, query: &str, asked: &HeaderMap) -> Option<Response> {
         let page = self.0.get(index)?;
-        let tag = HeaderValue::from_str(&format!("\"{}\"", page.tag)).ok()?;
+        let compressed = if accepts_gzip(asked) { page.gzip() } else { None };
+        // Two representations, two tags (RFC 9110 §8.8.3.3).
+        let suffix = if compressed.is_some() { "-gz" } else { "" };
+        let tag = HeaderValue::from_str(&format!("\"{}{suffix}\"", page.tag)).ok()?;
         let is_known = asked.get_all(IF_NONE_MATCH).iter().any(|list| lists(list, tag.as_bytes()));
         let mut response = if is_known {
             answer::empty(StatusCode::NOT_MODIFIED)
         } else {
-            answer::with_body(StatusCode::OK, HeaderValue::from_static(page.content_type), page.body.clone())
+            let body = compressed.unwrap_or(&page.body).clone();
+            answer::with_body(StatusCode::OK, HeaderValue::from_static(page.content_type), body)
         };
-        let is_versioned = query.strip_prefix("v=") == Some(page.tag.as_str());
+        let is_versioned = query.strip_prefix("v=") == Some(page.version.as_str());
         let answer = response.headers_mut();
         headers::secure_page(answer);
         answer.insert(ETAG, tag);
         answer.insert(CACHE_CONTROL, if is_versioned { KEEP } else { REVALIDATE });
+        answer.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        if compressed.is_some() && !is_known {
+            answer.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
         Some(response)
     }
+}
+
+impl Page {
+    fn gzip(&self) -> Option<&Bytes> {
+        let make = || {
+            // Pictures and fonts are compressed in themselves.
+            let is_text = ["text/", "application/json", "application/manifest", "image/svg"];
+            if !is_text.iter().any(|start| self.content_type.starts_with(start)) {
+                return None;
+            }
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+            encoder.write_all(&self.body).ok()?;
+            encoder.finish().ok().filter(|made| made.len() < self.body.len()).map(Bytes::from)
+        };
+        self.gzip.get_or_init(make).as_ref()
+    }
+}
+
+/// A short name for these bytes, in lower case hex.
+pub(crate) fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether the request takes gzip: it is named, and not with a weight of nothing.
+fn accepts_gzip(asked: &HeaderMap) -> bool {
+    let lists = asked.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|entry| {
+        let (coding, weight) = entry.split_once(';').unwrap_or((entry, ""));
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
+        coding.trim().eq_ignore_ascii_case("gzip") && weight.unwrap_or(1.0) > 0.0
+    })
 }
 
 /// Whether an `If-None-Match` list has the tag; compared weakly, as RFC 9110 §13.1.2 wants.

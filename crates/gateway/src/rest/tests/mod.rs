@@ -201,7 +201,11 @@ fn house_with(settings: GatewaySettings, limits: Limits, checks: Vec<Check>) -> 
     let (calls, waiting) = (Arc::new(AtomicUsize::new(0)), Arc::new(Waiting::default()));
     let registry = registry(&calls, &waiting);
     let gateway = Arc::new(Gateway::new(registry, Arc::new(Guests), limits, Names::random(), settings));
-    let pages = Pages::new().with("/", "index.html", "<!doctype html>").with("/app.js", "app.js", "1");
+    let pages = Pages::new().with("/", "index.html", "<!doctype html>").with("/app.js", "app.js", "1").with(
+        "/long.js",
+        "long.js",
+        "x".repeat(4096),
+    );
     let rest = RestSettings {
         pages,
         checks,

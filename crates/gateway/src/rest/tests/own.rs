@@ -99,11 +99,34 @@ async fn pages_are_kept_by_browsers_as_long_as_they_are_the_same() {
     }
     let other = house.answer(bare(ask_anonymously("GET", "/app.js").header("if-none-match", "\"x\""))).await;
     assert_eq!(other.status, 200);
-    let version = house.rest.pages.version("/app.js").unwrap();
+    assert_eq!(answered.header("vary"), Some("accept-encoding"));
+    let version = tag.trim_matches('"');
     let kept = house.answer(bare(ask_anonymously("GET", &format!("/app.js?v={version}")))).await;
     assert!(kept.header("cache-control").unwrap().contains("immutable"));
     let stale = house.answer(bare(ask_anonymously("GET", "/app.js?v=old"))).await;
     assert_eq!(stale.header("cache-control"), Some("no-cache"));
+}
+
+#[tokio::test]
+async fn pages_are_compressed_for_whoever_takes_it() {
+    let house = house();
+    let plain = house.answer(bare(ask_anonymously("GET", "/long.js"))).await;
+    assert_eq!((plain.header("content-encoding"), plain.body.len()), (None, 4096));
+    for (accepts, encoding) in [
+        ("gzip", Some("gzip")),
+        ("deflate, GZIP;q=0.5, br", Some("gzip")),
+        ("gzip;q=0, br", None),
+        ("identity", None),
+        ("xgzip", None),
+    ] {
+        let asked = bare(ask_anonymously("HEAD", "/long.js").header("accept-encoding", accepts));
+        let answered = house.answer(asked).await;
+        assert_eq!(answered.header("content-encoding"), encoding, "{accepts}");
+        assert_eq!(answered.header("etag") == plain.header("etag"), encoding.is_none(), "{accepts}");
+    }
+    // What does not get smaller stays as it is.
+    let short = house.answer(bare(ask_anonymously("GET", "/app.js").header("accept-encoding", "gzip"))).await;
+    assert_eq!(short.header("content-encoding"), None);
 }
 
 #[tokio::test]

@@ -1,0 +1,125 @@
+// The client: who is signed in gets the chat, everybody else the way in.
+
+import { placeKey } from "fireside-chat";
+import { useEffect, useState } from "preact/hooks";
+
+import { Browse } from "../browse/browse.js";
+import { useReadable } from "../conversation/use-readable.js";
+import { Enter } from "../enter/enter.js";
+import { PlaceScreen } from "../place/place-screen.js";
+import { RoomDoor } from "../place/room-door.js";
+import { Sidebar } from "../sidebar/sidebar.js";
+import { Banner } from "./banner.js";
+import { currentPlace } from "./current-place.js";
+import { startGlobalKeys } from "./global-keys.js";
+import { heading } from "./heading.js";
+import { Home } from "./home.js";
+import { Lazy } from "./lazy.js";
+import { go, route } from "./navigation.js";
+import { overlay, pane } from "./overlay.js";
+import { useServices } from "./services.js";
+import { Tabs } from "./tabs.js";
+
+const NOTICES: Record<string, string> = {
+  revoked: "You were signed out from another device.",
+  disabled: "This account is shut out.",
+  expired: "You have been away for long. Please sign in again.",
+};
+
+export function App() {
+  const { chat } = useServices();
+  const user = useReadable(chat.auth.user);
+  const [notice, setNotice] = useState("");
+  useEffect(() => chat.on("auth:changed", ({ reason }) => setNotice(NOTICES[reason ?? ""] ?? "")), [chat]);
+  const { name } = route.value;
+  // The link of a new server leads to it, whoever was signed in at this address before.
+  if (!user || name === "setup") return <Entrance notice={notice} />;
+  return <Signed key={user.id} />;
+}
+
+function Entrance({ notice }: { notice: string }) {
+  useEffect(() => {
+    heading.value = "";
+    overlay.value = null;
+    pane.value = null;
+  }, []);
+  return <Enter notice={notice} />;
+}
+
+function Signed() {
+  const { chat, store } = useServices();
+  const { name } = route.value;
+  useEffect(() => {
+    void chat.connect().catch(() => {
+      // Nobody is signed in: the store has told so already.
+    });
+    return startGlobalKeys(store, () => {
+      const place = currentPlace(store, route.peek());
+      return place && placeKey(place);
+    });
+  }, [chat, store]);
+  useEffect(() => {
+    if (name === "login" || name === "join") go("/", { replace: true });
+  }, [name]);
+  // Somebody else's rooms are told by new objects: the place of an address has to be looked for again.
+  useReadable(store.rooms);
+  const place = currentPlace(store, route.value);
+  return (
+    <>
+      <button type="button" class="skip" onClick={skipToComposer}>
+        Skip to message box
+      </button>
+      <Banner />
+      <div class="frame" data-screen={screenOf(name)}>
+        <Sidebar current={place && placeKey(place)} />
+        <Screen />
+      </div>
+      {screenOf(name) !== "place" && <Tabs />}
+      <Lazy when={overlay.value !== null} load={() => import("../overlays/overlays.js").then((it) => it.Overlays)} />
+    </>
+  );
+}
+
+function Screen() {
+  const { store } = useServices();
+  const current = route.value;
+  const isReady = useReadable(store.status).status !== "loading";
+  switch (current.name) {
+    case "room":
+    case "direct": {
+      const place = currentPlace(store, current);
+      if (place) return <PlaceScreen place={place} jumpTo={current.message} />;
+      return isReady && current.name === "room" ? (
+        <RoomDoor room={current.room} />
+      ) : (
+        <main class="place" aria-busy="true" />
+      );
+    }
+    case "browse":
+      return <Browse />;
+    case "settings": {
+      const { part } = current;
+      return <Lazy when props={{ part }} load={() => import("../settings/settings.js").then((it) => it.Settings)} />;
+    }
+    case "unknown":
+      return (
+        <main class="notice">
+          <h1>There is nothing here</h1>
+          <a class="button" href="/">
+            To your rooms
+          </a>
+        </main>
+      );
+    default:
+      return <Home />;
+  }
+}
+
+function screenOf(name: string): "list" | "place" | "other" {
+  if (name === "room" || name === "direct") return "place";
+  return name === "home" ? "list" : "other";
+}
+
+function skipToComposer(): void {
+  document.querySelector<HTMLElement>(".composer textarea, main h1")?.focus();
+}

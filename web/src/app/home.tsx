@@ -1,0 +1,58 @@
+// The first address: on a wide screen the room one was in last, on a phone the list of rooms.
+
+import { useEffect } from "preact/hooks";
+
+import { useReadable } from "../conversation/use-readable.js";
+import { pathOf } from "../sidebar/place-link.js";
+import { sentenceOf } from "../ui/use-task.js";
+import { heading } from "./heading.js";
+import { go } from "./navigation.js";
+import { overlay } from "./overlay.js";
+import { recents } from "./recents.js";
+import { useServices } from "./services.js";
+
+/** From here on the list stands beside the room; the same width as in the style sheet. */
+const WIDE = "(min-width: 45rem)";
+
+export function Home() {
+  const { store } = useServices();
+  const rooms = useReadable(store.rooms);
+  const directs = useReadable(store.directs);
+  const { status, error } = useReadable(store.status);
+  const me = useReadable(store.me);
+  useEffect(() => {
+    heading.value = "";
+    if (status !== "ready" || !matchMedia(WIDE).matches) return;
+    const places = [...rooms, ...directs];
+    const last = recents(me?.id ?? "").map((key) => places.find((place) => place.key === key));
+    const place = last.find((found) => found !== undefined) ?? places[0];
+    if (place) go(pathOf(place), { replace: true });
+  }, [status, rooms, directs, me?.id]);
+  if (status === "loading") return <main class="notice only-wide" aria-busy="true" aria-label="Rooms" />;
+  if (status === "failed") {
+    return (
+      <main class="notice">
+        <h1>Your rooms could not be read</h1>
+        <p class="quiet">{error ? sentenceOf(error) : ""}</p>
+        <button type="button" class="button" onClick={() => void store.refresh()}>
+          Retry
+        </button>
+      </main>
+    );
+  }
+  if (rooms.length + directs.length > 0) return <main class="notice only-wide" aria-label="Rooms" />;
+  return (
+    <main class="notice">
+      <h1>No rooms yet</h1>
+      <p class="quiet">Join one that is there, or make the first.</p>
+      <p class="choices">
+        <a class="button is-primary" href="/browse">
+          Browse rooms
+        </a>
+        <button type="button" class="button" onClick={() => (overlay.value = "create-room")}>
+          Create a room
+        </button>
+      </p>
+    </main>
+  );
+}

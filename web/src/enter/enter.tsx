@@ -1,0 +1,168 @@
+// The way in: signing in, making an account, and claiming a new server.
+
+import { useState } from "preact/hooks";
+
+import { go, route } from "../app/navigation.js";
+import { useServices } from "../app/services.js";
+import { Problem } from "../ui/problem.js";
+import { useTask } from "../ui/use-task.js";
+
+type Way = "login" | "register" | "setup";
+
+const TITLES: Record<Way, string> = {
+  login: "Sign in",
+  register: "Make an account",
+  setup: "Set up this server",
+};
+const BUTTONS: Record<Way, string> = { login: "Sign in", register: "Sign up", setup: "Set up" };
+
+/** `notice` says why one is here again. */
+export function Enter({ notice }: { notice: string }) {
+  const { name } = route.value;
+  const [chosen, setChosen] = useState<Way | null>(null);
+  const way = chosen ?? (name === "setup" ? "setup" : name === "join" ? "register" : "login");
+  const swap = way === "login" ? "register" : "login";
+  return (
+    <main class="enter">
+      <div class="card">
+        <p class="brand">
+          <span class="brand-mark" aria-hidden="true">
+            f
+          </span>
+          Fireside
+        </p>
+        <h1>{TITLES[way]}</h1>
+        <Lead way={way} notice={notice} />
+        <EnterForm key={way} way={way} />
+        {way !== "setup" && (
+          <p class="enter-swap">
+            {way === "login" ? "New here?" : "You have an account?"}{" "}
+            <button type="button" class="link" onClick={() => setChosen(swap)}>
+              {TITLES[swap]}
+            </button>
+          </p>
+        )}
+      </div>
+    </main>
+  );
+}
+
+function Lead({ way, notice }: { way: Way; notice: string }) {
+  const text =
+    notice ||
+    (way === "setup"
+      ? "It is new. Whoever follows the link that it printed becomes its administrator."
+      : way === "register"
+        ? `You are about to join ${location.host}.`
+        : "");
+  return text ? <p class="quiet">{text}</p> : null;
+}
+
+function EnterForm({ way }: { way: Way }) {
+  const { chat } = useServices();
+  const task = useTask();
+  const current = route.value;
+  const isNew = way !== "login";
+
+  const enter = async (form: FormData) => {
+    const text = (name: string) => String(form.get(name) ?? "").trim();
+    const fields = { username: text("username"), password: String(form.get("password") ?? "") };
+    const shown = { ...fields, displayName: text("displayName") || null };
+    if (way === "login") await chat.auth.login(fields);
+    else if (way === "register") await chat.auth.register({ ...shown, invite: text("invite") || null });
+    else await chat.auth.setup({ ...shown, token: current.name === "setup" ? current.token : "" });
+    // A place one wanted to see is shown now; the ways in are left behind, with their tokens.
+    if (["login", "setup", "join"].includes(current.name)) go("/", { replace: true });
+  };
+
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const form = new FormData(event.currentTarget);
+        void task.run(() => enter(form));
+      }}
+    >
+      {isNew && (
+        <label class="field">
+          <span>
+            Name <span class="quiet">(as others see it, optional)</span>
+          </span>
+          <input name="displayName" maxLength={64} autoComplete="name" dir="auto" />
+        </label>
+      )}
+      <div class="field">
+        <label for="enter-username">Username</label>
+        <input
+          id="enter-username"
+          name="username"
+          required
+          maxLength={64}
+          autoComplete="username"
+          autoCapitalize="none"
+          spellcheck={false}
+          aria-describedby={isNew ? "enter-username-hint" : undefined}
+        />
+        {isNew && (
+          <p id="enter-username-hint" class="hint">
+            2 to 32 letters, digits, dots, hyphens or underscores.
+          </p>
+        )}
+      </div>
+      <Password isNew={isNew} />
+      {way === "register" && <InviteField code={current.name === "join" ? current.code : ""} />}
+      <Problem text={task.problem} />
+      <button type="submit" class="button is-primary" disabled={task.isBusy}>
+        {BUTTONS[way]}
+      </button>
+    </form>
+  );
+}
+
+function Password({ isNew }: { isNew: boolean }) {
+  const [isShown, setShown] = useState(false);
+  return (
+    <div class="field">
+      <label for="enter-password">Password</label>
+      <div class="with-button">
+        <input
+          {...(isShown ? { type: "text" } : { type: "password" })}
+          id="enter-password"
+          name="password"
+          required
+          maxLength={256}
+          autoComplete={isNew ? "new-password" : "current-password"}
+          aria-describedby={isNew ? "enter-password-hint" : undefined}
+        />
+        <button
+          type="button"
+          class="button"
+          aria-pressed={isShown}
+          aria-controls="enter-password"
+          aria-label="Show password"
+          onClick={() => setShown(!isShown)}
+        >
+          {isShown ? "Hide" : "Show"}
+        </button>
+      </div>
+      {isNew && (
+        <p id="enter-password-hint" class="hint">
+          At least 8 characters.
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Of somebody who followed an invite the code is known already. */
+function InviteField({ code }: { code: string }) {
+  if (code) return <input type="hidden" name="invite" value={code} />;
+  return (
+    <label class="field">
+      <span>
+        Invite code <span class="quiet">(if this server asks for one)</span>
+      </span>
+      <input name="invite" maxLength={128} autoComplete="off" autoCapitalize="none" spellcheck={false} />
+    </label>
+  );
+}

@@ -1,0 +1,41 @@
+// Where the client begins.
+
+import "./styles/app.css";
+
+import { createClient } from "fireside-chat";
+import { createStore } from "fireside-chat/store";
+import { render } from "preact";
+
+import { Announcer } from "./announcer.js";
+import { App } from "./app/app.js";
+import { startNavigation } from "./app/navigation.js";
+import { startNotifications } from "./app/notifications.js";
+import { startPageBadge } from "./app/page-badge.js";
+import { applyPreferences } from "./app/preferences.js";
+import { ServicesContext } from "./app/services.js";
+
+async function start(root: Element): Promise<void> {
+  applyPreferences();
+  startNavigation();
+  const chat = createClient({ url: location.origin });
+  const store = createStore(chat);
+  const announcer = new Announcer();
+  announcer.moveTo(document.body);
+  const services = { chat, store, announcer };
+  startPageBadge(store);
+  startNotifications(services);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") void chat.wake();
+  });
+  await chat.auth.restore();
+  root.replaceChildren();
+  render(
+    <ServicesContext.Provider value={services}>
+      <App />
+    </ServicesContext.Provider>,
+    root,
+  );
+}
+
+const root = document.querySelector("#app");
+if (root) void start(root);

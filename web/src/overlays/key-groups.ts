@@ -1,0 +1,50 @@
+// What the keys do, in words. On Macs ⌘ stands for Ctrl.
+
+interface KeyGroup {
+  readonly title: string;
+  readonly keys: readonly (readonly [chord: string, does: string])[];
+}
+
+export const KEY_GROUPS: readonly KeyGroup[] = [
+  {
+    title: "Everywhere",
+    keys: [
+      ["Ctrl K", "Jump to a room or person"],
+      ["Ctrl /", "This sheet"],
+      ["Alt ↑", "Room above"],
+      ["Alt ↓", "Room below"],
+      ["Alt Shift ↑", "Unread room above"],
+      ["Alt Shift ↓", "Unread room below"],
+      ["Alt A", "Next mention, else next unread"],
+      ["Ctrl .", "People of the room"],
+      ["Ctrl F6", "Next part of the screen"],
+      ["Esc", "Close; mark the room read"],
+    ],
+  },
+  {
+    title: "Writing",
+    keys: [
+      ["Enter", "Send"],
+      ["Shift Enter", "New line"],
+      ["↑", "Edit the last message, in an empty field"],
+      ["Ctrl B", "Bold"],
+      ["Ctrl I", "Italic"],
+      ["Ctrl Shift X", "Struck through"],
+      ["Ctrl E", "Code"],
+      ["Tab", "Take the suggestion"],
+    ],
+  },
+  {
+    title: "In the list of messages",
+    keys: [
+      ["↑", "Message above (also k)"],
+      ["↓", "Message below (also j)"],
+      ["Enter", "What can be done with it"],
+      ["e", "Edit"],
+      ["u", "Mark unread from here"],
+      ["c", "Copy its link"],
+      ["Del", "Delete"],
+      ["/", "Write"],
+    ],
+  },
+];
