@@ -18,10 +18,13 @@ use tally::Tally;
 use crate::child::{self, Failure, Show};
 use crate::server::{self, With};
 use crate::tree::{self, Tree};
-use crate::{contract, npm, tidy};
+use crate::{contract, npm, tidy, web};
 
 /// Folders with tests for Node's own runner, each with its `package-lock.json`.
 const NODE_TESTS: &[&str] = &["tests/clients", "tests/bad-inputs"];
+
+/// Folders whose tests Vitest runs, each with its `package-lock.json` and a script `test`.
+const VITEST_TESTS: &[&str] = &["clients/typescript", "web"];
 
 /// Where Node tests find the server's program.
 const PROGRAM: &str = "FIRESIDE_BIN";
@@ -95,6 +98,10 @@ fn tests(report: &mut Report, filter: &str) -> Result<(), Failure> {
         }
         for folder in NODE_TESTS {
             report.stage(folder, || node_tests(folder, program, &services, filter))?;
+        }
+        report.stage("web build", || web::check().map(|()| Outcome::Done(String::new())))?;
+        for folder in VITEST_TESTS {
+            report.stage(folder, || vitest_tests(folder, program, &services, filter))?;
         }
     }
     Ok(())
@@ -204,4 +211,18 @@ fn node_tests(folder: &str, program: &Path, services: &Services, filter: &str) -
     services.show_to(&mut node);
     let ended = child::run(&mut node, Show::Live)?;
     Ok(Outcome::Ran { tally: Tally::of_node(&ended.stdout), success: ended.success })
+}
+
+fn vitest_tests(folder: &str, program: &Path, services: &Services, filter: &str) -> Result<Outcome, Failure> {
+    npm::install(folder)?;
+    let mut npm = Command::new("npm");
+    npm.args(["run", "--silent", "test"]).current_dir(tree::root().join(folder)).env(PROGRAM, program);
+    // Colours would stand between the words that are counted.
+    npm.env("NO_COLOR", "1");
+    if !filter.is_empty() {
+        npm.args(["--", "--testNamePattern", filter, "--passWithNoTests"]);
+    }
+    services.show_to(&mut npm);
+    let ended = child::run(&mut npm, Show::Live)?;
+    Ok(Outcome::Ran { tally: Tally::of_vitest(&ended.stdout), success: ended.success })
 }

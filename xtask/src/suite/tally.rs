@@ -53,6 +53,21 @@ impl Tally {
         tally
     }
 
+    /// Reads Vitest's line `Tests  1 failed | 4 passed | 2 skipped (7)`.
+    pub fn of_vitest(output: &str) -> Self {
+        let mut tally = Self::default();
+        let line = output.lines().rev().find_map(|line| line.trim_start().strip_prefix("Tests  "));
+        for (count, word) in line.map(|line| pairs(&without_brackets(line))).unwrap_or_default() {
+            match word.as_str() {
+                "passed" => tally.passed += count,
+                "failed" => tally.failed += count,
+                "skipped" | "todo" => tally.skipped += count,
+                _ => {}
+            }
+        }
+        tally
+    }
+
     /// Reads the last lines of Node's test runner: `ℹ pass 5`, or `# pass 5`.
     pub fn of_node(output: &str) -> Self {
         let mut tally = Self::default();
@@ -114,6 +129,15 @@ mod tests {
 
     fn tally(passed: u64, failed: u64, skipped: u64) -> Tally {
         Tally { passed, failed, skipped }
+    }
+
+    #[test]
+    fn vitest_counts_are_read() {
+        let output =
+            " Test Files  2 passed (2)\n      Tests  1 failed | 4 passed | 2 skipped (7)\n   Start at  1\n";
+        assert_eq!(Tally::of_vitest(output), tally(4, 1, 2));
+        assert_eq!(Tally::of_vitest("      Tests  155 passed (155)\n"), tally(155, 0, 0));
+        assert_eq!(Tally::of_vitest("Error: no such file"), tally(0, 0, 0));
     }
 
     #[test]
