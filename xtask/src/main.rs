@@ -8,6 +8,7 @@ mod server;
 mod suite;
 mod tidy;
 mod tree;
+mod web;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,9 @@ cargo xtask tidy                 the house rules, in seconds
 cargo xtask contract             write contract/ anew
 cargo xtask contract --check     compare contract/ with what the server prints
 cargo xtask contract --validate  have contract/ judged by validators that are not ours
+cargo xtask web                  build the web client into web/dist; needs Node
+cargo xtask web --check          compare web/dist with what the sources make
+cargo xtask web --watch          serve the client from its sources while one works on it
 cargo xtask test                 everything that must hold; starts the servers that tests need
 cargo xtask test FILTER          only the tests whose names contain FILTER
 cargo xtask ci                   the same as `test`, as CI runs it
@@ -32,6 +36,9 @@ fn main() -> ExitCode {
         ["contract"] => write_contract(),
         ["contract", "--check"] => check_contract(),
         ["contract", "--validate"] => validate_contract(),
+        ["web"] => web::build().map(|()| "web/dist is built".to_owned()),
+        ["web", "--check"] => web::check().map(|()| "web/dist is what the sources make".to_owned()),
+        ["web", "--watch"] => web::watch().map(|()| String::new()),
         ["test"] | ["ci"] => return suite::run(None),
         ["test", filter] if !filter.starts_with('-') => return suite::run(Some(filter)),
         _ => Err(Failure::Said(USAGE.to_owned())),

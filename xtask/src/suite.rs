@@ -18,7 +18,7 @@ use tally::Tally;
 use crate::child::{self, Failure, Show};
 use crate::server::{self, With};
 use crate::tree::{self, Tree};
-use crate::{contract, npm, tidy};
+use crate::{contract, npm, tidy, web};
 
 /// Folders with tests for Node's own runner, each with its `package-lock.json`.
 const NODE_TESTS: &[&str] = &["tests/clients", "tests/bad-inputs"];
@@ -75,6 +75,7 @@ fn tests(report: &mut Report, filter: &str) -> Result<(), Failure> {
     if let Some(program) = &program {
         if filter.is_empty() {
             report.stage("contract", || contract::check(program).map(|()| Outcome::Done(String::new())))?;
+            report.stage("web", || web::check().map(|()| Outcome::Done(String::new())))?;
             report.stage("validate", || contract::validate().map(|()| Outcome::Done(String::new())))?;
         }
         for folder in NODE_TESTS {
