@@ -5,9 +5,9 @@ const NO_UPLOADS = 'no attachments or avatars are taken in this version';
 const NO_FETCHING = 'the server fetches no address that a client names: no previews, no webhooks, no avatars by address';
 const NO_WEBHOOKS = 'there are no webhooks in this version';
 const NO_REDIS = 'one node without a bus: a Redis address is refused at the start';
-const IN_A_BROWSER = 'what the page makes of hostile texts needs a browser: tests/clients/page.test.mjs';
-const IN_THE_PAGE = 'the page makes no Markdown, images or frames of messages: tests/clients/page.test.mjs looks for them';
-const PAGE_LOGIC = 'what the page believes of the server and of its address: tests/clients/page-logic.test.mjs';
+const IN_A_BROWSER = 'what the client makes of hostile texts needs a browser: web/tests/conversation.test.ts';
+const IN_THE_PAGE = 'the client's Markdown: web/src/markdown/markdown.test.ts and web/tests/conversation.test.ts';
+const PAGE_LOGIC = 'what the client believes of its address and of the server: web/src/app/route.test.ts and clients/typescript/tests';
 
 const all = (reason, ids) => Object.fromEntries(ids.split(' ').map((id) => [id, reason]));
 

@@ -78,28 +78,17 @@ fn tests(report: &mut Report, filter: &str) -> Result<(), Failure> {
     if let Some(program) = &program {
         if filter.is_empty() {
             report.stage("contract", || contract::check(program).map(|()| Outcome::Done(String::new())))?;
+            report.stage("web build", || web::check().map(|()| Outcome::Done(String::new())))?;
             report.stage("validate", || contract::validate().map(|()| Outcome::Done(String::new())))?;
-            report.stage("simulation", || {
-                cargo(&["run", "--quiet", "-p", "fireside-stories", "--", "simulate"])
-            })?;
+            let proof = ["run", "--quiet", "-p", "fireside-stories"];
+            report.stage("simulation", || cargo(&[&proof[..], &["--", "simulate"]].concat()))?;
             // Tests of the tests: a checker that is never red proves nothing.
-            report.stage("planted bugs", || {
-                cargo(&[
-                    "run",
-                    "--quiet",
-                    "-p",
-                    "fireside-stories",
-                    "--features",
-                    "planted-bugs",
-                    "--",
-                    "planted",
-                ])
-            })?;
+            let planted = ["--features", "planted-bugs", "--", "planted"];
+            report.stage("planted bugs", || cargo(&[&proof[..], &planted].concat()))?;
         }
         for folder in NODE_TESTS {
             report.stage(folder, || node_tests(folder, program, &services, filter))?;
         }
-        report.stage("web build", || web::check().map(|()| Outcome::Done(String::new())))?;
         for folder in VITEST_TESTS {
             report.stage(folder, || vitest_tests(folder, program, &services, filter))?;
         }

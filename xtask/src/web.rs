@@ -1,86 +1,95 @@
-//! The web client's build: what is in `web/dist` is what its sources make.
-//!
-//! The built files are committed, so that whoever only runs the server needs no Node. They are the same bytes
-//! wherever they are built.
+//! `cargo xtask web`: the web client's build, which is kept in `web/dist` so that nobody else needs Node.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use crate::child::{self, Failure, Show};
 use crate::{npm, tree};
 
-/// Where the client lives, and where its build goes.
-const WEB: &str = "web";
-const DIST: &str = "web/dist";
+const FOLDER: &str = "web";
 /// What the client is built on, from its sources.
 const SDK: &str = "clients/typescript";
+const BUILT: &str = "web/dist";
 
-/// Builds the client anew.
+/// Builds the client into `web/dist`.
 ///
 /// # Errors
-/// With the words of npm or of the build.
+/// With the words of npm, the type checker or the bundler.
 pub fn build() -> Result<(), Failure> {
-    build_into(&tree::root().join(DIST))
+    install()?;
+    tool(&["tsc", "--noEmit"])?;
+    bundle(&tree::root().join(BUILT))
 }
 
-/// Builds the client somewhere else and compares.
+/// Builds it elsewhere and compares.
 ///
 /// # Errors
-/// When a file differs, with its name.
+/// As [`build`], and when `web/dist` is not what the sources make.
 pub fn check() -> Result<(), Failure> {
-    let folder =
-        tempfile::tempdir().map_err(|error| Failure::Said(format!("a temporary folder: {error}")))?;
-    build_into(folder.path())?;
-    let (kept, made) = (files(&tree::root().join(DIST))?, files(folder.path())?);
-    let names = kept.keys().chain(made.keys());
-    let stale: Vec<_> = names.filter(|name| kept.get(*name) != made.get(*name)).cloned().collect();
-    if stale.is_empty() {
+    install()?;
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    bundle(folder.path())?;
+    let (kept, built) = (read(&tree::root().join(BUILT))?, read(folder.path())?);
+    let differing: Vec<_> =
+        kept.keys().chain(built.keys()).filter(|name| kept.get(*name) != built.get(*name)).collect();
+    if differing.is_empty() {
         return Ok(());
     }
     Err(Failure::Said(format!(
-        "{DIST} is not what the sources make: {}\n    instead: cargo xtask web, and commit what it writes",
-        stale.join(", ")
+        "{BUILT} is not what the sources make: {differing:?} differ. Run `cargo xtask web` and commit {BUILT}."
     )))
 }
 
-/// Serves the client to its developers, built again at every change, until stopped.
+/// Serves the sources as they are on a port of their own, and everything else from the server that runs
+/// (`FIRESIDE_URL`, else `http://127.0.0.1:3000`), until it is stopped.
 ///
 /// # Errors
-/// With the words of npm.
+/// With npm's words, or when the bundler cannot start.
 pub fn watch() -> Result<(), Failure> {
     install()?;
-    child::run(&mut npm_run(&["dev"]), Show::Live)?.checked("npm run dev")?;
-    Ok(())
-}
-
-fn build_into(folder: &Path) -> Result<(), Failure> {
-    install()?;
-    let mut command = npm_run(&["build", "--", "--emptyOutDir", "--outDir"]);
-    child::run(command.arg(folder), Show::Kept)?.checked("npm run build in web")?;
+    child::run(&mut vite(&[]), Show::Live)?.checked("vite")?;
     Ok(())
 }
 
 fn install() -> Result<(), Failure> {
     npm::install(SDK)?;
-    npm::install(WEB)
+    npm::install(FOLDER)
 }
 
-fn npm_run(arguments: &[&str]) -> Command {
-    let mut command = Command::new("npm");
-    command.args(["run", "--silent"]).args(arguments).current_dir(tree::root().join(WEB));
+fn bundle(into: &Path) -> Result<(), Failure> {
+    let into = into.to_string_lossy();
+    child::run(&mut vite(&["build", "--emptyOutDir", "--outDir", &into]), Show::Kept)?
+        .checked("vite build")?;
+    Ok(())
+}
+
+fn vite(arguments: &[&str]) -> Command {
+    let mut command = npx();
+    command.arg("vite").args(arguments);
     command
 }
 
-fn files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
-    let said = |error: std::io::Error| Failure::Said(format!("{}: {error}", folder.display()));
+fn tool(arguments: &[&str]) -> Result<(), Failure> {
+    child::run(npx().args(arguments), Show::Kept)?.checked(arguments[0])?;
+    Ok(())
+}
+
+/// A program of the client's own packages, never one from elsewhere.
+fn npx() -> Command {
+    let mut command = Command::new("npx");
+    command.args(["--no-install"]).current_dir(tree::root().join(FOLDER));
+    command
+}
+
+fn read(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut files = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).map_err(said)? {
-        let entry = entry.map_err(said)?;
-        files.insert(
-            entry.file_name().to_string_lossy().into_owned(),
-            std::fs::read(entry.path()).map_err(said)?,
-        );
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        files.insert(name, fs::read(entry.path()).map_err(failed)?);
     }
     Ok(files)
 }

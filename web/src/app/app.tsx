@@ -10,7 +10,7 @@ import { PlaceScreen } from "../place/place-screen.js";
 import { RoomDoor } from "../place/room-door.js";
 import { Sidebar } from "../sidebar/sidebar.js";
 import { Banner } from "./banner.js";
-import { currentPlace } from "./current-place.js";
+import { currentPlace, useCurrentPlace } from "./current-place.js";
 import { startGlobalKeys } from "./global-keys.js";
 import { heading } from "./heading.js";
 import { Home } from "./home.js";
@@ -61,9 +61,7 @@ function Signed() {
   useEffect(() => {
     if (name === "login" || name === "join") go("/", { replace: true });
   }, [name]);
-  // Somebody else's rooms are told by new objects: the place of an address has to be looked for again.
-  useReadable(store.rooms);
-  const place = currentPlace(store, route.value);
+  const place = useCurrentPlace();
   return (
     <>
       <button type="button" class="skip" onClick={skipToComposer}>
@@ -83,11 +81,11 @@ function Signed() {
 function Screen() {
   const { store } = useServices();
   const current = route.value;
+  const place = useCurrentPlace();
   const isReady = useReadable(store.status).status !== "loading";
   switch (current.name) {
     case "room":
     case "direct": {
-      const place = currentPlace(store, current);
       if (place) return <PlaceScreen place={place} jumpTo={current.message} />;
       return isReady && current.name === "room" ? (
         <RoomDoor room={current.room} />

@@ -28,7 +28,7 @@ export function Home() {
     const place = last.find((found) => found !== undefined) ?? places[0];
     if (place) go(pathOf(place), { replace: true });
   }, [status, rooms, directs, me?.id]);
-  if (status === "loading") return <main class="notice only-wide" aria-busy="true" aria-label="Rooms" />;
+  if (status === "loading") return <Blank />;
   if (status === "failed") {
     return (
       <main class="notice">
@@ -40,7 +40,7 @@ export function Home() {
       </main>
     );
   }
-  if (rooms.length + directs.length > 0) return <main class="notice only-wide" aria-label="Rooms" />;
+  if (rooms.length + directs.length > 0) return <Blank />;
   return (
     <main class="notice">
       <h1>No rooms yet</h1>
@@ -53,6 +53,15 @@ export function Home() {
           Create a room
         </button>
       </p>
+    </main>
+  );
+}
+
+/** Beside the list there is nothing to see yet; on a phone the list is all there is. */
+function Blank() {
+  return (
+    <main>
+      <h1 class="visually-hidden">Rooms</h1>
     </main>
   );
 }

@@ -8,17 +8,18 @@ import { KEY_GROUPS } from "./key-groups.js";
 export function KeysSheet({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keyboard" class="is-wide" onClose={onClose}>
-      <KeyList />
+      <KeyList heading="h3" />
     </Dialog>
   );
 }
 
-export function KeyList() {
+/** `heading`: the level below that of what it stands in. */
+export function KeyList({ heading: Heading }: { heading: "h2" | "h3" }) {
   return (
     <div class="key-groups">
       {KEY_GROUPS.map(({ title, keys }) => (
         <section key={title}>
-          <h3>{title}</h3>
+          <Heading>{title}</Heading>
           <dl class="key-list">
             {keys.map(([chord, does]) => (
               <Fragment key={chord}>

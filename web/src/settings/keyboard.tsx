@@ -26,7 +26,7 @@ export function Keyboard() {
         />
         Keys of one character act on the selected message
       </label>
-      <KeyList />
+      <KeyList heading="h2" />
     </div>
   );
 }

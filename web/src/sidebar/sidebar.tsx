@@ -123,9 +123,10 @@ function SidebarFoot() {
   if (!me) return null;
   return (
     <div class="sidebar-foot">
-      <a class="me" href={settingsPath("profile")} aria-label={`${nameOf(me)}: your settings`}>
+      <a class="me" href={settingsPath("profile")}>
         <Tile person={me} />
         <bdi class="me-name">{nameOf(me)}</bdi>
+        <span class="visually-hidden">: your profile</span>
       </a>
       {me.role === "admin" && (
         <button

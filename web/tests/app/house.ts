@@ -74,7 +74,12 @@ export class House {
 
   /** A window that shows an address. */
   async window(path: string, look: BrowserContextOptions = LOOKS["light"] ?? {}): Promise<Window> {
-    const context = await this.#browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...look });
+    const context = await this.#browser.newContext({
+      locale: "en-GB",
+      timezoneId: "UTC",
+      reducedMotion: "reduce",
+      ...look,
+    });
     context.setDefaultTimeout(WAIT_MS);
     const page = await context.newPage();
     const faults: string[] = [];
