@@ -77,6 +77,11 @@ async function tour({ page }: Window, keep: (page: Page, name: string) => Promis
     await page.locator(wait).first().waitFor();
     await keep(page, name);
   }
+  await page.goto(`${house.server.url}/settings/appearance`);
+  await page.getByLabel("Compact").check();
+  await page.goto(`${house.server.url}/r/harbour`);
+  await sees(page, "Thanks everybody");
+  await keep(page, "compact");
   await page.goto(`${house.server.url}/`);
   await page.locator(".place-link").first().waitFor();
   await page.waitForTimeout(300);
