@@ -6,7 +6,7 @@ const NO_FETCHING = 'the server fetches no address that a client names: no previ
 const NO_WEBHOOKS = 'there are no webhooks in this version';
 const NO_REDIS = 'one node without a bus: a Redis address is refused at the start';
 const IN_A_BROWSER = 'what the client makes of hostile texts needs a browser: web/tests/conversation.test.ts';
-const IN_THE_PAGE = 'the client's Markdown: web/src/markdown/markdown.test.ts and web/tests/conversation.test.ts';
+const IN_THE_PAGE = 'the Markdown of the client: web/src/markdown/markdown.test.ts and web/tests/conversation.test.ts';
 const PAGE_LOGIC = 'what the client believes of its address and of the server: web/src/app/route.test.ts and clients/typescript/tests';
 
 const all = (reason, ids) => Object.fromEntries(ids.split(' ').map((id) => [id, reason]));

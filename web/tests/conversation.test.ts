@@ -396,7 +396,8 @@ describe("the list", () => {
     await expect.poll(() => readSeq(bob, made), { timeout: 10_000 }).toBe(head);
     await page.locator(".message", { hasText: "message number 3" }).hover();
     await page.getByRole("button", { name: "Mark unread from here" }).click();
-    expect(await page.locator(".row-slot:has(.new-line) + .row-slot .markdown").textContent()).toBe("message number 3");
+    const first = page.locator(".row-slot:has(.new-line) + .row-slot .markdown");
+    await expect.poll(() => first.textContent(), { timeout: 10_000 }).toBe("message number 3");
     await close();
   });
 

@@ -683,8 +683,8 @@ export interface OnceDeleted {
   epoch: string;
   /** When. */
   deletedAt: Time;
-  /** True if there was nothing left to do: it had been done before. */
-  duplicate: boolean;
+  /** True if it had been done before, under the same name; else left out. */
+  duplicate?: boolean;
 }
 
 /**
@@ -692,8 +692,8 @@ export interface OnceDeleted {
  * told by the header `idempotent-replayed: true`.
  */
 export interface OnceDone {
-  /** True if there was nothing left to do: it had been done before. */
-  duplicate: boolean;
+  /** True if it had been done before, under the same name; else left out. */
+  duplicate?: boolean;
 }
 
 /**
@@ -707,8 +707,8 @@ export interface OnceEdited {
   epoch: string;
   /** The message as it is now. */
   message: AnyMessage;
-  /** True if there was nothing left to do: it had been done before. */
-  duplicate: boolean;
+  /** True if it had been done before, under the same name; else left out. */
+  duplicate?: boolean;
 }
 
 /**
@@ -726,8 +726,8 @@ export interface OnceJoined {
   epoch: string;
   /** The room itself. */
   room: Room;
-  /** True if there was nothing left to do: it had been done before. */
-  duplicate: boolean;
+  /** True if it had been done before, under the same name; else left out. */
+  duplicate?: boolean;
 }
 
 /**
@@ -739,8 +739,8 @@ export interface OnceLeft {
   roomId: string;
   /** Who is out. */
   userId: string;
-  /** True if there was nothing left to do: it had been done before. */
-  duplicate: boolean;
+  /** True if it had been done before, under the same name; else left out. */
+  duplicate?: boolean;
 }
 
 /**
@@ -766,8 +766,8 @@ export interface OnceMember {
   lastReadAt: Time | null;
   /** Their profile, in lists. */
   user?: User;
-  /** True if there was nothing left to do: it had been done before. */
-  duplicate: boolean;
+  /** True if it had been done before, under the same name; else left out. */
+  duplicate?: boolean;
 }
 
 /**
@@ -797,8 +797,8 @@ export interface OnceRoom {
   epoch: string;
   /** Position of its newest event. */
   seq: number;
-  /** True if there was nothing left to do: it had been done before. */
-  duplicate: boolean;
+  /** True if it had been done before, under the same name; else left out. */
+  duplicate?: boolean;
 }
 
 /** One page of a list. Over REST the items are the body, the rest goes into headers. */

@@ -65,7 +65,8 @@ pub struct Once<R> {
     /// The answer; to a repeat the first one.
     #[serde(flatten)]
     pub answer: R,
-    /// True if there was nothing left to do: it had been done before.
+    /// True if it had been done before, under the same name; else left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
 }
 

@@ -67,6 +67,9 @@ fn check(request: &Resume) -> Result<()> {
     if request.rooms.len() > RESUME_MAX_ROOMS {
         return Err(Error::validation("rooms", format!("more than {RESUME_MAX_ROOMS} rooms")));
     }
+    if request.user.as_ref().is_some_and(|position| position.seq < 0) {
+        return Err(Error::validation("user.seq", "a position is not negative"));
+    }
     let mut seen = HashSet::new();
     for position in &request.rooms {
         if position.seq < 0 {

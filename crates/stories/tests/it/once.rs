@@ -16,7 +16,6 @@ stories!(
     what_happened_since_does_not_matter,
     a_name_is_its_users_own_and_its_operations_own,
     a_refusal_is_not_remembered,
-    what_was_done_already_says_so,
 );
 
 engines!(a_restart_forgets_nothing, many_at_once_are_one);
@@ -143,23 +142,6 @@ async fn a_refusal_is_not_remembered(world: &World) {
     alice.makes(den, bob, "admin").await;
     bob.does(&UpdateRoom::OPERATION, &rename).await;
     assert_eq!(reason(bob.tries(&UpdateRoom::OPERATION, &named(&rename, "no spaces")).await), "validation");
-}
-
-async fn what_was_done_already_says_so(world: &World) {
-    let World { alice, bob, dave, den, square, .. } = world;
-    let message = alice.sends("gone").await;
-    let remove = json!({ "messageId": message.id });
-    let deleted = alice.does(&DeleteMessage::OPERATION, &remove).await;
-    assert_ne!(deleted.body["duplicate"], true);
-    for (who, operation, payload) in [
-        (alice, DeleteMessage::OPERATION, remove),
-        (alice, JoinRoom::OPERATION, json!({ "roomId": square.id })),
-        (dave, LeaveRoom::OPERATION, json!({ "roomId": square.id })),
-        (alice, SetMember::OPERATION, json!({ "roomId": den.id, "userId": bob.id() })),
-        (alice, UpdateRoom::OPERATION, json!({ "roomId": den.id })),
-    ] {
-        repeats(who, &operation, &payload).await;
-    }
 }
 
 async fn a_restart_forgets_nothing(engine: Engine) {

@@ -1,7 +1,10 @@
 // Which part of a long list is on the page: pure arithmetic over places in the list.
 
-/** Rows on the page at any time, pinned ones included. */
-export const ROWS_MAX = 300;
+/**
+ * Rows on the page at any time, pinned ones included. A message that begins a group of one's own has twelve elements:
+ * with 200 of them the page stays below 2,500 whoever talks to whom.
+ */
+export const ROWS_MAX = 200;
 /** Rows that come in one frame: more of them would make the frame late. */
 export const STEP_ROWS = 20;
 

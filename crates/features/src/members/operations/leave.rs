@@ -31,10 +31,9 @@ impl Change for Leave {
         // Nobody leaves a conversation: `Join` is the permission that conversations never give.
         let pass = batch.enter(&self.room, &self.user, Permission::Join)?;
         let left = Left { room_id: pass.room().clone(), user_id: self.user.clone() };
-        if pass.role().is_none() {
-            return Ok(Once::before(left));
+        if pass.role().is_some() {
+            take_out(batch, &pass, &self.user);
         }
-        take_out(batch, &pass, &self.user);
         Ok(Once::done(left))
     }
 }

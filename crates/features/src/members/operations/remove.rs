@@ -43,12 +43,10 @@ impl Change for Remove {
         let left = Left { room_id: pass.room().clone(), user_id: target.clone() };
         if batch.member(&pass, &target).is_some() {
             take_out(batch, &pass, &target);
-            Ok(Once::done(left))
-        } else if is_self {
-            Ok(Once::before(left))
-        } else {
-            Err(Error::not_found("Member"))
+        } else if !is_self {
+            return Err(Error::not_found("Member"));
         }
+        Ok(Once::done(left))
     }
 }
 

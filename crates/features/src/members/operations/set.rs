@@ -65,6 +65,6 @@ impl Change for Set {
             }
         }
         let member = batch.member(&pass, &target).ok_or_else(|| Error::not_found("Member"))?;
-        Ok(Once { answer: member.to_wire(pass.room(), &target), duplicate: before == Some(role) })
+        Ok(Once::done(member.to_wire(pass.room(), &target)))
     }
 }

@@ -35,7 +35,7 @@ impl Change for Delete {
         }
         let own_seq = message.seq;
         if let Some(deleted_at) = message.deleted_at {
-            return Ok(Once::before(Deleted {
+            return Ok(Once::done(Deleted {
                 message_id: message.id.clone(),
                 room_id: message.room_id.clone(),
                 seq: message.rev,

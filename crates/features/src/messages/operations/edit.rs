@@ -45,7 +45,7 @@ impl Change for Edit {
         if before.content == self.content.as_str() {
             let epoch = pass.state().epoch.clone();
             let message = rules::to_wire(batch, &pass, &before);
-            return Ok(Once::before(Edited { seq: before.rev, epoch, message }));
+            return Ok(Once::done(Edited { seq: before.rev, epoch, message }));
         }
         let (message, place) = batch.change_message(&pass, &self.message, |message, place| {
             message.content = self.content.as_str().to_owned();

@@ -52,7 +52,7 @@ impl Change for ChangeRoom {
             || description.as_ref().is_some_and(|text| *text != now.description)
             || is_private.is_some_and(|is_private| is_private != now.is_private);
         if !changes {
-            return Ok(Once::before(now.to_wire()));
+            return Ok(Once::done(now.to_wire()));
         }
         let place = batch.change_room(&pass, |room| {
             room.name = name.unwrap_or_else(|| room.name.clone());
