@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 
 import type { Action } from "./actions.js";
-import { Icon } from "./icons.js";
+import { Icon } from "../ui/icon.js";
 
 interface Props {
   actions: readonly Action[];

@@ -2,7 +2,7 @@
 
 import type { MessageRow } from "fireside-chat/store";
 
-import type { IconName } from "./icons.js";
+import type { IconName } from "../ui/icon.js";
 
 /** One thing to do with a message. */
 export interface Action {

@@ -4,7 +4,7 @@ import type { MessageRow } from "fireside-chat/store";
 
 import { MarkdownView, type NameLinks } from "../markdown/view.js";
 import type { Action } from "./actions.js";
-import { Icon } from "./icons.js";
+import { Icon } from "../ui/icon.js";
 import type { MessageEntry } from "./layout.js";
 import { MessageEditor } from "./message-editor.js";
 import { MessageState, type SendActions } from "./message-state.js";

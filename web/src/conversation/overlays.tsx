@@ -5,7 +5,7 @@ import type { PlaceStore } from "fireside-chat/store";
 
 import type { Deletions } from "./deletions.js";
 import { Skeleton } from "./entry-view.js";
-import { Icon } from "./icons.js";
+import { Icon } from "../ui/icon.js";
 import type { LogStatus, Pill } from "./message-log.js";
 import { shortDay } from "./times.js";
 import { useReadable } from "./use-readable.js";

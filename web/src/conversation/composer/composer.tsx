@@ -4,7 +4,7 @@ import type { ChatStore } from "fireside-chat/store";
 import type { RefObject } from "preact";
 
 import type { Announcer } from "../../announcer.js";
-import { Icon } from "../icons.js";
+import { Icon } from "../../ui/icon.js";
 import { pasteLink } from "./styling-keys.js";
 import { optionId, SuggestionList } from "./suggestion-list.js";
 import { type Destination, TEXT_MAX_CHARS, useComposing, WARN_CHARS } from "./use-composing.js";
