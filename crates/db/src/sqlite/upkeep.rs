@@ -28,11 +28,16 @@ const SOUND: &str = "ok";
 /// Time for the checks at start, and for tidying at the end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Looks at the file before anything is written to it, even its journal mode: another program's
-/// database stays as it is.
+/// Looks at the file before we write anything to it, even its journal mode: what another program
+/// has stored stays as it is.
 pub(crate) async fn inspect(file: &DataFile) -> Result<(), OpenError> {
-    let options =
-        SqliteConnectOptions::new().filename(file.path()).read_only(true).disable_statement_logging();
+    // Not opened read-only: SQLite could then not undo a transaction that a crash broke off, and
+    // would refuse to read on ("hot journal", <https://www.sqlite.org/lockingv3.html#hot_journals>).
+    let options = SqliteConnectOptions::new()
+        .filename(file.path())
+        .create_if_missing(false)
+        .pragma("query_only", "ON")
+        .disable_statement_logging();
     let looks = async {
         let mut connection = options.connect().await?;
         let ours = APPLICATION_ID == application_id(&mut connection).await?;

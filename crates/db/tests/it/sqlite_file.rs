@@ -119,6 +119,29 @@ async fn what_is_not_our_database_is_left_alone() {
     assert!(refusal(&options).await.contains("another program"), "it has tables");
 }
 
+/// A first start that was killed while SQLite wrote the first page leaves that page, and a journal
+/// which says that the file was empty before.
+#[tokio::test]
+async fn a_first_start_broken_off_in_its_first_write_is_taken_up() {
+    let database = TestDatabase::sqlite();
+    database.open().await.close().await;
+    let directory = database.directory().expect("a directory");
+    let path = directory.join("fireside.db");
+    let mut page = fs::read(&path).expect("a file");
+    page.truncate(4096);
+    fs::write(&path, &page).expect("a file");
+    // The header of a journal (sqlite.org/fileformat.html#the_rollback_journal): magic, number of
+    // pages in it, nonce, pages of the file before, size of a sector and of a page in bytes.
+    let mut journal = vec![0; 512];
+    journal[..8].copy_from_slice(&[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7]);
+    for (at, number) in [(8, 0_u32), (12, 0xa3bb_34c0), (16, 0), (20, 512), (24, 4096)] {
+        journal[at..at + 4].copy_from_slice(&number.to_be_bytes());
+    }
+    fs::write(directory.join("fireside.db-journal"), journal).expect("a file");
+    let db = database.open().await;
+    db.run(put("after")).await.expect("a row");
+}
+
 #[tokio::test]
 async fn damage_is_found_at_the_start() {
     let database = TestDatabase::sqlite();
