@@ -15,8 +15,10 @@ import { heading } from "./heading.js";
 import { Home } from "./home.js";
 import { go, route } from "./navigation.js";
 import { overlay, pane } from "./overlay.js";
+import { preferences } from "./preferences.js";
 import { useServices } from "./services.js";
 import { Tabs } from "./tabs.js";
+import { ToastView } from "./toast-view.js";
 
 const NOTICES: Record<string, string> = {
   revoked: "You were signed out from another device.",
@@ -45,7 +47,8 @@ function Entrance({ notice }: { notice: string }) {
 }
 
 function Signed() {
-  const { chat, store } = useServices();
+  const services = useServices();
+  const { chat } = services;
   const { name } = route.value;
   useEffect(() => {
     void chat.connect().catch(() => {
@@ -53,11 +56,11 @@ function Signed() {
     });
     // A dialog then opens at once, also without a connection.
     whenIdle(() => parts.load());
-    return startGlobalKeys(store, () => {
-      const place = currentPlace(store, route.peek());
+    return startGlobalKeys(services, () => {
+      const place = currentPlace(services.store, route.peek());
       return place && placeKey(place);
     });
-  }, [chat, store]);
+  }, [services]);
   useEffect(() => {
     if (name === "login" || name === "join") go("/", { replace: true });
   }, [name]);
@@ -68,11 +71,12 @@ function Signed() {
         Skip to message box
       </button>
       <Banner />
-      <div class="frame" data-screen={screenOf(name)}>
+      <div class="frame" data-screen={screenOf(name)} data-sidebar={preferences.value.isSidebarFolded ? "folded" : null}>
         <Sidebar current={place && placeKey(place)} />
         <Screen />
       </div>
       {screenOf(name) !== "place" && <Tabs />}
+      <ToastView />
       {overlay.value !== null && <Overlays />}
     </>
   );
