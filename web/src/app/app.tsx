@@ -65,13 +65,14 @@ function Signed() {
     if (name === "login" || name === "join") go("/", { replace: true });
   }, [name]);
   const place = useCurrentPlace();
+  const isFolded = preferences.value.isSidebarFolded;
   return (
     <>
       <button type="button" class="skip" onClick={skipToComposer}>
         Skip to message box
       </button>
       <Banner />
-      <div class="frame" data-screen={screenOf(name)} data-sidebar={preferences.value.isSidebarFolded ? "folded" : null}>
+      <div class="frame" data-screen={screenOf(name)} data-sidebar={isFolded ? "folded" : undefined}>
         <Sidebar current={place && placeKey(place)} />
         <Screen />
       </div>

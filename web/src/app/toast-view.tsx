@@ -10,13 +10,13 @@ export function ToastView() {
     close();
   };
   return (
-    <div class="toasts is-page">
+    <section class="toasts is-page" aria-label="Just done">
       <div class="toast">
         <span>{shown.text}</span>
         <button type="button" onClick={takeBack}>
           Undo
         </button>
       </div>
-    </div>
+    </section>
   );
 }
