@@ -2,6 +2,7 @@
 
 import "./styles/app.css";
 
+import { effect, untracked } from "@preact/signals";
 import { createClient } from "fireside-chat";
 import { createStore } from "fireside-chat/store";
 import { render } from "preact";
@@ -9,10 +10,9 @@ import { render } from "preact";
 import { Announcer } from "./announcer.js";
 import { App } from "./app/app.js";
 import { startNavigation } from "./app/navigation.js";
-import { startNotifications } from "./app/notifications.js";
-import { startPageBadge } from "./app/page-badge.js";
 import { applyPreferences } from "./app/preferences.js";
 import { ServicesContext } from "./app/services.js";
+import { parts } from "./later/lazy.js";
 
 async function start(root: Element): Promise<void> {
   applyPreferences();
@@ -22,8 +22,14 @@ async function start(root: Element): Promise<void> {
   const announcer = new Announcer();
   announcer.moveTo(document.body);
   const services = { chat, store, announcer };
-  startPageBadge(store);
-  startNotifications(services);
+  effect(() => {
+    const loaded = parts.loaded.value;
+    if (!loaded) return;
+    untracked(() => {
+      loaded.startPageBadge(store);
+      loaded.startNotifications(services);
+    });
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void chat.wake();
   });

@@ -3,18 +3,16 @@
 import { placeKey } from "fireside-chat";
 import { useEffect, useState } from "preact/hooks";
 
-import { Browse } from "../browse/browse.js";
 import { useReadable } from "../conversation/use-readable.js";
-import { Enter } from "../enter/enter.js";
+import { Browse, Enter, Overlays, parts, RoomDoor, Settings } from "../later/lazy.js";
+import { whenIdle } from "../later/later.js";
 import { PlaceScreen } from "../place/place-screen.js";
-import { RoomDoor } from "../place/room-door.js";
 import { Sidebar } from "../sidebar/sidebar.js";
 import { Banner } from "./banner.js";
 import { currentPlace, useCurrentPlace } from "./current-place.js";
 import { startGlobalKeys } from "./global-keys.js";
 import { heading } from "./heading.js";
 import { Home } from "./home.js";
-import { Lazy } from "./lazy.js";
 import { go, route } from "./navigation.js";
 import { overlay, pane } from "./overlay.js";
 import { useServices } from "./services.js";
@@ -53,6 +51,8 @@ function Signed() {
     void chat.connect().catch(() => {
       // Nobody is signed in: the store has told so already.
     });
+    // A dialog then opens at once, also without a connection.
+    whenIdle(() => parts.load());
     return startGlobalKeys(store, () => {
       const place = currentPlace(store, route.peek());
       return place && placeKey(place);
@@ -73,7 +73,7 @@ function Signed() {
         <Screen />
       </div>
       {screenOf(name) !== "place" && <Tabs />}
-      <Lazy when={overlay.value !== null} load={() => import("../overlays/overlays.js").then((it) => it.Overlays)} />
+      {overlay.value !== null && <Overlays />}
     </>
   );
 }
@@ -95,10 +95,8 @@ function Screen() {
     }
     case "browse":
       return <Browse />;
-    case "settings": {
-      const { part } = current;
-      return <Lazy when props={{ part }} load={() => import("../settings/settings.js").then((it) => it.Settings)} />;
-    }
+    case "settings":
+      return <Settings part={current.part} />;
     case "unknown":
       return (
         <main class="notice">

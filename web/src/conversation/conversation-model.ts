@@ -4,9 +4,9 @@ import { signal } from "@preact/signals";
 import type { ChatStore, MessageRow, PlaceStore } from "fireside-chat/store";
 import type { ComponentChildren } from "preact";
 
+import { parts } from "../later/lazy.js";
 import type { NameLinks } from "../markdown/view.js";
 import type { Action } from "./actions.js";
-import { copiedText } from "./copying.js";
 import { Deletions } from "./deletions.js";
 import type { EdgeHost } from "./entry-view.js";
 import type { MessageEntry } from "./layout.js";
@@ -301,8 +301,9 @@ export class ConversationModel implements LogOwner, SelectionOwner {
 
   #copy(event: ClipboardEvent): void {
     const selection = document.getSelection();
-    const text = selection && copiedText(selection, this.log.messages, (key) => this.log.surface.element(key));
-    if (text === null) return;
+    const elementOf = (key: string) => this.log.surface.element(key);
+    const text = selection && parts.loaded.peek()?.copiedText(selection, this.log.messages, elementOf);
+    if (text == null) return;
     event.clipboardData?.setData("text/plain", text);
     event.preventDefault();
   }

@@ -2,11 +2,11 @@
 
 import type { MessageRow } from "fireside-chat/store";
 
+import { MessageEditor } from "../later/lazy.js";
 import { MarkdownView, type NameLinks } from "../markdown/view.js";
 import type { Action } from "./actions.js";
 import { Icon } from "../ui/icon.js";
 import type { MessageEntry } from "./layout.js";
-import { MessageEditor } from "./message-editor.js";
 import { MessageState, type SendActions } from "./message-state.js";
 import { nameOf } from "./names.js";
 import { Tile } from "./tile.js";
