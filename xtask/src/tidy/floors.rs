@@ -10,9 +10,10 @@ use crate::tree::{Tree, root};
 
 /// Every crate of the workspace, from the ground up, and the crates of the workspace it may use (tests too).
 const FLOORS: Table = &[
-    // 1: the words on the wire, SQL, sockets. None knows another.
+    // 1: the words on the wire, SQL, other nodes, sockets. None knows another.
     ("fireside-protocol", &[]),
     ("fireside-db", &[]),
+    ("fireside-bus", &[]),
     ("fireside-socketio", &[]),
     // 2: what every operation passes through.
     ("fireside-kernel", &["fireside-db", "fireside-protocol"]),
