@@ -50,5 +50,6 @@ export default defineConfig(({ command }) => ({
   server: {
     proxy: { "/chat": SERVER, "/auth": SERVER, "/socket.io": { target: SERVER, ws: true } },
   },
-  test: { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+  // Two files at a time: each waits for its browser and server far more than it works.
+  test: { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2 },
 }));

@@ -15,8 +15,10 @@ import { heading } from "./heading.js";
 import { Home } from "./home.js";
 import { go, route } from "./navigation.js";
 import { overlay, pane } from "./overlay.js";
+import { preferences } from "./preferences.js";
 import { useServices } from "./services.js";
 import { Tabs } from "./tabs.js";
+import { ToastView } from "./toast-view.js";
 
 const NOTICES: Record<string, string> = {
   revoked: "You were signed out from another device.",
@@ -48,7 +50,8 @@ function Entrance({ notice }: { notice: string }) {
 }
 
 function Signed() {
-  const { chat, store } = useServices();
+  const services = useServices();
+  const { chat } = services;
   const { name } = route.value;
   useEffect(() => {
     void chat.connect().catch(() => {
@@ -56,26 +59,28 @@ function Signed() {
     });
     // A dialog then opens at once, also without a connection.
     whenIdle(() => parts.load());
-    return startGlobalKeys(store, () => {
-      const place = currentPlace(store, route.peek());
+    return startGlobalKeys(services, () => {
+      const place = currentPlace(services.store, route.peek());
       return place && placeKey(place);
     });
-  }, [chat, store]);
+  }, [services]);
   useEffect(() => {
     if (name === "login" || name === "join") go("/", { replace: true });
   }, [name]);
   const place = useCurrentPlace();
+  const isFolded = preferences.value.isSidebarFolded;
   return (
     <>
       <button type="button" class="skip" onClick={skipToComposer}>
         Skip to message box
       </button>
       <Banner />
-      <div class="frame" data-screen={screenOf(name)}>
+      <div class="frame" data-screen={screenOf(name)} data-sidebar={isFolded ? "folded" : undefined}>
         <Sidebar current={place && placeKey(place)} />
         <Screen />
       </div>
       {screenOf(name) !== "place" && <Tabs />}
+      <ToastView />
       {overlay.value !== null && <Overlays />}
     </>
   );

@@ -154,7 +154,7 @@ export class ConversationModel implements LogOwner, SelectionOwner {
 
   // What the selection asks.
 
-  run(action: Action, { row, key }: MessageEntry): void {
+  run(action: Action, { row, key }: Pick<MessageEntry, "row" | "key">): void {
     switch (action.name) {
       case "edit":
         return this.#edit({ row, key }, false);
@@ -213,7 +213,7 @@ export class ConversationModel implements LogOwner, SelectionOwner {
       onPerson,
       beginning: this.#view.beginning,
       loadMore: (direction) => void (direction === "older" ? this.#place.loadOlder() : this.#place.loadNewer()),
-      run: (action, row) => this.run(action, { kind: "message", key: row.key, isHold: true, row, isStart: false }),
+      run: (action, row) => this.run(action, { key: row.key, row }),
       save: (row, content) => this.#save(row, content),
       cancelEdit: () => this.#endEdit(),
       retry: (row) => this.#place.retry(clientIdOf(row)),

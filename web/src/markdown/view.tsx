@@ -51,7 +51,9 @@ function showBlock(block: Block, links: NameLinks, suffix: ComponentChildren = n
       return (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what may scroll has to be reachable by keys
         <pre dir="ltr" tabIndex={0} data-language={block.language || undefined}>
-          <code>{block.text}</code>
+          <code>
+            <Code text={block.text} language={block.language} />
+          </code>
         </pre>
       );
     case "quote":
@@ -61,6 +63,14 @@ function showBlock(block: Block, links: NameLinks, suffix: ComponentChildren = n
       return block.start === null ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
     }
   }
+}
+
+/** Code in colours, as soon as what knows them is there. */
+function Code({ text, language }: { text: string; language: string }) {
+  const colour = language === "" ? undefined : parts.loaded.value?.highlight;
+  const tokens = useMemo(() => colour?.(text, language), [text, language, colour]);
+  if (!tokens) return text;
+  return tokens.map(({ kind, text: piece }) => (kind === null ? piece : <span class={`code-${kind}`}>{piece}</span>));
 }
 
 /** A one-line item needs no paragraph of its own. */

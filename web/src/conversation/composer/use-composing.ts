@@ -72,7 +72,7 @@ export function useComposing(field: Field, destination: Destination, suggestions
     const isNewLine = matchMedia(TOUCH).matches || isInFence(area.value, area.selectionStart);
     if (isSubmit(event, destination.enterSends && !isNewLine)) submit();
     else if (event.key === "ArrowUp" && area.value === "" && !hasModifier(event)) return destination.editLast();
-    else if (event.key === "Escape" && !event.isComposing) destination.dismiss();
+    else if (event.key === "Escape" && !event.shiftKey && !event.isComposing) destination.dismiss();
     else return parts.loaded.peek()?.style(event, area) ?? false;
     return true;
   };
