@@ -10,4 +10,5 @@ mod redis;
 pub mod testing;
 
 pub use self::bus::{Bus, Incoming, State};
+pub use self::redis::socketio_adapter;
 pub use self::redis::{InvalidRedisUrl, RedisOptions, RedisUrl};

@@ -11,6 +11,7 @@ mod link;
 mod luck;
 mod outbox;
 mod session;
+pub mod socketio_adapter;
 mod subscriptions;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use tokio::sync::watch;
 
 pub use self::address::{InvalidRedisUrl, RedisUrl};
 use self::envelope::{Rejected, Seal};
-use self::link::{Delivery, Link};
+use self::link::{Delivery, Link, Listening};
 use self::subscriptions::Subscription;
 use crate::bus::Port;
 use crate::receiver::Receiver;
@@ -52,13 +53,25 @@ impl Redis {
         let seal = Seal::new(&options.key);
         let receiver = Arc::<Receiver>::default();
         let deliver = deliver_to(receiver.clone(), prefix.clone(), seal.clone());
-        let link = Link::open(options.url, format!("{prefix}probe:"), deliver);
+        let listening = Listening { deliver, census: Vec::new(), counted: Box::new(|_| {}) };
+        let link = Link::open(options.url, format!("{prefix}probe:"), listening);
+        tokio::spawn(tell_state(link.state()));
         link.first_attempt().await;
         Redis { link, prefix, seal, receiver }
     }
 
     fn channel(&self, topic: &str) -> String {
         format!("{}topic:{topic}", self.prefix)
+    }
+}
+
+/// Keeps the gauge right for as long as the bus is there.
+async fn tell_state(mut state: watch::Receiver<State>) {
+    loop {
+        measures::up(*state.borrow_and_update() == State::Up);
+        if state.changed().await.is_err() {
+            return;
+        }
     }
 }
 

@@ -27,6 +27,19 @@ pub(super) struct Delivery {
     pub(super) payload: Bytes,
 }
 
+/// Takes the numbers of listeners.
+pub(super) type Counted = Box<dyn Fn(&[u64]) + Send + Sync>;
+
+/// What a link listens for.
+pub(super) struct Listening {
+    /// Called for each message, one at a time. Must not block: while it runs nothing else is read from Redis.
+    pub(super) deliver: Box<dyn Fn(Delivery) + Send + Sync>,
+    /// Channels whose listeners are counted every other second.
+    pub(super) census: Vec<String>,
+    /// Called with the counts, in the order of the channels; with nothing when the link is down.
+    pub(super) counted: Counted,
+}
+
 /// One node's end of a Redis.
 pub(super) struct Link {
     shared: Arc<Shared>,
@@ -38,24 +51,19 @@ pub(super) struct Shared {
     pub(super) url: RedisUrl,
     /// Where this link listens for its own probes.
     pub(super) probe_channel: String,
-    pub(super) deliver: Box<dyn Fn(Delivery) + Send + Sync>,
+    pub(super) listening: Listening,
     pub(super) outbox: Outbox,
     pub(super) subscriptions: Subscriptions,
     state: watch::Sender<State>,
 }
 
 impl Link {
-    /// Starts to connect. `deliver` is called for each message, one at a time, and must not block: while it
-    /// runs nothing else is read from Redis.
-    pub(super) fn open(
-        url: RedisUrl,
-        probe_prefix: String,
-        deliver: Box<dyn Fn(Delivery) + Send + Sync>,
-    ) -> Link {
+    /// Starts to connect.
+    pub(super) fn open(url: RedisUrl, probe_prefix: String, listening: Listening) -> Link {
         let shared = Arc::new(Shared {
             url,
             probe_channel: format!("{probe_prefix}{:016x}", luck::draw()),
-            deliver,
+            listening,
             outbox: Outbox::default(),
             subscriptions: Subscriptions::default(),
             state: watch::Sender::new(State::Down { reason: NOT_YET.to_owned() }),
@@ -106,19 +114,18 @@ impl Shared {
     /// Everything is in place: what is published from now on leaves.
     pub(super) fn is_up(&self) {
         self.outbox.open();
-        measures::up(true);
         self.state.send_replace(State::Up);
-        tracing::info!(redis = ?self.url, "the bus is up");
+        tracing::info!(redis = ?self.url, "connected to Redis");
     }
 
     /// Nothing leaves any more.
     fn is_down(&self, failure: &Failure) {
         self.outbox.close();
-        measures::up(false);
+        (self.listening.counted)(&[]);
         let down = State::Down { reason: failure.to_string() };
         // Told once, not at each attempt.
         if self.state.send_if_modified(|state| std::mem::replace(state, down.clone()) != down) {
-            tracing::warn!(redis = ?self.url, reason = %failure, "the bus is down");
+            tracing::warn!(redis = ?self.url, reason = %failure, "not connected to Redis");
         }
     }
 }

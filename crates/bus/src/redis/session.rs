@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::failure::Failure;
-use super::link::{Delivery, Shared};
+use super::link::{Delivery, Listening, Shared};
 use super::luck;
 use super::outbox::Letter;
 use super::subscriptions::Subscription;
@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Between two probes. With the patience for its return, a connection that died without a word is noticed
 /// within eight seconds.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+/// Between two counts of who listens.
+const CENSUS_INTERVAL: Duration = Duration::from_secs(2);
 /// Most channels in one command.
 const MOST_CHANNELS: usize = 256;
 
@@ -84,12 +86,12 @@ impl Shared {
     fn take(&self, signs: &Signs, push: PushInfo) {
         match push.kind {
             PushKind::Disconnection => signs.closed.notify_one(),
-            PushKind::Message => {
+            PushKind::Message | PushKind::PMessage => {
                 let Some(delivery) = delivery(push.data) else { return };
                 if delivery.channel == self.probe_channel {
                     signs.probe.send_replace(delivery.payload);
                 } else {
-                    (self.deliver)(delivery);
+                    (self.listening.deliver)(delivery);
                 }
             }
             _ => {}
@@ -97,9 +99,9 @@ impl Shared {
     }
 }
 
-/// `[channel, payload]`. Our channels are UTF-8; another cannot have been subscribed to.
-fn delivery(data: Vec<Value>) -> Option<Delivery> {
-    let [Value::BulkString(channel), Value::BulkString(payload)] = <[Value; 2]>::try_from(data).ok()? else {
+/// `[channel, payload]`, after the pattern if it came by one. A name that is no UTF-8 is nobody's.
+fn delivery(mut data: Vec<Value>) -> Option<Delivery> {
+    let (Value::BulkString(payload), Value::BulkString(channel)) = (data.pop()?, data.pop()?) else {
         return None;
     };
     Some(Delivery { channel: String::from_utf8(channel).ok()?, payload: payload.into() })
@@ -111,6 +113,7 @@ impl Session<'_> {
             failure = self.publish() => failure,
             failure = self.follow_subscriptions() => failure,
             failure = self.keep_probing() => failure,
+            failure = self.keep_counting() => failure,
             () = self.signs.closed.notified() => Ok(Failure::Closed),
         };
         failure.unwrap_or_else(|failure| failure)
@@ -147,17 +150,41 @@ impl Session<'_> {
     }
 
     async fn subscribe(&self, wanted: Vec<Subscription>) -> Result<(), Failure> {
-        for names in names(wanted).chunks(MOST_CHANNELS) {
+        let (channels, patterns) = apart(wanted);
+        for names in channels.chunks(MOST_CHANNELS) {
             self.listening.clone().subscribe(names).await?;
+        }
+        for names in patterns.chunks(MOST_CHANNELS) {
+            self.listening.clone().psubscribe(names).await?;
         }
         Ok(())
     }
 
     async fn unsubscribe(&self, unwanted: Vec<Subscription>) -> Result<(), Failure> {
-        for names in names(unwanted).chunks(MOST_CHANNELS) {
+        let (channels, patterns) = apart(unwanted);
+        for names in channels.chunks(MOST_CHANNELS) {
             self.listening.clone().unsubscribe(names).await?;
         }
+        for names in patterns.chunks(MOST_CHANNELS) {
+            self.listening.clone().punsubscribe(names).await?;
+        }
         Ok(())
+    }
+
+    /// Counts who else listens.
+    async fn keep_counting(&self) -> Result<Failure, Failure> {
+        let Listening { census, counted, .. } = &self.shared.listening;
+        if census.is_empty() {
+            std::future::pending::<()>().await;
+        }
+        loop {
+            let mut question = redis::cmd("PUBSUB");
+            question.arg("NUMSUB").arg(census);
+            let answer: Vec<(String, u64)> = question.query_async(&mut self.publishing.clone()).await?;
+            let counts: Vec<u64> = answer.into_iter().map(|(_, count)| count).collect();
+            counted(&counts);
+            sleep(CENSUS_INTERVAL).await;
+        }
     }
 
     async fn keep_probing(&self) -> Result<Failure, Failure> {
@@ -182,6 +209,14 @@ impl Session<'_> {
     }
 }
 
-fn names(subscriptions: Vec<Subscription>) -> Vec<String> {
-    subscriptions.into_iter().map(|Subscription::Channel(name)| name).collect()
+/// Channels, and patterns.
+fn apart(subscriptions: Vec<Subscription>) -> (Vec<String>, Vec<String>) {
+    let (mut channels, mut patterns) = (Vec::new(), Vec::new());
+    for subscription in subscriptions {
+        match subscription {
+            Subscription::Channel(name) => channels.push(name),
+            Subscription::Pattern(pattern) => patterns.push(pattern),
+        }
+    }
+    (channels, patterns)
 }

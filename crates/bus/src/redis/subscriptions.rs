@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 pub(super) enum Subscription {
     /// One channel, by its exact name.
     Channel(String),
+    /// All channels that match.
+    Pattern(String),
 }
 
 /// The wishes, and which of them the connection has not been told of.
