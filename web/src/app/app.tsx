@@ -4,7 +4,7 @@ import { placeKey } from "fireside-chat";
 import { useEffect, useState } from "preact/hooks";
 
 import { useReadable } from "../conversation/use-readable.js";
-import { Browse, Enter, Overlays, parts, RoomDoor, Settings } from "../later/lazy.js";
+import { Browse, Enter, LoginLink, Overlays, parts, RoomDoor, Settings } from "../later/lazy.js";
 import { whenIdle } from "../later/later.js";
 import { PlaceScreen } from "../place/place-screen.js";
 import { Sidebar } from "../sidebar/sidebar.js";
@@ -31,7 +31,10 @@ export function App() {
   const user = useReadable(chat.auth.user);
   const [notice, setNotice] = useState("");
   useEffect(() => chat.on("auth:changed", ({ reason }) => setNotice(NOTICES[reason ?? ""] ?? "")), [chat]);
-  const { name } = route.value;
+  const current = route.value;
+  const { name } = current;
+  // A link that signs somebody else in does so; one's own leads in, and is not spent.
+  if (name === "login" && current.token && current.user !== user?.username) return <LoginLink token={current.token} />;
   // The link of a new server leads to it, whoever was signed in at this address before.
   if (!user || name === "setup") return <Entrance notice={notice} />;
   return <Signed key={user.id} />;

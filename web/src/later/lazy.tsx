@@ -8,11 +8,12 @@ import { type Later, later } from "./later.js";
 /** All that is loaded later, except for the way in. */
 export const parts = later(() => import("./parts.js"));
 /** Who is signed in never needs it. */
-const enter = later(() => import("../enter/enter.js"));
+const enter = later(() => import("../enter/index.js"));
 
 export const ActionSheet = lazy(parts, (it) => it.ActionSheet);
 export const Browse = lazy(parts, (it) => it.Browse, "main");
 export const Enter = lazy(enter, (it) => it.Enter, "main");
+export const LoginLink = lazy(enter, (it) => it.LoginLink, "main");
 export const MessageEditor = lazy(parts, (it) => it.MessageEditor);
 export const Overlays = lazy(parts, (it) => it.Overlays);
 export const PlacePane = lazy(parts, (it) => it.PlacePane, "aside");

@@ -10,9 +10,10 @@ use crate::tree::{Tree, root};
 
 /// Every crate of the workspace, from the ground up, and the crates of the workspace it may use (tests too).
 const FLOORS: Table = &[
-    // 1: the words on the wire, SQL, sockets. None knows another.
+    // 1: the words on the wire, SQL, other nodes, sockets. None knows another.
     ("fireside-protocol", &[]),
     ("fireside-db", &[]),
+    ("fireside-bus", &[]),
     ("fireside-socketio", &[]),
     // 2: what every operation passes through.
     ("fireside-kernel", &["fireside-db", "fireside-protocol"]),
@@ -42,6 +43,8 @@ const FLOORS: Table = &[
 const KEPT_IN: Table = &[
     // Database drivers: everybody else speaks to `db`, which speaks both engines.
     ("sqlx", &["fireside-db"]),
+    // What nodes meet in: everybody else speaks to `bus`, which may lose what it carries.
+    ("redis", &["fireside-bus"]),
     // HTTP: what the chat does must not know that there is a web.
     ("hyper", &["fireside-server", "fireside-socketio", "fireside-stories"]),
     ("hyper-util", &["fireside-socketio", "fireside-stories"]),
@@ -50,7 +53,7 @@ const KEPT_IN: Table = &[
     ("jsonwebtoken", &["fireside-bench", "fireside-features"]),
     // Luck: one place for the chat, and the socket ids. Workloads draw theirs from a seed that they print.
     ("rand", &["fireside-kernel", "fireside-stories"]),
-    ("getrandom", &["fireside-socketio"]),
+    ("getrandom", &["fireside-bus", "fireside-socketio"]),
     // The command line and its environment.
     ("clap", &["fireside-bench", "fireside-server"]),
 ];
