@@ -24,7 +24,7 @@ use super::delivery::{Delivery, Doorbell};
 use super::outlet::SocketOutlet;
 use super::session::{Profile, Session};
 use super::user_feeds::{UserDoorbell, UserFeeds};
-use super::{authentication, digests, operations, resume, subscriptions, sweep};
+use super::{authentication, digests, lookout, operations, resume, subscriptions, sweep};
 use crate::Gateway;
 use crate::peer::client_address;
 
@@ -77,7 +77,7 @@ impl Door {
     ) -> Door {
         let namespace = Namespace::new("/");
         let delivery = Delivery::new(kernel.clone(), namespace.clone());
-        let users = UserFeeds::new(kernel.clone(), namespace.clone());
+        let users = UserFeeds::new(delivery.clone());
         let chat = Arc::new(Chat {
             kernel: kernel.clone(),
             gateway,
@@ -117,6 +117,7 @@ impl Door {
             chat,
         };
         tokio::spawn(sweep::run(Arc::downgrade(&door.chat)));
+        tokio::spawn(lookout::run(Arc::downgrade(&door.chat)));
         door
     }
 

@@ -3,6 +3,7 @@
 //!
 //! - [`chat`]: the door itself: who comes in, what they ask, when they go.
 //! - `delivery`, `feed`: each room's events in order to whoever hears it.
+//! - `holes`, `lookout`: what delivery has missed, read from the log; what other nodes did, if nobody told it.
 //! - `digests`: sums over rooms, for whoever wants to check what they have.
 //! - `resume`, `hold`: what a socket missed, and the seam to what is live.
 //! - `user_feeds`: each user's own changes in order to their sockets.
@@ -16,6 +17,8 @@ mod delivery;
 mod digests;
 mod feed;
 mod hold;
+mod holes;
+mod lookout;
 mod operations;
 mod outlet;
 mod resume;
