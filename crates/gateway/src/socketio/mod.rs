@@ -2,6 +2,7 @@
 //! does by default. Both share sockets, rooms and operations.
 //!
 //! - [`chat`]: the door itself: who comes in, what they ask, when they go.
+//! - [`company`]: Socket.IO servers on Node that share our Redis.
 //! - `delivery`, `feed`: each room's events in order to whoever hears it.
 //! - `digests`: sums over rooms, for whoever wants to check what they have.
 //! - `resume`, `hold`: what a socket missed, and the seam to what is live.
@@ -12,6 +13,7 @@
 
 mod authentication;
 pub mod chat;
+pub mod company;
 mod delivery;
 mod digests;
 mod feed;
@@ -25,3 +27,4 @@ mod sweep;
 mod user_feeds;
 
 pub use chat::{Door, DoorSettings};
+pub use company::CompanySettings;
