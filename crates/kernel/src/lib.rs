@@ -11,6 +11,7 @@ pub mod connections;
 pub mod ctx;
 pub mod error;
 pub mod names;
+pub mod nodes;
 pub mod permission;
 pub mod planted;
 pub mod registry;
@@ -28,6 +29,7 @@ pub use error::{Error, Result};
 pub use names::Names;
 pub use registry::Registry;
 
+use fireside_bus::Bus;
 use fireside_db::Db;
 
 /// What every operation may use. Cheap to clone.
@@ -43,13 +45,22 @@ pub struct Kernel {
     pub log: room_log::RoomLog,
     /// What leaves for clients.
     pub relay: Arc<relay::Relay>,
+    /// The other nodes.
+    pub nodes: Arc<nodes::Nodes>,
 }
 
 impl Kernel {
-    /// Starts the room log's writer on `db`. It ends when the last clone of the kernel is dropped.
+    /// Starts the room log's writer on `db`, on a node that is alone. It ends when the last clone of the kernel
+    /// is dropped.
     pub fn start(db: Db, clock: Clock, names: Names) -> Kernel {
-        let relay = Arc::new(relay::Relay::default());
+        Kernel::among(db, clock, names, Bus::none())
+    }
+
+    /// The same on a node that `bus` connects with others.
+    pub fn among(db: Db, clock: Clock, names: Names, bus: Bus) -> Kernel {
+        let nodes = Arc::new(nodes::Nodes::on(bus, names.clone()));
+        let relay = relay::Relay::among(nodes.clone());
         let log = room_log::RoomLog::start(db.clone(), clock.clone(), names.clone(), relay.clone());
-        Kernel { db, clock, names, log, relay }
+        Kernel { db, clock, names, log, relay, nodes }
     }
 }

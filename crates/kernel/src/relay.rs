@@ -1,13 +1,18 @@
 //! The relay: takes what was committed, in the order of each room's log, to whoever delivers it or
 //! reacts to it; and the signals of the moment, which have no order and may be lost.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use bytes::Bytes;
 use parking_lot::RwLock;
+use serde::{Deserialize, Serialize};
 
 use fireside_protocol::{Event, RoomId, SessionId, Signal, UserId};
 
+use crate::nodes::hints::{self, Passed, RoomHint, UserHint};
+use crate::nodes::{Nodes, Topic};
 use crate::user_changes::Changed;
 
 /// One committed event of a room's log.
@@ -28,7 +33,7 @@ pub struct Committed {
 }
 
 /// What an event does to who hears its room.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Effect {
     /// Nothing.
     None,
@@ -54,7 +59,7 @@ pub enum Audience {
 }
 
 /// Sockets to be closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Closing {
     /// Those of one session.
     Session(SessionId),
@@ -64,10 +69,15 @@ pub enum Closing {
     UserExcept(UserId, SessionId),
 }
 
-/// Reacts to what was committed. Called in the order of each room's log; must not block.
+/// Reacts to what was committed, here or on another node; must not block.
 pub trait Subscriber: Send + Sync {
-    /// These were committed.
+    /// These were committed. What this node has committed comes in the order of each room's log; what others
+    /// have may come late, twice or not at all.
     fn committed(&self, events: &[Committed]);
+
+    /// This was handed on to the sockets of this node: the events of each room that somebody hears here, each
+    /// once and in order, wherever they were committed.
+    fn delivered(&self, _event: &Committed) {}
 
     /// These were committed in users' own streams. Those of one stream may come out of order, because not
     /// everything in it is committed by the room log.
@@ -78,24 +88,95 @@ pub trait Subscriber: Send + Sync {
     /// Nobody knows whether these were committed: the database did not say. Whoever has to tell all that is
     /// in the log must look there.
     fn doubtful(&self, _events: &[Committed]) {}
+
+    /// Another node says that there may be something new in a room's log.
+    fn look(&self, _room: &RoomId) {}
 }
 
 /// Carries signals to local sockets. One per node, set by the Socket.IO door.
 pub trait Outlet: Send + Sync {
     /// Sends a signal to whoever of the audience is here.
     fn signal(&self, audience: &Audience, signal: &Signal);
+    /// Sends another node's signal to whoever of the audience is here.
+    fn pass(&self, audience: &Audience, signal: &Passed);
     /// Tells sockets that their session is over, and closes them.
-    fn close(&self, closing: &Closing, reason: &'static str);
+    fn close(&self, closing: &Closing, reason: &str);
+}
+
+/// What nodes tell each other of closings.
+const CLOSINGS: &str = "closings";
+
+/// Sockets that every node has to close.
+#[derive(Debug, Serialize, Deserialize)]
+struct ToClose {
+    closing: Closing,
+    reason: String,
 }
 
 /// See the module.
-#[derive(Default)]
 pub struct Relay {
     subscribers: RwLock<Vec<Arc<dyn Subscriber>>>,
     outlet: OnceLock<Arc<dyn Outlet>>,
+    nodes: Arc<Nodes>,
+}
+
+impl Default for Relay {
+    /// The relay of a node that is alone.
+    fn default() -> Relay {
+        Relay { subscribers: RwLock::default(), outlet: OnceLock::new(), nodes: Arc::new(Nodes::alone()) }
+    }
 }
 
 impl Relay {
+    /// A relay between this node and the others.
+    pub(crate) fn among(nodes: Arc<Nodes>) -> Arc<Relay> {
+        let relay = Arc::new(Relay { nodes, ..Relay::default() });
+        // Weak, because the bus is held by the relay.
+        let taking = Arc::downgrade(&relay);
+        relay.nodes.start(move |topic, payload| {
+            if let Some(relay) = taking.upgrade() {
+                relay.take(topic, payload);
+            }
+        });
+        let closing = Arc::downgrade(&relay);
+        relay.nodes.listen(CLOSINGS, move |what| {
+            let told = serde_json::from_slice::<ToClose>(&what);
+            if let (Some(relay), Ok(told)) = (closing.upgrade(), told) {
+                relay.close_here(&told.closing, &told.reason);
+            }
+        });
+        relay
+    }
+
+    /// Takes what another node has said. What cannot be read is of another version: the database has it.
+    fn take(&self, topic: Topic, payload: Bytes) {
+        match topic {
+            Topic::Noun(noun) => self.nodes.hear_of(&noun, payload),
+            Topic::Room(room) => match serde_json::from_slice(&payload) {
+                Ok(RoomHint::Events { epoch, events }) => {
+                    let told = events.len();
+                    let events: Vec<_> =
+                        events.into_iter().filter_map(|event| event.into_committed(&room, &epoch)).collect();
+                    let is_whole = events.len() == told;
+                    self.committed(&events);
+                    if !is_whole {
+                        self.look(&room);
+                    }
+                }
+                Ok(RoomHint::Signal(signal)) => self.pass(&Audience::Room(room), &signal),
+                Ok(RoomHint::Look) | Err(_) => self.look(&room),
+            },
+            Topic::User(user) => match serde_json::from_slice(&payload) {
+                Ok(UserHint::Changes { epoch, changes }) => {
+                    let changed = |change| Changed { user: user.clone(), epoch: epoch.clone(), change };
+                    self.changed(&changes.into_iter().map(changed).collect::<Vec<_>>());
+                }
+                Ok(UserHint::Signal(signal)) => self.pass(&Audience::User(user), &signal),
+                Err(error) => tracing::debug!(%error, "a hint of a user's own cannot be read"),
+            },
+        }
+    }
+
     /// Adds a subscriber, to be told after those before it.
     pub fn subscribe(&self, subscriber: Arc<dyn Subscriber>) {
         self.subscribers.write().push(subscriber);
@@ -109,18 +190,43 @@ impl Relay {
         assert!(self.outlet.set(outlet).is_ok(), "the relay has an outlet already");
     }
 
-    /// Hands on what was committed.
+    /// Hands on what was committed here.
     pub(crate) fn publish(&self, events: &[Committed]) {
+        if self.nodes.is_shared() {
+            for (room, hint) in hints::of_rooms(events) {
+                self.nodes.tell_room(&room, &hint);
+            }
+        }
+        self.committed(events);
+    }
+
+    fn committed(&self, events: &[Committed]) {
         for subscriber in self.subscribers.read().iter() {
             subscriber.committed(events);
         }
     }
 
-    /// Hands on what was committed in users' own streams.
+    /// Hands on what was delivered to the sockets of this node, in order.
+    pub fn delivered(&self, event: &Committed) {
+        for subscriber in self.subscribers.read().iter() {
+            subscriber.delivered(event);
+        }
+    }
+
+    /// Hands on what was committed here in users' own streams.
     pub fn publish_changes(&self, changes: &[Changed]) {
         if changes.is_empty() {
             return;
         }
+        if self.nodes.is_shared() {
+            for (user, hint) in hints::of_users(changes) {
+                self.nodes.tell_user(&user, &hint);
+            }
+        }
+        self.changed(changes);
+    }
+
+    fn changed(&self, changes: &[Changed]) {
         for subscriber in self.subscribers.read().iter() {
             subscriber.changed(changes);
         }
@@ -131,17 +237,54 @@ impl Relay {
         for subscriber in self.subscribers.read().iter() {
             subscriber.doubtful(events);
         }
+        let rooms: HashSet<&RoomId> = events.iter().map(|event| &event.room).collect();
+        for room in rooms.into_iter().filter(|_| self.nodes.is_shared()) {
+            self.nodes.tell_room(room, &RoomHint::Look);
+        }
     }
 
-    /// Sends a signal to whoever of the audience is connected.
+    fn look(&self, room: &RoomId) {
+        for subscriber in self.subscribers.read().iter() {
+            subscriber.look(room);
+        }
+    }
+
+    /// Sends a signal to whoever of the audience is connected, on whichever node.
     pub fn signal(&self, audience: &Audience, signal: &Signal) {
+        self.signal_here(audience, signal);
+        if !self.nodes.is_shared() {
+            return;
+        }
+        let Some(passed) = Passed::new(signal) else { return };
+        match audience {
+            Audience::Room(room) => self.nodes.tell_room(room, &RoomHint::Signal(passed)),
+            Audience::User(user) => self.nodes.tell_user(user, &UserHint::Signal(passed)),
+            // What goes to several rooms at once every node finds out by itself; a socket is of one node.
+            Audience::Rooms(_) | Audience::Socket(_) => {}
+        }
+    }
+
+    /// Sends a signal to whoever of the audience is connected to this node.
+    pub fn signal_here(&self, audience: &Audience, signal: &Signal) {
         if let Some(outlet) = self.outlet.get() {
             outlet.signal(audience, signal);
         }
     }
 
-    /// Closes sockets whose session is over.
+    fn pass(&self, audience: &Audience, signal: &Passed) {
+        if let Some(outlet) = self.outlet.get() {
+            outlet.pass(audience, signal);
+        }
+    }
+
+    /// Closes sockets whose session is over, on all nodes.
     pub fn close(&self, closing: &Closing, reason: &'static str) {
+        self.close_here(closing, reason);
+        self.nodes.tell(CLOSINGS, &ToClose { closing: closing.clone(), reason: reason.to_owned() });
+    }
+
+    /// Closes sockets of this node whose session is over.
+    pub fn close_here(&self, closing: &Closing, reason: &str) {
         if let Some(outlet) = self.outlet.get() {
             outlet.close(closing, reason);
         }

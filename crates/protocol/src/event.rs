@@ -4,6 +4,8 @@
 //! A [`UserEvent`] is durable: it has a place in its user's own stream and reaches their sockets in order.
 //! A [`Signal`] is of the moment: never stored, may be lost.
 
+mod reading;
+
 use serde::Serialize;
 
 use crate::digests::RoomDigest;

@@ -214,7 +214,7 @@ impl Request for RemoveMember {
 }
 
 /// `room:user-joined`, `room:user-left` and `member:updated`.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberEvent {
     /// The room.

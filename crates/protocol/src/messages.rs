@@ -154,7 +154,7 @@ pub struct MessageEvent {
 }
 
 /// `message:deleted`: what is left of a message.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageDeleted {
     /// The deleted message.

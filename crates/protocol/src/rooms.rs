@@ -40,7 +40,7 @@ pub struct Room {
 }
 
 /// What a room is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RoomKind {
     /// A room with a name, that people join and leave.
@@ -179,7 +179,7 @@ impl Request for DeleteRoom {
 }
 
 /// `room:created` and `room:updated`: the room as it is from that position on.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RoomEvent {
     /// The room, flat; its `seq` is the event's.
     #[serde(flatten)]
@@ -187,7 +187,7 @@ pub struct RoomEvent {
 }
 
 /// `room:deleted`.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomDeleted {
     /// The room that is gone.

@@ -51,7 +51,7 @@ pub struct UserChanged {
 }
 
 /// How something of one's own stands, at its place in one's own stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UserChange {
     /// Place in one's own stream.
     pub seq: i64,
@@ -64,7 +64,7 @@ pub struct UserChange {
 }
 
 /// How one stands in a room or conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomStanding {
     /// The room or conversation.
@@ -91,7 +91,7 @@ pub struct RoomStanding {
 }
 
 /// A device or service token that one is signed in with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionStanding {
     /// The session.

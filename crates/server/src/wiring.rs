@@ -6,12 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fireside_db::{Db, Migrated, Options};
+use fireside_bus::Bus;
+use fireside_db::{Db, Engine, Migrated, Options};
 use fireside_features::{Features, sessions};
 use fireside_gateway::limits::Limits;
 use fireside_gateway::rest::{Check, Rest, RestSettings, Version};
 use fireside_gateway::socketio::{Door, DoorSettings};
 use fireside_gateway::{Gateway, GatewaySettings, web_client};
+use fireside_kernel::nodes::leases;
 use fireside_kernel::room_log::retention;
 use fireside_kernel::{Clock, Kernel, Names, Registry};
 use fireside_socketio::{Config as Transport, HttpLimits, Origins, Peer, serve};
@@ -112,6 +114,21 @@ pub async fn open(options: &Options, may_migrate: bool) -> Result<(Db, Migrated)
 /// # Errors
 /// When anything it needs cannot be had; nothing is left running then.
 pub async fn start(config: &Config, may_migrate: bool) -> Result<Running, StartError> {
+    start_with(config, may_migrate, |_| async { Bus::none() }).await
+}
+
+/// Starts a server whose bus is made once the database is there, for tests that have several in one process.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with<F>(
+    config: &Config,
+    may_migrate: bool,
+    bus: impl FnOnce(Db) -> F,
+) -> Result<Running, StartError>
+where
+    F: Future<Output = Bus>,
+{
     metrics::start();
     let tls = match (&config.tls.cert, &config.tls.key) {
         (Some(cert), Some(key)) => Some(tls::load(cert, key).map_err(StartError::File)?),
@@ -121,7 +138,8 @@ pub async fn start(config: &Config, may_migrate: bool) -> Result<Running, StartE
     // After the database: a second server on the same data is told that, not that the port is taken.
     let listener = listen(&config.listen).await?;
     let address = listener.local_addr().map_err(|error| listen_error(&config.listen, error))?;
-    let kernel = Kernel::start(db.clone(), Clock::default(), Names::random());
+    let bus = bus(db.clone()).await;
+    let kernel = Kernel::among(db.clone(), Clock::default(), Names::random(), bus);
     let mut registry = Registry::default();
     let features = fireside_features::register(&kernel, &mut registry, config.sessions()).await?;
     let setup_token = features.sessions.setup_token().await;
@@ -130,6 +148,9 @@ pub async fn start(config: &Config, may_migrate: bool) -> Result<Running, StartE
     let (stop, stopped) = watch::channel(false);
     let mut upkeep = JoinSet::new();
     upkeep.spawn(metrics::upkeep());
+    if db.engine() == Engine::Postgres {
+        upkeep.spawn(leases::run(db.clone(), kernel.nodes.clone()));
+    }
     upkeep.spawn(retention::run(db.clone(), kernel.clock.clone(), config.log_retention.duration()));
     let limits = http_limits(config);
     let ended = tokio::spawn(async move {
@@ -171,6 +192,9 @@ impl Doors {
         };
         let observers = features.observers.clone();
         let socketio = Door::open(kernel.clone(), gateway.clone(), observers, DoorSettings { transport });
+        if let Some(company) = config.company() {
+            socketio.keep_company(company);
+        }
         let db = kernel.db.clone();
         let database = move || {
             let db = db.clone();

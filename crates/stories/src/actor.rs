@@ -22,13 +22,15 @@ pub struct House {
     /// Where the server listens; changes when it is started again.
     pub address: Mutex<SocketAddr>,
     /// Rooms that stories made.
-    pub rooms: Mutex<Vec<Room>>,
+    pub rooms: Arc<Mutex<Vec<Room>>>,
     /// The room where one speaks unless another is named.
-    pub den: Mutex<Option<Room>>,
+    pub den: Arc<Mutex<Option<Room>>>,
     /// The server's clock; another one when it is started again.
     pub clock: Mutex<Clock>,
     /// Makes canaries.
     pub names: Names,
+    /// The same house, entered at another node.
+    next_door: Mutex<Option<Arc<House>>>,
 }
 
 impl House {
@@ -36,11 +38,27 @@ impl House {
     pub fn at(address: SocketAddr, clock: Clock) -> Arc<House> {
         Arc::new(House {
             address: Mutex::new(address),
-            rooms: Mutex::default(),
-            den: Mutex::default(),
+            rooms: Arc::default(),
+            den: Arc::default(),
             clock: Mutex::new(clock),
             names: Names::random(),
+            next_door: Mutex::default(),
         })
+    }
+
+    /// The same house, entered at another node that listens at `address` and has this clock.
+    #[must_use]
+    pub fn beside(&self, address: SocketAddr, clock: Clock) -> Arc<House> {
+        let house = Arc::new(House {
+            address: Mutex::new(address),
+            rooms: self.rooms.clone(),
+            den: self.den.clone(),
+            clock: Mutex::new(clock),
+            names: self.names.clone(),
+            next_door: Mutex::default(),
+        });
+        *self.next_door.lock() = Some(house.clone());
+        house
     }
 
     /// The server's time of day.
@@ -48,9 +66,17 @@ impl House {
         self.clock.lock().now()
     }
 
-    /// Moves the server's time of day.
+    /// The same house, entered at another node, if there is one.
+    pub fn next_door(&self) -> Option<Arc<House>> {
+        self.next_door.lock().clone()
+    }
+
+    /// Moves the time of day of all nodes.
     pub fn shift_clock(&self, ms: i64) {
         self.clock.lock().shift_ms(ms);
+        if let Some(other) = self.next_door() {
+            other.shift_clock(ms);
+        }
     }
 }
 

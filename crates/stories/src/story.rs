@@ -1,6 +1,6 @@
 //! How stories are run: on which databases, through which doors, on what runtime.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Once};
 
@@ -33,7 +33,33 @@ pub fn on_engine(engine: Engine, story: impl AsyncFnOnce(Engine)) {
     runtime.build().expect("a runtime").block_on(Box::pin(story(engine)));
 }
 
+/// Runs a story that makes its own world, of two nodes on one PostgreSQL.
+///
+/// # Panics
+/// If the story fails.
+pub fn on_two_nodes(story: impl AsyncFnOnce(Engine)) {
+    TWO_NODES.set(true);
+    on_engine(Engine::Postgres, story);
+    TWO_NODES.set(false);
+}
+
+/// Runs a story in a new world of two nodes, and audits it.
+///
+/// # Panics
+/// If the story or its audit fails.
+pub fn run_on_two_nodes(door: Door, story: impl AsyncFnOnce(&World)) {
+    TWO_NODES.set(true);
+    run(Engine::Postgres, door, story);
+    TWO_NODES.set(false);
+}
+
+/// Whether the story of this thread has two nodes.
+pub fn has_two_nodes() -> bool {
+    TWO_NODES.get()
+}
+
 thread_local! {
+    static TWO_NODES: Cell<bool> = const { Cell::new(false) };
     /// The counter of the story that this thread works for.
     static PANICS: OnceCell<Arc<AtomicUsize>> = const { OnceCell::new() };
 }
@@ -58,10 +84,11 @@ fn count_panics(counter: &Arc<AtomicUsize>) {
     PANICS.with(|own| own.set(counter.clone()).expect("a thread works for one story"));
 }
 
-/// Makes each of these stories (`async fn(&World)`) four tests: through both doors, on both databases.
+/// Makes each of these stories (`async fn(&World)`) five tests: through both doors, on both databases, and on two
+/// nodes; of those named behind `alone` only the first four, because they are about what one node does by itself.
 #[macro_export]
 macro_rules! stories {
-    ($($story:ident),* $(,)?) => {
+    (alone $($story:ident),* $(,)?) => {
         $(mod $story {
             use $crate::{Door, Engine, story::run};
 
@@ -86,12 +113,25 @@ macro_rules! stories {
             }
         })*
     };
+    ($($story:ident),* $(,)?) => {
+        $crate::stories! { alone $($story),* }
+
+        mod two_nodes {
+            use $crate::{Door, story::run_on_two_nodes};
+
+            $(#[test]
+            fn $story() {
+                run_on_two_nodes(Door::Socket, super::$story);
+            })*
+        }
+    };
 }
 
-/// Makes each of these stories (`async fn(Engine)`, making their own world) two tests, one on each database.
+/// Makes each of these stories (`async fn(Engine)`, making their own world) three tests: one on each database, and
+/// one on two nodes; of those named behind `alone` only the first two.
 #[macro_export]
 macro_rules! engines {
-    ($($story:ident),* $(,)?) => {
+    (alone $($story:ident),* $(,)?) => {
         $(mod $story {
             use $crate::{Engine, story::on_engine};
 
@@ -105,5 +145,17 @@ macro_rules! engines {
                 on_engine(Engine::Postgres, super::$story);
             }
         })*
+    };
+    ($($story:ident),* $(,)?) => {
+        $crate::engines! { alone $($story),* }
+
+        mod two_nodes_of_their_own {
+            use $crate::story::on_two_nodes;
+
+            $(#[test]
+            fn $story() {
+                on_two_nodes(super::$story);
+            })*
+        }
     };
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use fireside_bus::Bus;
+use fireside_bus::memory::Hub;
 use fireside_db::Engine;
 use fireside_db::testing::TestDatabase;
 use fireside_kernel::Kernel;
@@ -21,6 +23,7 @@ use crate::audit::{self, Witness};
 use crate::client::{Profile, Transport};
 use crate::own::Own;
 use crate::place::Room;
+use crate::story;
 use crate::token::SECRET;
 
 /// The password of everyone who has one.
@@ -55,6 +58,10 @@ pub struct World {
     owns: HashMap<String, Own>,
     config: Config,
     server: Mutex<Option<Running>>,
+    /// What connects the nodes, where there are several.
+    hub: Option<Hub>,
+    /// The second node.
+    neighbour: Mutex<Option<Running>>,
     /// Where the database is the world's own: gone with it.
     _database: Option<TestDatabase>,
     _files: TempDir,
@@ -93,14 +100,22 @@ impl World {
         };
         config.jwt.secret = Some(Secret::from(SECRET));
         change(&mut config);
-        let server = wiring::start(&config, true).await.expect("the server starts");
+        let hub = story::has_two_nodes().then(Hub::new);
+        let server = start(&config, hub.as_ref()).await;
         let house = House::at(server.address, server.kernel.clock.clone());
-        let guest = |name, profile, transport| Actor::guest(&house, name, door, (profile, transport));
-        let alice = guest("alice", Profile::Tutorial, Transport::WebSocket);
-        let bob = guest("bob", Profile::Idiomatic, Transport::WebSocket);
-        let carol = guest("carol", Profile::Idiomatic, Transport::Polling);
-        let dave = guest("dave", Profile::Tutorial, Transport::Polling);
-        let mallory = guest("mallory", Profile::Idiomatic, Transport::WebSocket);
+        let neighbour = match &hub {
+            Some(hub) => Some(start(&config, Some(hub)).await),
+            None => None,
+        };
+        // Half of the people come in at the second node.
+        let other = neighbour.as_ref().map(|node| house.beside(node.address, node.kernel.clock.clone()));
+        let other = other.as_ref().unwrap_or(&house);
+        let guest = |house, name, profile, transport| Actor::guest(house, name, door, (profile, transport));
+        let alice = guest(&house, "alice", Profile::Tutorial, Transport::WebSocket);
+        let bob = guest(other, "bob", Profile::Idiomatic, Transport::WebSocket);
+        let carol = guest(&house, "carol", Profile::Idiomatic, Transport::Polling);
+        let dave = guest(other, "dave", Profile::Tutorial, Transport::Polling);
+        let mallory = guest(other, "mallory", Profile::Idiomatic, Transport::WebSocket);
         let idiomatic = (Profile::Idiomatic, Transport::WebSocket);
         let stranger = Actor::with_token(&house, "a stranger", "nobody", None, door, idiomatic);
         let cast = [&alice, &bob, &carol, &dave, &mallory];
@@ -134,6 +149,8 @@ impl World {
             owns,
             config,
             server: Mutex::new(Some(server)),
+            hub,
+            neighbour: Mutex::new(neighbour),
             _database: None,
             _files: files,
         }
@@ -185,7 +202,10 @@ impl World {
     /// # Panics
     /// If the server has one already.
     pub async fn root(&self) -> Arc<Actor> {
-        let token = self.server.lock().as_ref().expect("the server runs").setup_token.clone();
+        let token =
+            |node: &Mutex<Option<Running>>| node.lock().as_ref().and_then(|node| node.setup_token.clone());
+        // The token of the last start is the one that holds.
+        let token = token(&self.neighbour).or_else(|| token(&self.server));
         let payload = json!({ "token": token, "username": "wurzel", "password": PASSWORD });
         let answer = self.stranger.does(&Claim::OPERATION, &payload).await.body;
         self.device("root", &answer)
@@ -199,25 +219,29 @@ impl World {
         self.server.lock().as_ref().expect("the server runs").kernel.clone()
     }
 
-    /// Stops the server and starts it again on the same database. Sockets are closed; whoever is needed comes
+    /// Stops the server and starts it again on the same database; of two nodes one after the other. Sockets are closed; whoever is needed comes
     /// back by [`Actor::comes_back`].
     ///
     /// # Panics
     /// If the server does not start again.
     pub async fn restart(&self) {
-        self.stop().await;
-        let server = wiring::start(&self.config, true).await.expect("the server starts again");
-        *self.house.address.lock() = server.address;
-        *self.house.clock.lock() = server.kernel.clock.clone();
-        *self.server.lock() = Some(server);
+        self.restart_node(&self.server, &self.house).await;
+        let next_door = self.house.next_door();
+        if let Some(house) = next_door {
+            self.restart_node(&self.neighbour, &house).await;
+        }
     }
 
-    async fn stop(&self) {
-        let server = self.server.lock().take();
-        if let Some(server) = server {
-            server.shutdown();
-            server.wait().await;
+    async fn restart_node(&self, node: &Mutex<Option<Running>>, house: &House) {
+        let running = node.lock().take();
+        if let Some(running) = running {
+            running.shutdown();
+            running.wait().await;
         }
+        let running = start(&self.config, self.hub.as_ref()).await;
+        *house.address.lock() = running.address;
+        *house.clock.lock() = running.kernel.clock.clone();
+        *node.lock() = Some(running);
     }
 
     /// Ends the story: what everyone knows and was told is held against what the server has.
@@ -236,6 +260,12 @@ impl World {
         // Dropped, the server drains in the background, for which nobody has to wait.
         assert!(findings.is_empty(), "the audit found:\n{}", findings.join("\n"));
     }
+}
+
+/// Starts a node, connected with the others where there is a hub.
+async fn start(config: &Config, hub: Option<&Hub>) -> Running {
+    let bus = async |_| hub.map_or_else(Bus::none, Bus::memory);
+    wiring::start_with(config, true, bus).await.expect("the server starts")
 }
 
 /// Makes a room by HTTP, before anyone is connected.

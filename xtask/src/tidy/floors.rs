@@ -16,14 +16,15 @@ const FLOORS: Table = &[
     ("fireside-bus", &[]),
     ("fireside-socketio", &[]),
     // 2: what every operation passes through.
-    ("fireside-kernel", &["fireside-db", "fireside-protocol"]),
+    ("fireside-kernel", &["fireside-bus", "fireside-db", "fireside-protocol"]),
     // 3: what the chat does, and the two doors. They meet in the kernel's registry and do not know each other.
     ("fireside-features", &["fireside-db", "fireside-kernel", "fireside-protocol"]),
-    ("fireside-gateway", &["fireside-kernel", "fireside-protocol", "fireside-socketio"]),
+    ("fireside-gateway", &["fireside-bus", "fireside-kernel", "fireside-protocol", "fireside-socketio"]),
     // 4: the only place that knows every concrete thing.
     (
         "fireside-server",
         &[
+            "fireside-bus",
             "fireside-db",
             "fireside-features",
             "fireside-gateway",
@@ -33,7 +34,10 @@ const FLOORS: Table = &[
         ],
     ),
     // 5: tests of a whole server.
-    ("fireside-stories", &["fireside-db", "fireside-kernel", "fireside-protocol", "fireside-server"]),
+    (
+        "fireside-stories",
+        &["fireside-bus", "fireside-db", "fireside-kernel", "fireside-protocol", "fireside-server"],
+    ),
     // Beside the house.
     ("fireside-bench", &[]),
     ("xtask", &[]),

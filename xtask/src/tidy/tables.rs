@@ -52,7 +52,9 @@ const TABLES: &[Table] = &[
     table("sessions", &["features/sessions"], &[]),
     table("refresh_tokens", &["features/sessions"], &[]),
     table("invites", &["features/sessions"], &[]),
-    table("settings", &["features/sessions"], &[]),
+    table("settings", &["features/sessions", "kernel/nodes"], &[]),
+    // Who works on this database.
+    table("nodes", &["kernel/nodes"], &[]),
 ];
 
 /// Folders that know all tables by trade: the engine that makes them, and tests of whole servers.

@@ -52,12 +52,12 @@ fn tell_round(presence: &Presence, relay: &Relay) {
         presence.save.notify_one();
     }
     for (audience, signal) in rules::plan(round.changes) {
-        relay.signal(&audience, &signal);
+        relay.signal_here(&audience, &signal);
     }
     for _ in 0..GREETINGS_PER_ROUND {
         // One at a time, so that connections do not wait for the whole crowd to be greeted.
         let Some((socket, users)) = presence.roster.lock().greet(at, SNAPSHOT_MAX) else { break };
-        relay.signal(&Audience::Socket(socket), &Signal::PresenceSnapshot(PresenceSnapshot { users }));
+        relay.signal_here(&Audience::Socket(socket), &Signal::PresenceSnapshot(PresenceSnapshot { users }));
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use fireside_db::Error;
+use fireside_kernel::relay::Closing;
 use fireside_kernel::user_changes;
 use fireside_protocol::Time;
 
@@ -67,7 +68,9 @@ impl Sessions {
         let used = self.last_used.take();
         sql::sessions::set_last_used(db, &used, now).await?;
         let ended = sql::sessions::list_ended_since(db, since).await?;
-        self.forget_sessions(&ended, "revoked");
+        for session in self.ended.add(&ended) {
+            self.kernel.relay.close_here(&Closing::Session(session), "revoked");
+        }
         self.ended.prune(now);
         Ok(())
     }

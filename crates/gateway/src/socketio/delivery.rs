@@ -5,31 +5,23 @@
 //! it, so a removed member hears their own removal as the last event and nothing after it (G8). One lock
 //! covers feeds and listeners, so that nothing can come between a position and who hears it.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use fireside_kernel::nodes::Pace;
 use fireside_kernel::relay::{Committed, Effect, Subscriber};
 use fireside_kernel::user_changes::read;
-use fireside_kernel::{Kernel, permission, room_log};
-use fireside_protocol::event::Resync;
-use fireside_protocol::resume::{Hindrance, NotRecovered, Resumed, ResumedRoom};
-use fireside_protocol::{RoomId, Signal, UserId};
+use fireside_kernel::{Kernel, permission};
+use fireside_protocol::{RoomId, UserId};
 use fireside_socketio::{Frame, Namespace, Socket};
 
 use super::digests;
 use super::feed::Feed;
 use super::hold::Held;
 use super::session::Session;
-
-/// Events read at once to fill a hole.
-const FILL_CHUNK: i64 = 500;
-/// How often filling is tried before the room is told to resync.
-const FILL_ATTEMPTS: u32 = 5;
-/// How long a transaction may still be under way whose outcome the database did not say, once it answers again.
-const DOUBT_LASTS: Duration = Duration::from_secs(2);
 
 /// The name of the delivery room of a room. Made here only: no string of a client is ever one.
 pub(super) fn room_name(room: &RoomId) -> String {
@@ -157,7 +149,7 @@ impl Delivery {
         socket.join(&user_name(&user));
         for (room, head) in &rooms {
             socket.join(&room_name(room));
-            state.feeds.entry(room.clone()).or_insert_with(|| Feed::starting_after(*head));
+            self.begin(&mut state, room, *head);
         }
         state.listeners.entry(user).or_default().push(socket.clone());
         drop(state);
@@ -185,7 +177,15 @@ impl Delivery {
         let mut state = self.state.lock();
         let head = pass.state().head_seq;
         socket.join(&room_name(pass.room()));
-        state.feeds.entry(pass.room().clone()).or_insert_with(|| Feed::starting_after(head));
+        self.begin(&mut state, pass.room(), head);
+    }
+
+    /// Begins to follow a room behind a place, unless that is done already.
+    pub(super) fn begin(&self, state: &mut State, room: &RoomId, delivered: i64) {
+        if let Entry::Vacant(feed) = state.feeds.entry(room.clone()) {
+            feed.insert(Feed::starting_after(delivered));
+            self.kernel.nodes.hear_room(room);
+        }
     }
 
     /// Drops the feeds of rooms that nobody here hears any more.
@@ -193,10 +193,20 @@ impl Delivery {
         let mut state = self.state.lock();
         let heard: HashSet<_> = self.namespace.rooms().into_iter().map(|(name, _)| name).collect();
         let State { feeds, held: waiting, .. } = &mut *state;
-        feeds.retain(|room, _| heard.contains(room_name(room).as_str()) || waiting.contains(room));
+        // A room that its first hearer here is still on the way into is not looked at yet.
+        let is_among_others = self.kernel.nodes.pace() != Pace::Alone;
+        feeds.retain(|room, feed| {
+            let is_heard = heard.contains(room_name(room).as_str())
+                || waiting.contains(room)
+                || (is_among_others && !feed.is_checked);
+            if !is_heard {
+                self.kernel.nodes.forget_room(room);
+            }
+            is_heard
+        });
     }
 
-    fn deliver_ready(&self, state: &mut State, room: &RoomId) {
+    pub(super) fn deliver_ready(&self, state: &mut State, room: &RoomId) {
         while let Some(event) = state.feeds.get_mut(room).and_then(Feed::next) {
             self.deliver(state, &event);
         }
@@ -238,6 +248,7 @@ impl Delivery {
             }
             Effect::None | Effect::Enter(_) => {}
         }
+        self.kernel.relay.delivered(committed);
     }
 
     /// Keeps what happens to the memberships of users whose sockets are just arriving.
@@ -258,104 +269,16 @@ impl Delivery {
     }
 
     /// Whether anyone here hears the room, or begins to with this event.
-    fn concerns(state: &mut State, committed: &Committed) -> bool {
+    fn concerns(&self, state: &mut State, committed: &Committed) -> bool {
         if state.feeds.contains_key(&committed.room) {
             return true;
         }
         let Effect::Enter(users) = &committed.effect else { return false };
         let begins = users.iter().any(|user| state.listeners.contains_key(user));
         if begins {
-            state.feeds.insert(committed.room.clone(), Feed::starting_after(committed.seq - 1));
+            self.begin(state, &committed.room, committed.seq - 1);
         }
         begins
-    }
-
-    /// Reads the log for a room's hole until it is closed, or gives up honestly.
-    async fn fill(self: Arc<Self>, room: RoomId) {
-        for attempt in 1..=FILL_ATTEMPTS {
-            let Some(after) = self.delivered(&room) else { return };
-            let found = room_log::read::events_after(&self.kernel.db, &room, after, FILL_CHUNK).await;
-            if self.close_hole(&room, found.unwrap_or_default()) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
-        }
-        self.give_up(&room);
-    }
-
-    /// Place of the last event of a room that was handed on, if anyone here hears it.
-    fn delivered(&self, room: &RoomId) -> Option<i64> {
-        self.state.lock().feeds.get(room).map(Feed::delivered)
-    }
-
-    /// Sees to it that every room that was recovered has been handed on as far as the answer goes: the
-    /// answer comes from the log, which may be ahead of delivery for a moment. A room that stays behind
-    /// is not recovered.
-    pub(super) async fn catch_up(&self, resumed: &mut Resumed) {
-        for answer in &mut resumed.rooms {
-            let ResumedRoom::Recovered(room) = &*answer else { continue };
-            let (id, epoch, head) = (room.room_id.clone(), room.epoch.clone(), room.seq);
-            for attempt in 1..=FILL_ATTEMPTS {
-                let Some(after) = self.delivered(&id).filter(|delivered| *delivered < head) else { break };
-                let found = room_log::read::events_after(&self.kernel.db, &id, after, FILL_CHUNK).await;
-                self.close_hole(&id, found.unwrap_or_default());
-                if attempt == FILL_ATTEMPTS {
-                    *answer = ResumedRoom::NotRecovered(NotRecovered::at(
-                        id.clone(),
-                        Hindrance::Unavailable,
-                        epoch.clone(),
-                        head,
-                    ));
-                }
-            }
-        }
-    }
-
-    /// Offers what was read from the log; whether nothing is missing any more.
-    fn close_hole(&self, room: &RoomId, found: Vec<Committed>) -> bool {
-        let mut state = self.state.lock();
-        let Some(feed) = state.feeds.get_mut(room) else { return true };
-        if !found.is_empty() {
-            metrics::counter!("fireside_gaps_filled_total").increment(1);
-        }
-        found.into_iter().for_each(|event| feed.offer(event));
-        self.deliver_ready(&mut state, room);
-        let Some(feed) = state.feeds.get_mut(room) else { return true };
-        feed.is_filling = feed.has_hole();
-        !feed.is_filling
-    }
-
-    /// Reads on in a room of which nobody knows whether its newest events were stored, as soon as the database
-    /// answers; and once more, because what it was told last may be done only then.
-    async fn read_on(self: Arc<Self>, room: RoomId) {
-        for pause in [Duration::ZERO, DOUBT_LASTS] {
-            tokio::time::sleep(pause).await;
-            let mut attempt = 0;
-            loop {
-                let Some(after) = self.delivered(&room) else { return };
-                if let Ok(found) =
-                    room_log::read::events_after(&self.kernel.db, &room, after, FILL_CHUNK).await
-                {
-                    self.close_hole(&room, found);
-                    break;
-                }
-                attempt = FILL_ATTEMPTS.min(attempt + 1);
-                tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
-            }
-        }
-    }
-
-    fn give_up(&self, room: &RoomId) {
-        tracing::error!(%room, "events of a room cannot be read back; its clients are told to resync");
-        let mut state = self.state.lock();
-        if let Some(feed) = state.feeds.get_mut(room) {
-            feed.skip();
-            feed.is_filling = false;
-        }
-        let signal = Signal::RoomResync(Resync { room_id: room.clone() });
-        if let Ok(frame) = Frame::event(signal.name(), &[&signal]) {
-            self.namespace.to(room_name(room)).local().emit(&frame);
-        }
     }
 }
 
@@ -369,11 +292,16 @@ impl Subscriber for Doorbell {
         let mut touched = HashSet::new();
         for event in events {
             Delivery::note_arrivals(&mut state, event);
-            if Delivery::concerns(&mut state, event) {
+            if !delivery.concerns(&mut state, event) {
+                continue;
+            }
+            let Some(feed) = state.feeds.get_mut(&event.room) else { continue };
+            if feed.is_of_other_epoch(&event.epoch) {
+                // Which of the two histories is true now is in the database.
+                tokio::spawn(delivery.clone().read_on(event.room.clone()));
+            } else {
+                feed.offer(event.clone());
                 touched.insert(event.room.clone());
-                if let Some(feed) = state.feeds.get_mut(&event.room) {
-                    feed.offer(event.clone());
-                }
             }
         }
         for room in touched {
@@ -388,10 +316,16 @@ impl Subscriber for Doorbell {
 
     fn doubtful(&self, events: &[Committed]) {
         let mut state = self.0.state.lock();
-        let concerning = events.iter().filter(|event| Delivery::concerns(&mut state, event));
+        let concerning = events.iter().filter(|event| self.0.concerns(&mut state, event));
         let rooms: HashSet<RoomId> = concerning.map(|event| event.room.clone()).collect();
         for room in rooms {
             tokio::spawn(self.0.clone().read_on(room));
+        }
+    }
+
+    fn look(&self, room: &RoomId) {
+        if self.0.state.lock().feeds.contains_key(room) {
+            tokio::spawn(self.0.clone().read_on(room.clone()));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One room's events on their way to this node's sockets: what was delivered, what waits for a hole.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fireside_kernel::planted::{self, Bug};
 use fireside_kernel::relay::Committed;
@@ -14,12 +15,24 @@ pub(super) struct Feed {
     pub(super) digested: i64,
     /// Whether somebody is reading the log for the hole.
     pub(super) is_filling: bool,
+    /// The room's epoch, once something has told it.
+    pub(super) epoch: Option<Arc<str>>,
+    /// Whether it was compared with the database since it began: what was committed on another node before the
+    /// bus knew that this one listens was not told.
+    pub(super) is_checked: bool,
 }
 
 impl Feed {
     /// A feed of which everything up to `delivered` counts as delivered.
     pub(super) fn starting_after(delivered: i64) -> Feed {
-        Feed { delivered, waiting: BTreeMap::new(), digested: 0, is_filling: false }
+        Feed {
+            delivered,
+            waiting: BTreeMap::new(),
+            digested: 0,
+            is_filling: false,
+            epoch: None,
+            is_checked: false,
+        }
     }
 
     /// Position of the last event handed on.
@@ -42,7 +55,20 @@ impl Feed {
         };
         let event = self.waiting.remove(&next)?;
         self.delivered = event.seq;
+        self.epoch = Some(event.epoch.clone());
         Some(event)
+    }
+
+    /// Begins anew behind a place of another epoch: what was told of the last one is of another history.
+    pub(super) fn begin_epoch(&mut self, epoch: &Arc<str>, delivered: i64) {
+        self.waiting.clear();
+        self.delivered = delivered;
+        self.epoch = Some(epoch.clone());
+    }
+
+    /// Whether events of this epoch are of another history than what was told.
+    pub(super) fn is_of_other_epoch(&self, epoch: &str) -> bool {
+        self.epoch.as_deref().is_some_and(|known| known != epoch)
     }
 
     /// Whether events wait behind a hole.

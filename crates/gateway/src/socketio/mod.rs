@@ -2,7 +2,9 @@
 //! does by default. Both share sockets, rooms and operations.
 //!
 //! - [`chat`]: the door itself: who comes in, what they ask, when they go.
+//! - [`company`]: Socket.IO servers on Node that share our Redis.
 //! - `delivery`, `feed`: each room's events in order to whoever hears it.
+//! - `holes`, `lookout`: what delivery has missed, read from the log; what other nodes did, if nobody told it.
 //! - `digests`: sums over rooms, for whoever wants to check what they have.
 //! - `resume`, `hold`: what a socket missed, and the seam to what is live.
 //! - `user_feeds`: each user's own changes in order to their sockets.
@@ -12,10 +14,13 @@
 
 mod authentication;
 pub mod chat;
+pub mod company;
 mod delivery;
 mod digests;
 mod feed;
 mod hold;
+mod holes;
+mod lookout;
 mod operations;
 mod outlet;
 mod resume;
@@ -25,3 +30,4 @@ mod sweep;
 mod user_feeds;
 
 pub use chat::{Door, DoorSettings};
+pub use company::CompanySettings;

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use fireside_kernel::Identity;
-use fireside_protocol::{SessionId, Time};
+use fireside_protocol::{RoomId, SessionId, Time};
 
 use super::delivery::Arrival;
 use crate::limits::ConnectionPermit;
@@ -28,6 +28,8 @@ pub struct Session {
     pub(super) phase: AtomicU8,
     /// Whether it wants to hear of digests.
     pub(super) watches_digests: AtomicBool,
+    /// Rooms of its user that it has turned off.
+    pub(super) turned_off: Mutex<Vec<RoomId>>,
     standing: Mutex<Standing>,
     /// What it will hear, between being accepted and being connected.
     pub(super) arrival: Mutex<Option<Box<Arrival>>>,
@@ -64,6 +66,7 @@ impl Session {
             profile: Profile::Tutorial,
             phase: AtomicU8::new(0),
             watches_digests: AtomicBool::new(false),
+            turned_off: Mutex::default(),
             standing: Mutex::new(Standing::Waiting { until }),
             arrival: Mutex::new(None),
             address,
@@ -83,6 +86,7 @@ impl Session {
             profile: Profile::Idiomatic,
             phase: AtomicU8::new(0),
             watches_digests: AtomicBool::new(false),
+            turned_off: Mutex::default(),
             standing: Mutex::new(Standing::In(identity)),
             arrival: Mutex::new(Some(arrival)),
             address,

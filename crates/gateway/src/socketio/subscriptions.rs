@@ -44,7 +44,10 @@ pub(super) async fn join(chat: &Chat, socket: &Socket<Session>, event: Event) {
     let mut refused = 0;
     for room in rooms {
         match permission::enter(&chat.kernel.db, &room, &identity.user, Permission::Read).await {
-            Ok(pass) => chat.delivery.unmute(socket, &pass),
+            Ok(pass) => {
+                socket.state().turned_off.lock().retain(|room| room != pass.room());
+                chat.delivery.unmute(socket, &pass);
+            }
             Err(error) => {
                 refused += 1;
                 tracing::info!(user = %identity.user, %room, reason = error.reason.as_str(), "joining a delivery room was refused");
@@ -65,6 +68,7 @@ pub(super) async fn leave(chat: &Chat, socket: &Socket<Session>, event: Event) {
     };
     for room in rooms {
         if let Ok(pass) = permission::enter(&chat.kernel.db, &room, &identity.user, Permission::Read).await {
+            socket.state().turned_off.lock().push(pass.room().clone());
             socket.leave(&room_name(pass.room()));
         }
     }

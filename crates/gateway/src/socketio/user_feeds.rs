@@ -1,25 +1,27 @@
 //! Users' own changes on their way to this node's sockets, each user's in the order of their stream.
 //!
 //! Not everything in a stream is committed by the room log, so changes may come out of order, and those of
-//! other nodes do not come at all: what is early waits, and the stream is read back. It keeps only the newest
+//! other nodes may not come at all: what is early waits, and the stream is read back. It keeps only the newest
 //! change of each thing, so positions may be left out; what they led to never is. There is no giving up: while
 //! the database does not answer nothing new happens either.
 //!
 //! Beside the delivery of rooms, not within it: a stream concerns one user's sockets, and who they are does not
 //! depend on it.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use fireside_kernel::Kernel;
+use fireside_kernel::nodes::Pace;
 use fireside_kernel::relay::{Committed, Subscriber};
 use fireside_kernel::user_changes::{Changed, read};
 use fireside_protocol::{UserEvent, UserId};
 use fireside_socketio::{Frame, Namespace};
 use parking_lot::Mutex;
 
-use super::delivery::user_name;
+use super::delivery::{Delivery, user_name};
 use super::session::Session;
 
 /// Time between the first two tries to read a stream back; it doubles.
@@ -31,6 +33,8 @@ const RETRY_MAX: Duration = Duration::from_secs(2);
 pub(super) struct UserFeeds {
     kernel: Kernel,
     namespace: Namespace<Session>,
+    /// Follows the rooms that users have entered on other nodes.
+    delivery: Arc<Delivery>,
     feeds: Mutex<HashMap<UserId, UserFeed>>,
 }
 
@@ -41,6 +45,10 @@ struct UserFeed {
     waiting: BTreeMap<i64, Changed>,
     /// Whether somebody is reading the stream back.
     is_filling: bool,
+    /// The stream's epoch, once something has told it.
+    epoch: Option<Arc<str>>,
+    /// Whether it was compared with the database since it began.
+    is_checked: bool,
 }
 
 impl UserFeed {
@@ -75,8 +83,9 @@ impl UserFeed {
 }
 
 impl UserFeeds {
-    pub(super) fn new(kernel: Kernel, namespace: Namespace<Session>) -> Arc<UserFeeds> {
-        Arc::new(UserFeeds { kernel, namespace, feeds: Mutex::default() })
+    pub(super) fn new(delivery: Arc<Delivery>) -> Arc<UserFeeds> {
+        let (kernel, namespace) = (delivery.kernel.clone(), delivery.namespace.clone());
+        Arc::new(UserFeeds { kernel, namespace, delivery, feeds: Mutex::default() })
     }
 
     /// Lets a user's socket in by `join`, to hear their stream, of which they know everything up to `head` or
@@ -84,7 +93,10 @@ impl UserFeeds {
     pub(super) fn enter<T>(&self, user: &UserId, head: i64, join: impl FnOnce() -> T) -> T {
         // Held until the socket has joined, so that the feed is not tidied away before.
         let mut feeds = self.feeds.lock();
-        feeds.entry(user.clone()).or_insert_with(|| UserFeed::starting_after(head));
+        if let Entry::Vacant(feed) = feeds.entry(user.clone()) {
+            feed.insert(UserFeed::starting_after(head));
+            self.kernel.nodes.hear_user(user);
+        }
         join()
     }
 
@@ -92,10 +104,60 @@ impl UserFeeds {
     pub(super) fn tidy(&self) {
         let mut feeds = self.feeds.lock();
         let here: HashSet<_> = self.namespace.rooms().into_iter().map(|(name, _)| name).collect();
-        feeds.retain(|user, _| here.contains(user_name(user).as_str()));
+        feeds.retain(|user, _| {
+            let is_here = here.contains(user_name(user).as_str());
+            if !is_here {
+                self.kernel.nodes.forget_user(user);
+            }
+            is_here
+        });
+    }
+
+    /// The users whose streams are followed here: all, or those that were not compared with the database yet.
+    pub(super) fn followed(&self, all: bool) -> Vec<UserId> {
+        let feeds = self.feeds.lock();
+        let wanted = feeds.iter().filter(|(_, feed)| all || !feed.is_checked);
+        wanted.map(|(user, _)| user.clone()).collect()
+    }
+
+    /// Compares streams with the database, and reads back those that are behind.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(super) async fn compare(self: Arc<Self>, users: &[UserId]) -> fireside_kernel::Result<()> {
+        let heads = read::heads(&self.kernel.db, users).await?;
+        let mut feeds = self.feeds.lock();
+        for user in users {
+            let Some(feed) = feeds.get_mut(user) else { continue };
+            feed.is_checked = true;
+            let Some(head) = heads.get(user) else { continue };
+            if feed.epoch.as_ref().is_some_and(|known| *known != head.epoch) {
+                // Another history: all of it is told.
+                *feed = UserFeed { is_checked: true, is_filling: feed.is_filling, ..UserFeed::default() };
+            }
+            feed.epoch = Some(head.epoch.clone());
+            if head.seq > feed.delivered && !feed.is_filling {
+                feed.is_filling = true;
+                tokio::spawn(self.clone().fill(user.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows a room that a user has entered, in case that was on another node.
+    fn follow(&self, change: &Changed) {
+        let room = change.change.room.as_ref().filter(|room| room.member);
+        let Some(room) = room.filter(|_| self.kernel.nodes.pace() != Pace::Alone) else { return };
+        let (delivery, user, room) = (self.delivery.clone(), change.user.clone(), room.room_id.clone());
+        tokio::spawn(async move {
+            if let Err(error) = delivery.follow(&user, &room).await {
+                tracing::warn!(error = ?error.internal, %room, "a room that somebody has entered is not heard yet");
+            }
+        });
     }
 
     fn deliver(&self, change: &Changed) {
+        self.follow(change);
         let event = UserEvent::UserChanged(change.to_wire());
         match Frame::event(event.name(), &[&event]) {
             Ok(frame) => {

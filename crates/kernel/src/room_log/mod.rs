@@ -12,7 +12,7 @@
 //! - `positions`: how far members have read. `standings`: what changes for users. `mentions`: who is named in a message.
 //! - `load`, `store`: the statements before and after the decision.
 //! - `writer`: the loop. `held`, `lanes`: what becomes of a room that somebody else keeps locked.
-//! - [`read`]: reading the log back.
+//! - [`read`]: reading the log back. [`heads`]: where many rooms stand.
 //! - [`resume`]: what somebody missed who was away.
 //! - [`digest`]: sums over what it says.
 //! - [`retention`]: how long it is kept.
@@ -20,6 +20,7 @@
 pub mod batch;
 pub mod change;
 pub mod digest;
+pub mod heads;
 mod held;
 mod lanes;
 mod load;

@@ -102,20 +102,22 @@ fn committed(
     messages: &HashMap<MessageId, MessageState>,
 ) -> Result<Committed> {
     let seq = row.seq;
-    let effect = effect(&row);
+    let effect = effect(room, &row);
     let actor = UserId::trusted(row.actor_id.as_str());
     let event = event(room, row, messages)
         .ok_or_else(|| Error::internal(format!("event {seq} of room {} cannot be read back", room.id)))?;
     Ok(Committed { room: room.id.clone(), epoch: room.epoch.clone(), seq, actor, event, effect })
 }
 
-fn effect(row: &LogRow) -> Effect {
+fn effect(room: &RoomState, row: &LogRow) -> Effect {
     let subject = row.subject_id.as_deref().map(UserId::trusted);
     match (row.kind.as_str(), subject) {
         ("room:user-joined", Some(user)) => Effect::Enter(vec![user]),
         ("room:user-left", Some(user)) => Effect::Exit(user),
         ("room:created", _) => Effect::Enter(vec![UserId::trusted(row.actor_id.as_str())]),
         ("room:deleted", _) => Effect::Close,
+        // A conversation begins with its first message, and is for both for ever.
+        ("dm:new", _) if row.seq == 1 => Effect::Enter(room.pair()),
         _ => Effect::None,
     }
 }

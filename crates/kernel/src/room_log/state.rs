@@ -48,6 +48,14 @@ impl RoomState {
         }
     }
 
+    /// The people of a direct conversation: two, or one who writes to themselves.
+    pub fn pair(&self) -> Vec<UserId> {
+        let mut pair: Vec<UserId> =
+            self.pair_key.iter().flat_map(|key| key.split(' ')).map(UserId::trusted).collect();
+        pair.dedup();
+        pair
+    }
+
     /// The other person of a direct conversation; oneself in a conversation with oneself.
     pub fn partner(&self, user: &UserId) -> Option<UserId> {
         partner_in(self.pair_key.as_deref()?, user)

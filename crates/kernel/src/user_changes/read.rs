@@ -1,6 +1,8 @@
 //! Reading users' streams: where they stand, and what changed behind a position.
 
-use fireside_db::{Db, sql};
+use std::collections::HashMap;
+
+use fireside_db::{Db, Statement, sql, values_list};
 use fireside_protocol::members::Role;
 use fireside_protocol::rooms::RoomKind;
 use fireside_protocol::user_changes::{
@@ -14,6 +16,9 @@ use crate::error::{Error, Result};
 use crate::names::Names;
 use crate::room_log::state::partner_in;
 
+/// Streams asked for at once.
+const USERS_AT_ONCE: usize = 1024;
+
 /// Where a user's stream stands, if anything has ever changed in it or somebody has asked.
 ///
 /// # Errors
@@ -22,6 +27,30 @@ pub async fn head(db: &Db, user: &UserId) -> Result<Option<UserPosition>> {
     let text = "SELECT epoch, head_seq FROM user_streams WHERE user_id = $1";
     let row: Option<(String, i64)> = db.optional(sql(text).bind(user.as_str())).await?;
     Ok(row.map(|(epoch, seq)| UserPosition { epoch: epoch.into(), seq }))
+}
+
+/// Where these users' streams stand. One in which nothing has ever changed is absent.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn heads(db: &Db, users: &[UserId]) -> Result<HashMap<UserId, UserPosition>> {
+    let mut heads = HashMap::with_capacity(users.len());
+    for users in users.chunks(USERS_AT_ONCE) {
+        // Filled up to a power of two, so that there are few different statements to remember.
+        let rows = users.len().next_power_of_two();
+        let ids = users.iter().chain(users.last().into_iter().cycle()).take(rows);
+        let text = format!(
+            "SELECT user_id, epoch, head_seq FROM user_streams WHERE user_id IN (VALUES {})",
+            values_list(rows, 1, 1)
+        );
+        let statement = Statement::generated(text).bind_all(ids.map(|user| user.as_str().into()));
+        let found: Vec<(String, String, i64)> = db.all(statement).await?;
+        let head = |(user, epoch, seq): (String, String, i64)| {
+            (UserId::trusted(user), UserPosition { epoch: epoch.into(), seq })
+        };
+        heads.extend(found.into_iter().map(head));
+    }
+    Ok(heads)
 }
 
 /// Where a user's stream stands. One that is not there yet begins: its epoch is told, and must last.

@@ -5,6 +5,7 @@
 //! (`fireside.toml`), the tutorial's environment names (`APP_ENV_…`), default. Nothing that is given is
 //! ever silently ignored: an unknown key or a bad value ends the program before it has done anything.
 
+mod adapter;
 mod aliases;
 mod check;
 mod file;
@@ -23,6 +24,7 @@ use fireside_features::sessions;
 
 pub use fireside_features::sessions::Secret;
 
+pub use adapter::RedisAdapter;
 pub use layers::Origin;
 pub use limits::Limits;
 pub use problem::{ConfigError, Problem};
@@ -44,6 +46,8 @@ pub struct Config {
     pub database_url: Option<DatabaseUrl>,
     /// Bus between nodes. Given, the server refuses to start: one node is all this version can be.
     pub redis_url: Option<Secret>,
+    /// Socket.IO servers on Node that share the Redis.
+    pub redis_adapter: RedisAdapter,
     /// Web pages of other origins that may use the server.
     pub cors_origins: WebOrigins,
     /// Who may make an account; see [`Config::signup`] for what holds where it is not said.
@@ -107,6 +111,7 @@ impl Default for Config {
             data_dir: PathBuf::from("./fireside-data"),
             database_url: None,
             redis_url: None,
+            redis_adapter: RedisAdapter::default(),
             cors_origins: WebOrigins::default(),
             signup: None,
             jwt: Jwt::default(),

@@ -16,7 +16,8 @@ use fireside_stories::{Actor, Answer, Door, Engine, Room, World, engines};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-engines!(what_was_acknowledged_survives_kill_9, an_orderly_stop_loses_nothing_and_says_when_to_come_back);
+engines!(an_orderly_stop_loses_nothing_and_says_when_to_come_back);
+engines!(alone what_was_acknowledged_survives_kill_9);
 
 /// How often the server is killed.
 const KILLS: usize = 3;

@@ -9,7 +9,7 @@ use fireside_stories::client::Call;
 use fireside_stories::{Door, Engine, World, engines, reason};
 use serde_json::json;
 
-engines!(
+engines!(alone
     too_many_messages_are_refused_with_the_time_to_wait,
     both_doors_draw_from_one_limit,
     too_much_typing_is_dropped_in_silence,

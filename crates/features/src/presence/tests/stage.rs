@@ -7,6 +7,7 @@ use std::time::Duration;
 use fireside_db::testing::TestDatabase;
 use fireside_db::{Db, Engine, sql};
 use fireside_kernel::connections::Connection;
+use fireside_kernel::nodes::hints::Passed;
 use fireside_kernel::relay::{Audience, Closing, Outlet};
 use fireside_kernel::{Actor, Clock, Ctx, Error, Identity, Kernel, Names, Registry};
 use fireside_protocol::{RoomId, Signal, Time, UserId};
@@ -31,7 +32,9 @@ impl Outlet for Recorder {
         self.0.try_send((audience.clone(), signal.clone())).expect("the test listens");
     }
 
-    fn close(&self, _: &Closing, _: &'static str) {}
+    fn pass(&self, _: &Audience, _: &Passed) {}
+
+    fn close(&self, _: &Closing, _: &str) {}
 }
 
 impl Stage {

@@ -23,7 +23,7 @@ async fn devices_are_listed_and_signed_out() {
         let by_bob = world.call_as(access(&bob), "sessions.end", end.clone()).await;
         assert_eq!(reason(by_bob), Reason::NotFound, "{engine:?}");
         world.call_as(access(&laptop), "sessions.end", end.clone()).await.expect("ended");
-        assert_eq!(world.closed(), [(Closing::Session(phone_id), "revoked")]);
+        assert_eq!(world.closed(), [(Closing::Session(phone_id), "revoked".to_owned())]);
         assert!(!world.is_valid(access(&phone)).await, "{engine:?}");
         assert_eq!(reason(world.refresh(refresh(&phone)).await), Reason::Unauthenticated);
         assert_eq!(reason(world.call_as(access(&laptop), "sessions.end", end).await), Reason::NotFound);
@@ -38,7 +38,7 @@ async fn signing_out_ends_tokens_and_sockets() {
         let answer = world.sign_up("alice").await.expect("an account");
         let session = session_of(&world, &answer).await;
         world.call_as(access(&answer), "sessions.logout", json!({})).await.expect("signed out");
-        assert_eq!(world.closed(), [(Closing::Session(session), "logout")], "{engine:?}");
+        assert_eq!(world.closed(), [(Closing::Session(session), "logout".to_owned())], "{engine:?}");
         assert!(!world.is_valid(access(&answer)).await);
         assert_eq!(reason(world.refresh(refresh(&answer)).await), Reason::Unauthenticated);
     }
@@ -57,7 +57,7 @@ async fn another_password_ends_the_other_sessions() {
         world.call_as(access(&here), "sessions.password", change("correct horse")).await.expect("changed");
         let identity = world.identity(access(&here)).await;
         let except = Closing::UserExcept(identity.user, identity.session.expect("a session"));
-        assert_eq!(world.closed(), [(except, "password_changed")]);
+        assert_eq!(world.closed(), [(except, "password_changed".to_owned())]);
         assert!(!world.is_valid(access(&there)).await, "{engine:?}");
         assert_eq!(reason(world.refresh(refresh(&there)).await), Reason::Unauthenticated);
         assert_eq!(reason(world.log_in("alice", "correct horse").await), Reason::Unauthenticated);
@@ -108,7 +108,7 @@ async fn a_session_that_ends_on_another_node_ends_here() {
     let session = session_of(&other, &answer).await;
     one.call_as(access(&answer), "sessions.logout", json!({})).await.expect("signed out");
     until("the end of the session", async || !other.is_valid(access(&answer)).await).await;
-    assert_eq!(other.closed(), [(Closing::Session(session), "revoked")]);
+    assert_eq!(other.closed(), [(Closing::Session(session), "revoked".to_owned())]);
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn a_user_who_is_shut_out_is_out_at_once() {
         // Without a word to this node: found within a second.
         until("the end", async || !world.is_valid(access(&answer)).await).await;
         world.sessions.end_user_sessions(&identity.user, None, "disabled").await.expect("ended");
-        assert_eq!(world.closed(), [(Closing::User(identity.user), "disabled")]);
+        assert_eq!(world.closed(), [(Closing::User(identity.user), "disabled".to_owned())]);
         let back = fireside_db::sql("UPDATE users SET disabled_at = NULL");
         world.kernel.db.run(back).await.expect("let in again");
         assert!(!world.is_valid(access(&answer)).await, "what has ended does not come back, {engine:?}");

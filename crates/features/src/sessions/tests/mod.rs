@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use fireside_db::testing::TestDatabase;
 use fireside_db::{Db, Engine};
+use fireside_kernel::nodes::hints::Passed;
 use fireside_kernel::relay::{Audience, Outlet};
 use fireside_kernel::{Actor, Authenticator as _, Clock, Error, Identity, Names};
 use fireside_protocol::text::{Password, Username};
@@ -49,13 +50,15 @@ impl std::ops::Deref for World {
 
 /// Keeps what is closed.
 #[derive(Default)]
-struct Recorder(Mutex<Vec<(Closing, &'static str)>>);
+struct Recorder(Mutex<Vec<(Closing, String)>>);
 
 impl Outlet for Recorder {
     fn signal(&self, _: &Audience, _: &Signal) {}
 
-    fn close(&self, closing: &Closing, reason: &'static str) {
-        self.0.lock().push((closing.clone(), reason));
+    fn pass(&self, _: &Audience, _: &Passed) {}
+
+    fn close(&self, closing: &Closing, reason: &str) {
+        self.0.lock().push((closing.clone(), reason.to_owned()));
     }
 }
 
@@ -150,7 +153,7 @@ impl Node {
     }
 
     /// What was closed since the last time.
-    pub(super) fn closed(&self) -> Vec<(Closing, &'static str)> {
+    pub(super) fn closed(&self) -> Vec<(Closing, String)> {
         std::mem::take(&mut self.closed.0.lock())
     }
 }

@@ -36,7 +36,7 @@ async fn a_token_used_again_ends_its_session() {
             assert!(!world.is_valid(access(answer)).await, "{engine:?}");
             assert_eq!(reason(world.refresh(refresh(answer)).await), Reason::Unauthenticated);
         }
-        assert_eq!(world.closed(), [(Closing::Session(session), "revoked")]);
+        assert_eq!(world.closed(), [(Closing::Session(session), "revoked".to_owned())]);
         assert!(world.is_valid(access(&other_device)).await, "another device has done nothing");
     }
 }
