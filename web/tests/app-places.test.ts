@@ -63,6 +63,10 @@ test("the list is made wider by pointer and keys, is folded away, and stays so",
   await isAccessible(page, "with the list folded away");
   await page.reload();
   await sees(page, "Thanks everybody");
+  await page.setViewportSize({ width: 390, height: 780 });
+  await page.getByRole("link", { name: "Back to the list of rooms" }).click();
+  await page.locator(".place-link", { hasText: "Harbour" }).click();
+  await page.setViewportSize({ width: 1360, height: 860 });
   await show.click();
   await edge.waitFor();
   expect(await widthPx()).toBe(420);
