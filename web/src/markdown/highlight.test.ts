@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 
+import { fastestMs } from "../../tests/fastest.js";
 import { highlight } from "./highlight.js";
 
 const kinds = (code: string, language: string) =>
@@ -30,9 +31,8 @@ test.each(["js", "rust", "go", "python", "sh", "toml", "json", "sql", "html", "c
   (language) => {
     for (const piece of HOSTILE) {
       const code = piece.repeat(Math.ceil(20_000 / piece.length));
-      const start = performance.now();
       const tokens = highlight(code, language);
-      expect(performance.now() - start, `${piece} in ${language}`).toBeLessThan(50);
+      expect(fastestMs(() => highlight(code, language)), `${piece} in ${language}`).toBeLessThan(50);
       expect(tokens?.map(({ text }) => text).join("") ?? code).toBe(code);
     }
   },
