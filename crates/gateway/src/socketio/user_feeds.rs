@@ -22,6 +22,7 @@ use fireside_socketio::{Frame, Namespace};
 use parking_lot::Mutex;
 
 use super::delivery::{Delivery, user_name};
+use super::holes::DOUBT_LASTS;
 use super::session::Session;
 
 /// Time between the first two tries to read a stream back; it doubles.
@@ -144,6 +145,20 @@ impl UserFeeds {
         Ok(())
     }
 
+    /// Looks into streams of which nobody knows whether their newest changes were stored, as soon as the database
+    /// answers; and once more, because what it was told last may be done only then.
+    async fn look_into(self: Arc<Self>, users: Vec<UserId>) {
+        for wait in [Duration::ZERO, DOUBT_LASTS] {
+            tokio::time::sleep(wait).await;
+            let mut pause = RETRY;
+            while let Err(error) = self.clone().compare(&users).await {
+                tracing::warn!(error = ?error.internal, "users' streams cannot be looked into yet");
+                tokio::time::sleep(pause).await;
+                pause = RETRY_MAX.min(pause * 2);
+            }
+        }
+    }
+
     /// Follows a room that a user has entered, in case that was on another node.
     fn follow(&self, change: &Changed) {
         let room = change.change.room.as_ref().filter(|room| room.member);
@@ -227,6 +242,14 @@ impl Subscriber for UserDoorbell {
                 feed.is_filling = true;
                 tokio::spawn(self.0.clone().fill(change.user.clone()));
             }
+        }
+    }
+
+    fn doubtful_streams(&self, users: &[UserId]) {
+        let feeds = self.0.feeds.lock();
+        let here: Vec<UserId> = users.iter().filter(|user| feeds.contains_key(user)).cloned().collect();
+        if !here.is_empty() {
+            tokio::spawn(self.0.clone().look_into(here));
         }
     }
 }
