@@ -42,6 +42,10 @@ impl Feed {
         };
         let event = self.waiting.remove(&next)?;
         self.delivered = event.seq;
+        if self.waiting.is_empty() {
+            // An emptied tree keeps its last node, here 5 kB for each room that was ever spoken in.
+            self.waiting = BTreeMap::new();
+        }
         Some(event)
     }
 
