@@ -68,7 +68,15 @@ impl UserFeed {
     fn next(&mut self) -> Option<Changed> {
         let change = self.waiting.remove(&(self.delivered + 1))?;
         self.delivered += 1;
+        self.release();
         Some(change)
+    }
+
+    /// An emptied tree keeps its last node, here 1.8 kB for each user who ever joined, read or muted.
+    fn release(&mut self) {
+        if self.waiting.is_empty() {
+            self.waiting = BTreeMap::new();
+        }
     }
 
     /// What was read back is all there is up to its end; the part of it that was not delivered yet.
@@ -79,6 +87,7 @@ impl UserFeed {
         }
         let delivered = self.delivered;
         self.waiting.retain(|seq, _| *seq > delivered);
+        self.release();
         changes
     }
 }
