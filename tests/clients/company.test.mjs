@@ -12,6 +12,7 @@ import { Server } from 'socket.io';
 import { io } from 'socket.io-client';
 
 import { Person } from './people.mjs';
+import { newDatabase, POSTGRES } from './postgres.mjs';
 import { expectStatus } from './rest.mjs';
 import { startServer } from './server.mjs';
 import { Ear, once } from './sockets.mjs';
@@ -19,7 +20,9 @@ import { Ear, once } from './sockets.mjs';
 const REDIS = process.env.FIRESIDE_TEST_REDIS_URL;
 const WAIT_MS = 10_000;
 
-describe('in the company of Node servers', { skip: REDIS ? false : 'FIRESIDE_TEST_REDIS_URL is not set' }, () => {
+const skip = REDIS && POSTGRES ? false : 'FIRESIDE_TEST_REDIS_URL or FIRESIDE_TEST_POSTGRES_URL is not set';
+
+describe('in the company of Node servers', { skip }, () => {
   const key = `company-${randomBytes(6).toString('hex')}`;
   const connections = [];
   let server;
@@ -35,7 +38,11 @@ describe('in the company of Node servers', { skip: REDIS ? false : 'FIRESIDE_TES
   }
 
   before(async () => {
-    server = await startServer({ FIRESIDE_REDIS_URL: REDIS, FIRESIDE_REDIS_ADAPTER_KEY: key });
+    server = await startServer({
+      FIRESIDE_DATABASE_URL: await newDatabase(),
+      FIRESIDE_REDIS_URL: REDIS,
+      FIRESIDE_REDIS_ADAPTER_KEY: key,
+    });
     [alice, bob] = ['alice', 'bob'].map((name) => new Person(server, name));
     for (const person of [alice, bob]) await expectStatus(200, person.rest('GET', '/auth/me'));
     node = await startNode();
@@ -211,6 +218,31 @@ describe('in the company of Node servers', { skip: REDIS ? false : 'FIRESIDE_TES
     const ear = await alice.socket();
     assert.ok((await other.io.fetchSockets()).some((socket) => socket.id === ear.socket.id));
     other.io.close();
+  });
+
+  test('what happens here reaches the sockets of others', async () => {
+    const room = await newRoom();
+    node.io.once('connection', (socket) => socket.join([`room:${room.id}`, `user:${bob.id}`]));
+    const client = io(node.url, { forceNew: true, reconnection: false });
+    const [there, here] = [new Ear(client), await bob.socket()];
+    await once(client, 'connect');
+    let sent = 0;
+    // We look every other second whether there are others.
+    await until('the first message is told there', async () => {
+      sent += 1;
+      await expectStatus(201, alice.rest('POST', `/chat/rooms/${room.id}/messages`, { content: `${sent}` }));
+      return there.all('message:new').length > 0;
+    });
+    await expectStatus(201, alice.rest('POST', `/chat/dm/${bob.id}`, { content: 'for bob' }));
+    const direct = await there.hears('dm:new');
+    assert.deepEqual(direct, await here.hears('dm:new'), 'the same as our own clients hear');
+    const { content } = there.all('message:new')[0];
+    const told = here.all('message:new').find((message) => message.content === content);
+    assert.deepEqual(there.all('message:new')[0], told);
+    const hers = await alice.socket();
+    hers.socket.emit('typing:start', { roomId: room.id });
+    assert.equal((await there.hears('typing:update')).userId, alice.id);
+    client.disconnect();
   });
 
   test('a server disconnects our sockets', async () => {
