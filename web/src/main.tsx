@@ -2,28 +2,40 @@
 
 import "./styles/app.css";
 
+import { effect, untracked } from "@preact/signals";
 import { createClient } from "fireside-chat";
 import { createStore } from "fireside-chat/store";
 import { render } from "preact";
 
 import { Announcer } from "./announcer.js";
 import { App } from "./app/app.js";
+import { startKeyboardInset } from "./app/keyboard-inset.js";
 import { startNavigation } from "./app/navigation.js";
-import { startNotifications } from "./app/notifications.js";
-import { startPageBadge } from "./app/page-badge.js";
 import { applyPreferences } from "./app/preferences.js";
 import { ServicesContext } from "./app/services.js";
+import { startUpdates } from "./app/update.js";
+import { startDrafts } from "./conversation/composer/drafts.js";
+import { parts } from "./later/lazy.js";
 
 async function start(root: Element): Promise<void> {
   applyPreferences();
   startNavigation();
+  startDrafts();
+  startKeyboardInset();
   const chat = createClient({ url: location.origin });
   const store = createStore(chat);
   const announcer = new Announcer();
   announcer.moveTo(document.body);
   const services = { chat, store, announcer };
-  startPageBadge(store);
-  startNotifications(services);
+  startUpdates(store);
+  effect(() => {
+    const loaded = parts.loaded.value;
+    if (!loaded) return;
+    untracked(() => {
+      loaded.startPageBadge(store);
+      loaded.startNotifications(services);
+    });
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void chat.wake();
   });

@@ -6,7 +6,8 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, test } from "vitest";
 
 import { settle } from "./app/harbour.js";
-import { House, LOOKS, sees, type Window } from "./app/house.js";
+import { House } from "./app/house.js";
+import { EVERY_LOOK, sees, type Window } from "./browser.js";
 
 const FOLDER = process.env["FIRESIDE_TEST_PICTURES"];
 const TIME_MS = 240_000;
@@ -20,19 +21,19 @@ describe.skipIf(FOLDER === undefined)("pictures", () => {
   }, TIME_MS);
   afterAll(() => house?.close(), TIME_MS);
 
-  test.each(Object.keys(LOOKS))(
+  test.each(EVERY_LOOK)(
     "%s",
-    async (look) => {
-      const keep = (page: Page, name: string) =>
-        page.screenshot({ path: join(FOLDER ?? "", `app-${name}-${look}.png`), animations: "disabled" });
-      const outside = await house.window("/login", LOOKS[look]);
+    async (name, look) => {
+      const keep = (page: Page, what: string) =>
+        page.screenshot({ path: join(FOLDER ?? "", `app-${what}-${name}.png`), animations: "disabled" });
+      const outside = await house.window("/login", look);
       await outside.page.getByRole("heading", { name: "Sign in" }).waitFor();
       await keep(outside.page, "login");
       await outside.page.goto(`${house.server.url}/join/abc`);
       await outside.page.getByRole("heading", { name: "Make an account" }).waitFor();
       await keep(outside.page, "join");
       await outside.close();
-      const window = await house.signedIn("ada", "/r/harbour", LOOKS[look]);
+      const window = await house.signedIn("ada", "/r/harbour", look);
       await tour(window, keep);
       await window.close();
     },

@@ -6,7 +6,8 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { Chat, RoomHandle } from "../../clients/typescript/src/index.js";
-import { composer, LOOKS, sees, World } from "./conversation/world.js";
+import { composer, EVERY_LOOK, sees } from "./browser.js";
+import { World } from "./conversation/world.js";
 
 const FOLDER = process.env["FIRESIDE_TEST_PICTURES"];
 const TIME_MS = 120_000;
@@ -60,7 +61,7 @@ describe.skipIf(FOLDER === undefined)("pictures", () => {
     for (const [who, text] of what) await people[who].room(harbour.roomId).send(text).delivered();
   }
 
-  for (const [name, look] of Object.entries(LOOKS)) {
+  for (const [name, look] of EVERY_LOOK) {
     const take = (page: Page, what: string) => page.screenshot({ path: join(FOLDER ?? "", `${name}-${what}.png`) });
 
     test(`on ${name}`, { timeout: TIME_MS }, async () => {

@@ -4,7 +4,8 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import type { Chat } from "../../clients/typescript/src/index.js";
-import { sees, World } from "./conversation/world.js";
+import { sees } from "./browser.js";
+import { World } from "./conversation/world.js";
 
 const MESSAGES = 20_000;
 const AT_ONCE = 128;

@@ -121,6 +121,9 @@ impl Services {
             self.redis = Some(Redis::start()?);
             started.push("Redis");
         }
+        if asked_for(redis::OWN_SERVER) {
+            programs::REDIS.require()?;
+        }
         if asked_for(CHROMIUM) {
             self.chromium = Some(programs::CHROMIUM.require()?);
             started.push("Chromium");

@@ -46,6 +46,10 @@ export class Account implements Auth {
     return this.#session.save(await this.#rest.call("POST /auth/login", { body }));
   }
 
+  async takeOver(refreshToken: string): Promise<User> {
+    return this.#session.save(await this.#rest.call("POST /auth/refresh", { body: { refreshToken } }));
+  }
+
   async logout(): Promise<void> {
     try {
       await this.#rest.call("POST /auth/logout", {});

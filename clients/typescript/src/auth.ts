@@ -28,6 +28,8 @@ export interface Auth {
   register(fields: Register): Promise<User>;
   /** Signs in with a password. */
   login(fields: Login): Promise<User>;
+  /** Takes over a session that was opened elsewhere and handed out as its refresh token, which works once. */
+  takeOver(refreshToken: string): Promise<User>;
   /** Ends the session here and on the server, and forgets everything that was kept for it. */
   logout(): Promise<void>;
   /** Exchanges the refresh token now. It happens by itself before the access token ends. */

@@ -182,6 +182,22 @@ test("a direct conversation appears, with its person, presence, typing and what 
   await value(hers.typing, (people) => people.length === 0);
 });
 
+test("one is there oneself, also after the connection was lost for a moment", async () => {
+  const chat = person(server, "otto");
+  const store = createStore(chat);
+  await chat.connect();
+  const me = store.presence(store.me.get()?.id ?? "");
+  await value(me, (presence) => presence?.status === "online");
+  const shown: (string | undefined)[] = [];
+  me.subscribe((presence) => shown.push(presence?.status));
+  const heard = event(chat, "presence:snapshot");
+  chat.raw.io.engine.close();
+  await heard;
+  expect(shown).not.toContain("offline");
+  expect(me.get()?.status).toBe("online");
+  store.close();
+});
+
 test("leaving and joining elsewhere change the list, and a member list follows", async () => {
   const [alice, bob] = await pair("ann", "ben");
   const roomId = alice.place.summary.get()?.roomId ?? "";

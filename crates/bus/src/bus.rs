@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use crate::memory::{self, Hub};
+use crate::redis::{Redis, RedisOptions};
 
 /// What carries bytes between nodes. It may lose, repeat, delay and reorder what it is given, and nobody waits
 /// for it: whoever needs to know for sure reads the database.
@@ -57,6 +58,12 @@ impl Bus {
     /// To be called inside a tokio runtime.
     pub fn memory(hub: &Hub) -> Bus {
         Bus(memory::Node::join(hub))
+    }
+
+    /// A node of several that meet in a Redis. Never fails for a Redis that is away: it starts down then, and
+    /// connects as soon as it can. Waits for the first attempt, at most some seconds.
+    pub async fn redis(options: RedisOptions) -> Bus {
+        Bus(Arc::new(Redis::connect(options).await))
     }
 
     /// Hands bytes to the other nodes that are subscribed to the topic. Never waits: what cannot leave now is

@@ -5,5 +5,10 @@ mod bus;
 mod measures;
 pub mod memory;
 mod receiver;
+mod redis;
+#[cfg(feature = "testing")]
+pub mod testing;
 
-pub use bus::{Bus, Incoming, State};
+pub use self::bus::{Bus, Incoming, State};
+pub use self::redis::socketio_adapter;
+pub use self::redis::{InvalidRedisUrl, RedisOptions, RedisUrl};

@@ -143,9 +143,19 @@ impl Db {
 
     /// Begins a write transaction. It has the deadline of one call, counted from now.
     pub async fn begin(&self) -> Result<Tx, Error> {
+        self.begin_with(None).await
+    }
+
+    /// The same for a transaction that waits for each lock no longer than `lock_wait` and then ends with
+    /// [`Error::Locked`]. SQLite has one writer and no such locks.
+    pub async fn begin_waiting(&self, lock_wait: Duration) -> Result<Tx, Error> {
+        self.begin_with(Some(lock_wait)).await
+    }
+
+    async fn begin_with(&self, lock_wait: Option<Duration>) -> Result<Tx, Error> {
         match &self.0.pools {
-            Pools::Sqlite { pair, .. } => Ok(Tx::sqlite(pair.begin().await?)),
-            Pools::Postgres(pair) => Ok(Tx::postgres(pair.begin().await?)),
+            Pools::Sqlite { pair, .. } => Ok(Tx::sqlite(pair.begin(lock_wait).await?)),
+            Pools::Postgres(pair) => Ok(Tx::postgres(pair.begin(lock_wait).await?)),
         }
     }
 
@@ -217,13 +227,14 @@ impl<D: Driver> Pair<D> {
         give_back(lease, outcome).map_err(Failure::of_write)
     }
 
-    async fn begin(&self) -> Result<Transaction<D>, Error> {
+    async fn begin(&self, lock_wait: Option<Duration>) -> Result<Transaction<D>, Error> {
         let deadline = Instant::now() + self.deadline;
-        let outcome = match Transaction::begin(self.lease(&self.write, deadline).await?, deadline).await {
+        let lease = self.lease(&self.write, deadline).await?;
+        let outcome = match Transaction::begin(lease, deadline, lock_wait).await {
             // Nothing has been written yet, so this too may be repeated.
             Err(failure) if failure.lost && failure.error != Error::Timeout => {
                 self.write.purge();
-                Transaction::begin(self.lease(&self.write, deadline).await?, deadline).await
+                Transaction::begin(self.lease(&self.write, deadline).await?, deadline, lock_wait).await
             }
             outcome => outcome,
         };

@@ -1,5 +1,7 @@
 //! What the pool and the transactions need of an engine's driver; implemented once for each.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::error::{Error, OpenError};
@@ -10,9 +12,6 @@ use crate::statement::Statement;
 pub(crate) trait Driver: Send + Sync + 'static {
     /// A connection, used by one call or transaction at a time.
     type Connection: Send + 'static;
-
-    /// The statement that starts a write transaction.
-    const BEGIN: &'static str;
 
     /// Opens a connection and makes sure that its settings are safe.
     fn connect(&self) -> impl Future<Output = Result<Self::Connection, ConnectError>> + Send;
@@ -41,7 +40,13 @@ pub(crate) trait Driver: Send + Sync + 'static {
         statement: &Statement,
     ) -> impl Future<Output = Result<u64, sqlx::Error>> + Send;
 
-    /// Runs BEGIN, COMMIT or ROLLBACK.
+    /// Starts a write transaction, which waits for each lock no longer than `lock_wait` where that is given.
+    fn begin(
+        connection: &mut Self::Connection,
+        lock_wait: Option<Duration>,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Runs COMMIT or ROLLBACK.
     fn control(
         connection: &mut Self::Connection,
         sql: &'static str,

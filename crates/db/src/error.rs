@@ -12,6 +12,9 @@ pub enum Error {
     /// The deadline passed before the answer came.
     #[error("the database did not answer in time")]
     Timeout,
+    /// Somebody else kept a lock for longer than it was to be waited for.
+    #[error("somebody else holds a lock")]
+    Locked,
     /// No connection could be had, or it broke.
     #[error("the database is not available")]
     Unavailable,

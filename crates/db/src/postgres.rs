@@ -83,8 +83,6 @@ impl Postgres {
 impl Driver for Postgres {
     type Connection = PgConnection;
 
-    const BEGIN: &'static str = "BEGIN";
-
     async fn connect(&self) -> Result<PgConnection, ConnectError> {
         let mut connection = self.options.connect().await.map_err(|error| failure::of_connect(&error))?;
         safety::verify(&mut connection).await?;
@@ -125,6 +123,13 @@ impl Driver for Postgres {
 
     async fn run(connection: &mut PgConnection, statement: &Statement) -> Result<u64, sqlx::Error> {
         Ok(query(statement)?.execute(connection).await?.rows_affected())
+    }
+
+    async fn begin(connection: &mut PgConnection, lock_wait: Option<Duration>) -> Result<(), sqlx::Error> {
+        let Some(lock_wait) = lock_wait else { return Self::control(connection, "BEGIN").await };
+        // Both in one message: the limit costs no round trip.
+        let text = format!("BEGIN; SET LOCAL lock_timeout = {}", lock_wait.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await.map(drop)
     }
 
     async fn control(connection: &mut PgConnection, sql: &'static str) -> Result<(), sqlx::Error> {

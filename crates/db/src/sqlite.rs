@@ -156,10 +156,6 @@ impl Interruptible {
 impl Driver for Sqlite {
     type Connection = Interruptible;
 
-    /// Takes the write lock at once: a transaction that begins by reading could otherwise find at
-    /// its first write that another one has overtaken it.
-    const BEGIN: &'static str = "BEGIN IMMEDIATE";
-
     async fn connect(&self) -> Result<Interruptible, ConnectError> {
         let refused = |error| failure::of_open(self.file.path(), &error);
         let mut connection = self.options().connect().await.map_err(refused)?;
@@ -198,6 +194,12 @@ impl Driver for Sqlite {
 
     async fn run(connection: &mut Interruptible, statement: &Statement) -> Result<u64, sqlx::Error> {
         Ok(query(statement)?.execute(&mut connection.inner).await?.rows_affected())
+    }
+
+    /// Takes the write lock at once: a transaction that begins by reading could otherwise find at
+    /// its first write that another one has overtaken it. There is no lock but that one.
+    async fn begin(connection: &mut Interruptible, _lock_wait: Option<Duration>) -> Result<(), sqlx::Error> {
+        Self::control(connection, "BEGIN IMMEDIATE").await
     }
 
     async fn control(connection: &mut Interruptible, sql: &'static str) -> Result<(), sqlx::Error> {

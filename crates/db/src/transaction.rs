@@ -121,8 +121,12 @@ pub(crate) struct Transaction<D: Driver> {
 
 impl<D: Driver> Transaction<D> {
     /// Begins on a lent connection.
-    pub(crate) async fn begin(mut lease: Lease<D>, deadline: Instant) -> Result<Self, Failure> {
-        match timeout_at(deadline, D::control(lease.connection(), D::BEGIN)).await {
+    pub(crate) async fn begin(
+        mut lease: Lease<D>,
+        deadline: Instant,
+        lock_wait: Option<Duration>,
+    ) -> Result<Self, Failure> {
+        match timeout_at(deadline, D::begin(lease.connection(), lock_wait)).await {
             Ok(Ok(())) => Ok(Transaction { lease: Some(lease), deadline, busy: false, failed: false }),
             Ok(Err(error)) => {
                 let failure = D::failure(error);

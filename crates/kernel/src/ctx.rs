@@ -63,6 +63,19 @@ impl Ctx {
         self.actor.identity().ok_or_else(|| Error::unauthenticated("Sign in first"))
     }
 
+    /// The client's own name for this write: in its payload (`clientId`), or beside it (`Idempotency-Key`).
+    ///
+    /// # Errors
+    /// When there are two, and they differ: whichever was taken, a repeat under the other would be done again.
+    pub fn client_id(&self, payload: Option<ClientId>) -> Result<Option<ClientId>> {
+        match (payload, &self.idempotency_key) {
+            (Some(one), Some(other)) if one != *other => {
+                Err(Error::validation("clientId", "must be the same as Idempotency-Key, or left out"))
+            }
+            (payload, header) => Ok(payload.or_else(|| header.clone())),
+        }
+    }
+
     /// The signed-in user's id.
     pub fn user(&self) -> Result<&UserId> {
         self.identity().map(|identity| &identity.user)

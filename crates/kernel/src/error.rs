@@ -98,7 +98,7 @@ impl From<fireside_db::Error> for Error {
         use fireside_db::Error as Db;
         match error {
             Db::Indeterminate => Error::indeterminate(),
-            Db::Timeout | Db::Unavailable | Db::Retry | Db::Full => {
+            Db::Timeout | Db::Locked | Db::Unavailable | Db::Retry | Db::Full => {
                 Error { internal: Some(error.to_string()), ..Error::overloaded() }
             }
             Db::Unique { constraint } => Error {

@@ -8,6 +8,18 @@ use fireside_db::{Engine, Migrated};
 use crate::config::Config;
 use crate::wiring::Running;
 
+/// Where people on this machine reach a server that listens on `port`.
+pub fn local_url(config: &Config, port: u16) -> String {
+    let scheme = if config.tls.cert.is_some() { "https" } else { "http" };
+    let host = match config.listen.host() {
+        // Nobody can open these; they stand for every address of the machine.
+        "0.0.0.0" | "::" => "localhost".to_owned(),
+        host if host.contains(':') => format!("[{host}]"),
+        host => host.to_owned(),
+    };
+    format!("{scheme}://{host}:{port}")
+}
+
 /// What the banner tells.
 #[derive(Debug)]
 pub struct Banner<'a> {
@@ -22,14 +34,7 @@ pub struct Banner<'a> {
 impl<'a> Banner<'a> {
     /// Of a server that took so long to start.
     pub fn new(config: &'a Config, running: &'a Running, took: Duration) -> Banner<'a> {
-        let scheme = if config.tls.cert.is_some() { "https" } else { "http" };
-        let host = match config.listen.host() {
-            // Nobody can open these; they stand for every address of the machine.
-            "0.0.0.0" | "::" => "localhost".to_owned(),
-            host if host.contains(':') => format!("[{host}]"),
-            host => host.to_owned(),
-        };
-        let address = format!("{scheme}://{host}:{}", running.address.port());
+        let address = local_url(config, running.address.port());
         let setup_token = running.setup_token.as_deref();
         Banner { config, address, setup_token, migrated: running.migrated, took }
     }

@@ -103,6 +103,17 @@ fn describe() {
     describe_gauge!("fireside_users", "Users by state");
     describe_gauge!("fireside_room_log_waiting", "Changes that wait for their transaction");
     describe_gauge!("fireside_db_pool_connections", "Connections to the database by state");
+    describe_gauge!("fireside_bus_up", "Whether the bus between nodes reaches them: 1 or 0");
+    describe_counter!("fireside_bus_messages_total", "Messages between nodes by direction");
+    describe_counter!(
+        "fireside_bus_dropped_total",
+        "Messages that the bus gave up: away, or too much waiting"
+    );
+    describe_counter!(
+        "fireside_bus_rejected_total",
+        "Messages on the bus that no node of this chat has made"
+    );
+    describe_counter!("fireside_bus_reconnects_total", "Attempts of the bus to connect again");
     describe_counter!("fireside_connects_total", "Attempts to connect a socket by result");
     describe_counter!("fireside_disconnects_total", "Ended sockets by reason");
     describe_counter!("fireside_events_total", "Events from clients by result");

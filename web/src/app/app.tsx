@@ -3,22 +3,22 @@
 import { placeKey } from "fireside-chat";
 import { useEffect, useState } from "preact/hooks";
 
-import { Browse } from "../browse/browse.js";
 import { useReadable } from "../conversation/use-readable.js";
-import { Enter } from "../enter/enter.js";
+import { Browse, Enter, LoginLink, Overlays, parts, RoomDoor, Settings } from "../later/lazy.js";
+import { whenIdle } from "../later/later.js";
 import { PlaceScreen } from "../place/place-screen.js";
-import { RoomDoor } from "../place/room-door.js";
 import { Sidebar } from "../sidebar/sidebar.js";
 import { Banner } from "./banner.js";
 import { currentPlace, useCurrentPlace } from "./current-place.js";
 import { startGlobalKeys } from "./global-keys.js";
 import { heading } from "./heading.js";
 import { Home } from "./home.js";
-import { Lazy } from "./lazy.js";
 import { go, route } from "./navigation.js";
 import { overlay, pane } from "./overlay.js";
+import { preferences } from "./preferences.js";
 import { useServices } from "./services.js";
 import { Tabs } from "./tabs.js";
+import { ToastView } from "./toast-view.js";
 
 const NOTICES: Record<string, string> = {
   revoked: "You were signed out from another device.",
@@ -31,7 +31,10 @@ export function App() {
   const user = useReadable(chat.auth.user);
   const [notice, setNotice] = useState("");
   useEffect(() => chat.on("auth:changed", ({ reason }) => setNotice(NOTICES[reason ?? ""] ?? "")), [chat]);
-  const { name } = route.value;
+  const current = route.value;
+  const { name } = current;
+  // A link that signs somebody else in does so; one's own leads in, and is not spent.
+  if (name === "login" && current.token && current.user !== user?.username) return <LoginLink token={current.token} />;
   // The link of a new server leads to it, whoever was signed in at this address before.
   if (!user || name === "setup") return <Entrance notice={notice} />;
   return <Signed key={user.id} />;
@@ -47,33 +50,38 @@ function Entrance({ notice }: { notice: string }) {
 }
 
 function Signed() {
-  const { chat, store } = useServices();
+  const services = useServices();
+  const { chat } = services;
   const { name } = route.value;
   useEffect(() => {
     void chat.connect().catch(() => {
       // Nobody is signed in: the store has told so already.
     });
-    return startGlobalKeys(store, () => {
-      const place = currentPlace(store, route.peek());
+    // A dialog then opens at once, also without a connection.
+    whenIdle(() => parts.load());
+    return startGlobalKeys(services, () => {
+      const place = currentPlace(services.store, route.peek());
       return place && placeKey(place);
     });
-  }, [chat, store]);
+  }, [services]);
   useEffect(() => {
     if (name === "login" || name === "join") go("/", { replace: true });
   }, [name]);
   const place = useCurrentPlace();
+  const isFolded = preferences.value.isSidebarFolded;
   return (
     <>
       <button type="button" class="skip" onClick={skipToComposer}>
         Skip to message box
       </button>
       <Banner />
-      <div class="frame" data-screen={screenOf(name)}>
+      <div class="frame" data-screen={screenOf(name)} data-sidebar={isFolded ? "folded" : undefined}>
         <Sidebar current={place && placeKey(place)} />
         <Screen />
       </div>
       {screenOf(name) !== "place" && <Tabs />}
-      <Lazy when={overlay.value !== null} load={() => import("../overlays/overlays.js").then((it) => it.Overlays)} />
+      <ToastView />
+      {overlay.value !== null && <Overlays />}
     </>
   );
 }
@@ -95,10 +103,8 @@ function Screen() {
     }
     case "browse":
       return <Browse />;
-    case "settings": {
-      const { part } = current;
-      return <Lazy when props={{ part }} load={() => import("../settings/settings.js").then((it) => it.Settings)} />;
-    }
+    case "settings":
+      return <Settings part={current.part} />;
     case "unknown":
       return (
         <main class="notice">

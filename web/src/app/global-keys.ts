@@ -1,19 +1,21 @@
 // Keys that work everywhere.
 
 import type { PlaceKey } from "fireside-chat";
-import type { ChatStore, PlaceSummary } from "fireside-chat/store";
+import type { PlaceSummary } from "fireside-chat/store";
 
 import { badgeOf, pathOf } from "../sidebar/place-link.js";
+import { isUnread, markAllRead } from "./mark-all-read.js";
 import { cameByKeyboard, go } from "./navigation.js";
 import { neighbour } from "./neighbour.js";
 import { overlay, pane, togglePane } from "./overlay.js";
+import type { Services } from "./services.js";
 
 const REGIONS = [".sidebar", ".place-head", ".log", ".composer textarea", ".pane"];
 
 /** Listens for them; `current` answers which place is on the screen. Answers what ends that. */
-export function startGlobalKeys(store: ChatStore, current: () => PlaceKey | null): () => void {
+export function startGlobalKeys(services: Services, current: () => PlaceKey | null): () => void {
   const pressed = (event: KeyboardEvent) => {
-    const act = event.isComposing || event.defaultPrevented ? null : actionOf(event, store, current);
+    const act = event.isComposing || event.defaultPrevented ? null : actionOf(event, services, current);
     if (!act) return;
     event.preventDefault();
     act();
@@ -22,7 +24,8 @@ export function startGlobalKeys(store: ChatStore, current: () => PlaceKey | null
   return () => removeEventListener("keydown", pressed);
 }
 
-function actionOf(event: KeyboardEvent, store: ChatStore, current: () => PlaceKey | null): (() => void) | null {
+function actionOf(event: KeyboardEvent, services: Services, current: () => PlaceKey | null): (() => void) | null {
+  const { store } = services;
   if (document.querySelector("dialog[open]")) return null;
   const isChord = event.ctrlKey || event.metaKey;
   const all = () => [...store.rooms.get(), ...store.directs.get()];
@@ -40,11 +43,10 @@ function actionOf(event: KeyboardEvent, store: ChatStore, current: () => PlaceKe
       return () => show(all().find((place) => badgeOf(place) > 0) ?? all().find(isUnread));
   }
   if (event.key === "?" && !isChord && !isInField(event.target)) return () => (overlay.value = "keys");
+  if (event.key === "Escape" && event.shiftKey) return () => markAllRead(services);
   if (event.key === "Escape" && pane.peek() && !isInField(event.target)) return () => (pane.value = null);
   return null;
 }
-
-const isUnread = (place: PlaceSummary): boolean => place.unreadCount > 0 || badgeOf(place) > 0;
 
 function show(place: PlaceSummary | undefined): void {
   if (!place) return;

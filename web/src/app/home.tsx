@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 
 import { useReadable } from "../conversation/use-readable.js";
 import { pathOf } from "../sidebar/place-link.js";
+import { Problem } from "../ui/problem.js";
 import { sentenceOf } from "../ui/use-task.js";
 import { heading } from "./heading.js";
 import { go } from "./navigation.js";
@@ -33,7 +34,7 @@ export function Home() {
     return (
       <main class="notice">
         <h1>Your rooms could not be read</h1>
-        <p class="quiet">{error ? sentenceOf(error) : ""}</p>
+        <Problem text={error ? sentenceOf(error) : ""} />
         <button type="button" class="button" onClick={() => void store.refresh()}>
           Retry
         </button>

@@ -10,17 +10,26 @@ export interface Preferences extends ConversationPreferences {
   readonly density: "comfortable" | "compact";
   /** Size of text, in pixels of an unzoomed page. */
   readonly textSizePx: number;
+  /** How wide the list of rooms is, where it stands beside a room. */
+  readonly sidebarPx: number;
+  /** Whether it is folded away there. */
+  readonly isSidebarFolded: boolean;
   /** Whether mentions and direct messages are told on the desktop. */
   readonly notify: boolean;
 }
 
 export const TEXT_SIZES_PX = [13, 14, 15, 16, 18, 20] as const;
 
+/** How wide the list of rooms may be. */
+export const SIDEBAR_PX = { min: 200, normal: 264, max: 420 } as const;
+
 const KEY = "fireside.preferences";
 const DEFAULT: Preferences = {
   theme: "system",
   density: "comfortable",
   textSizePx: 15,
+  sidebarPx: SIDEBAR_PX.normal,
+  isSidebarFolded: false,
   notify: false,
   enterSends: true,
   readOut: "all",
@@ -42,10 +51,11 @@ export function prefer(changed: Partial<Preferences>): void {
 /** Puts them on the page, now and whenever they change, here or in another tab. */
 export function applyPreferences(): void {
   effect(() => {
-    const { theme, density, textSizePx } = preferences.value;
+    const { theme, density, textSizePx, sidebarPx } = preferences.value;
     const root = document.documentElement;
     root.dataset["theme"] = theme;
     root.dataset["density"] = density;
+    root.style.setProperty("--sidebar", `${sidebarPx}px`);
     // The tokens are made for 15 px; everything is in rem, so that the browser's own size counts too.
     root.style.fontSize = textSizePx === DEFAULT.textSizePx ? "" : `${(textSizePx / DEFAULT.textSizePx) * 100}%`;
   });
@@ -68,9 +78,15 @@ function read(): Preferences {
     theme: oneOf(kept["theme"], ["system", "light", "dark"], DEFAULT.theme),
     density: oneOf(kept["density"], ["comfortable", "compact"], DEFAULT.density),
     textSizePx: oneOf<number>(kept["textSizePx"], TEXT_SIZES_PX, DEFAULT.textSizePx),
+    sidebarPx: between(kept["sidebarPx"], SIDEBAR_PX),
+    isSidebarFolded: oneOf(kept["isSidebarFolded"], [true, false], DEFAULT.isSidebarFolded),
     notify: oneOf(kept["notify"], [true, false], DEFAULT.notify),
     enterSends: oneOf(kept["enterSends"], [true, false], DEFAULT.enterSends),
     readOut: oneOf(kept["readOut"], ["all", "mentions", "off"], DEFAULT.readOut),
     singleKeys: oneOf(kept["singleKeys"], [true, false], DEFAULT.singleKeys),
   };
+}
+
+function between(value: unknown, { min, normal, max }: typeof SIDEBAR_PX): number {
+  return typeof value === "number" && value >= min && value <= max ? value : normal;
 }

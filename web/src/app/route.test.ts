@@ -6,7 +6,7 @@ import { directPath, messagePath, parseRoute, roomPath } from "./route.js";
 
 test.each([
   ["/", { name: "home" }],
-  ["/login", { name: "login" }],
+  ["/login", { name: "login", user: "", token: "" }],
   ["/join/abc-1", { name: "join", code: "abc-1" }],
   ["/r/harbour", { name: "room", room: "harbour", message: null }],
   ["/r/harbour/m/01J", { name: "room", room: "harbour", message: "01J" }],
@@ -23,6 +23,9 @@ test.each(["/r", "/r/", "/r/a/m", "/r/a/x/b", "/r/a/m/b/c", "/login/x", "/join",
 
 test("the token of a new server stands in the fragment", () =>
   expect(parseRoute("/setup", "#token=ab-c")).toEqual({ name: "setup", token: "ab-c" }));
+
+test("a link that signs somebody in says whom, in the fragment", () =>
+  expect(parseRoute("/login", "#user=ada&token=x-1")).toEqual({ name: "login", user: "ada", token: "x-1" }));
 
 test("what is written is read back", () => {
   expect(parseRoute(roomPath("a/b%"))).toEqual({ name: "room", room: "a/b%", message: null });

@@ -11,7 +11,8 @@ export type SettingsPart = (typeof SETTINGS)[number];
 export type Route =
   | { readonly name: "home" }
   | { readonly name: "setup"; readonly token: string }
-  | { readonly name: "login" }
+  /** A link that signs somebody in has both; they are empty elsewhere. */
+  | { readonly name: "login"; readonly user: string; readonly token: string }
   | { readonly name: "join"; readonly code: string }
   | { readonly name: "room"; readonly room: string; readonly message: string | null }
   | { readonly name: "direct"; readonly userId: string; readonly message: string | null }
@@ -27,11 +28,12 @@ export function parseRoute(pathname: string, hash = ""): Route {
   switch (first) {
     case "":
       return { name: "home" };
-    case "login":
     case "browse":
-      return depth === 0 ? { name: first } : { name: "unknown" };
+      return depth === 0 ? { name: "browse" } : { name: "unknown" };
+    case "login":
+      return depth === 0 ? { name: "login", user: told(hash, "user"), token: told(hash, "token") } : { name: "unknown" };
     case "setup":
-      return { name: "setup", token: new URLSearchParams(hash.slice(1)).get("token") ?? "" };
+      return { name: "setup", token: told(hash, "token") };
     case "join":
       return second && depth === 1 ? { name: "join", code: second } : { name: "unknown" };
     case "settings":
@@ -67,6 +69,9 @@ export const settingsPath = (part: SettingsPart): string => `/settings/${part}`;
 
 /** A link that lets somebody sign up. */
 export const invitePath = (code: string): string => `/join/${encodeURIComponent(code)}`;
+
+/** What a fragment says under a name: browsers do not send it, so that it stands in no log. */
+const told = (hash: string, name: string): string => new URLSearchParams(hash.slice(1)).get(name) ?? "";
 
 function decoded(segment: string): string {
   try {

@@ -4,9 +4,9 @@ import { signal } from "@preact/signals";
 import type { ChatStore, MessageRow, PlaceStore } from "fireside-chat/store";
 import type { ComponentChildren } from "preact";
 
+import { parts } from "../later/lazy.js";
 import type { NameLinks } from "../markdown/view.js";
 import type { Action } from "./actions.js";
-import { copiedText } from "./copying.js";
 import { Deletions } from "./deletions.js";
 import type { EdgeHost } from "./entry-view.js";
 import type { MessageEntry } from "./layout.js";
@@ -154,7 +154,7 @@ export class ConversationModel implements LogOwner, SelectionOwner {
 
   // What the selection asks.
 
-  run(action: Action, { row, key }: MessageEntry): void {
+  run(action: Action, { row, key }: Pick<MessageEntry, "row" | "key">): void {
     switch (action.name) {
       case "edit":
         return this.#edit({ row, key }, false);
@@ -213,7 +213,7 @@ export class ConversationModel implements LogOwner, SelectionOwner {
       onPerson,
       beginning: this.#view.beginning,
       loadMore: (direction) => void (direction === "older" ? this.#place.loadOlder() : this.#place.loadNewer()),
-      run: (action, row) => this.run(action, { kind: "message", key: row.key, isHold: true, row, isStart: false }),
+      run: (action, row) => this.run(action, { key: row.key, row }),
       save: (row, content) => this.#save(row, content),
       cancelEdit: () => this.#endEdit(),
       retry: (row) => this.#place.retry(clientIdOf(row)),
@@ -301,8 +301,9 @@ export class ConversationModel implements LogOwner, SelectionOwner {
 
   #copy(event: ClipboardEvent): void {
     const selection = document.getSelection();
-    const text = selection && copiedText(selection, this.log.messages, (key) => this.log.surface.element(key));
-    if (text === null) return;
+    const elementOf = (key: string) => this.log.surface.element(key);
+    const text = selection && parts.loaded.peek()?.copiedText(selection, this.log.messages, elementOf);
+    if (text == null) return;
     event.clipboardData?.setData("text/plain", text);
     event.preventDefault();
   }

@@ -9,11 +9,10 @@ import type { ChatStore, Person, PlaceStore, PlaceSummary } from "fireside-chat/
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { ActionSheet } from "./action-sheet.js";
+import { ActionSheet, parts } from "../later/lazy.js";
 import { actionsFor } from "./actions.js";
 import { Beginning } from "./beginning.js";
 import { Composer } from "./composer/composer.js";
-import { apply, quote, selectedIn } from "./composer/text-edits.js";
 import { ConversationModel } from "./conversation-model.js";
 import { nameOf } from "./names.js";
 import { JumpPill, LogCover, Notice, UndoToast } from "./overlays.js";
@@ -45,7 +44,7 @@ function OpenConversation({ props, place }: { props: ConversationProps; place: P
       beginning: () => <Beginning store={props.store} place={place} />,
       write: () => field.current?.focus(),
       quote: (words) => {
-        if (field.current) apply(field.current, quote(selectedIn(field.current), words));
+        if (field.current) parts.loaded.peek()?.quoteInto(field.current, words);
       },
     });
     latest.current = made;

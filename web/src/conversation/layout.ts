@@ -15,7 +15,13 @@ export type Entry = Item &
     | { readonly kind: "newer"; readonly hasFailed: boolean }
     | { readonly kind: "day"; readonly ms: number }
     | { readonly kind: "new" }
-    | { readonly kind: "message"; readonly row: MessageRow; readonly isStart: boolean }
+    | {
+        readonly kind: "message";
+        readonly row: MessageRow;
+        readonly isStart: boolean;
+        /** The last one that the other person of a conversation has read. */
+        readonly isLastSeen: boolean;
+      }
   );
 
 /** A message in the list. */
@@ -36,6 +42,7 @@ export function layOut(window: MessageWindow, newFrom: number | null, before: Re
   let day = "";
   let last: MessageRow | null = null;
   let isNewShown = newFrom === null;
+  const seen = window.rows.findLast((row) => row.readAt !== null && row.isOwn && row.deletedAt === null);
   for (const row of window.rows) {
     if (last === null || !isSameDay(last.createdAt, row.createdAt)) day = dayKey(row.createdAt);
     const startsDay = !days.has(day);
@@ -44,7 +51,8 @@ export function layOut(window: MessageWindow, newFrom: number | null, before: Re
     if (startsDay) add({ kind: "day", key: `day:${day}`, isHold: false, ms: row.createdAt });
     if (startsNew) add({ kind: "new", key: "new", isHold: false });
     isNewShown ||= startsNew;
-    add({ kind: "message", key: row.key, isHold: true, row, isStart: startsDay || startsNew || !continues(last, row) });
+    const isStart = startsDay || startsNew || !continues(last, row);
+    add({ kind: "message", key: row.key, isHold: true, row, isStart, isLastSeen: row === seen });
     last = row;
   }
   if (window.newer !== "end")
@@ -68,7 +76,8 @@ function continues(last: MessageRow | null, row: MessageRow): boolean {
 }
 
 function isSame(a: Entry, b: Entry): boolean {
-  if (a.kind === "message" && b.kind === "message") return a.row === b.row && a.isStart === b.isStart;
+  if (a.kind === "message" && b.kind === "message")
+    return a.row === b.row && a.isStart === b.isStart && a.isLastSeen === b.isLastSeen;
   if (a.kind === "older" && b.kind === "older") return a.hasFailed === b.hasFailed;
   if (a.kind === "newer" && b.kind === "newer") return a.hasFailed === b.hasFailed;
   return a.kind === b.kind;

@@ -2,11 +2,11 @@
 
 import type { MessageRow } from "fireside-chat/store";
 
+import { MessageEditor } from "../later/lazy.js";
 import { MarkdownView, type NameLinks } from "../markdown/view.js";
 import type { Action } from "./actions.js";
 import { Icon } from "../ui/icon.js";
 import type { MessageEntry } from "./layout.js";
-import { MessageEditor } from "./message-editor.js";
 import { MessageState, type SendActions } from "./message-state.js";
 import { nameOf } from "./names.js";
 import { Tile } from "./tile.js";
@@ -41,7 +41,7 @@ interface Props {
   host: MessageHost;
 }
 
-export function Message({ entry: { row, isStart }, look, host }: Props) {
+export function Message({ entry: { row, isStart, isLastSeen }, look, host }: Props) {
   const classes = [
     "message",
     isStart && "is-start",
@@ -64,6 +64,11 @@ export function Message({ entry: { row, isStart }, look, host }: Props) {
         {isStart && <Author row={row} onPerson={host.onPerson} />}
         <Content row={row} look={look} host={host} />
         <MessageState row={row} actions={host} />
+        {isLastSeen && row.readAt !== null && (
+          <p class="message-seen" title={fullTime(row.readAt)}>
+            Seen
+          </p>
+        )}
       </div>
       {look.actions.length > 0 && !look.isEditing && <Toolbar row={row} look={look} host={host} />}
     </article>

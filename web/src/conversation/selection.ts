@@ -12,7 +12,7 @@ const WRITING = "textarea, input, select, [contenteditable]";
 
 /** What the selection leads to. */
 export interface SelectionOwner {
-  run(action: Action, entry: MessageEntry): void;
+  run(action: Action, entry: Pick<MessageEntry, "row" | "key">): void;
   isModerator(): boolean;
   /** Keys of one character act on the selected message. */
   singleKeys(): boolean;
@@ -168,7 +168,7 @@ export class Selection {
       this.#isByKeys = true;
       return true;
     }
-    if (event.key === "Escape") {
+    if (event.key === "Escape" && !event.shiftKey) {
       this.#owner.dismiss();
       this.#owner.write();
       return true;

@@ -6,6 +6,7 @@ import { go, route } from "../app/navigation.js";
 import { useServices } from "../app/services.js";
 import { Problem } from "../ui/problem.js";
 import { useTask } from "../ui/use-task.js";
+import { EnterCard } from "./card.js";
 
 type Way = "login" | "register" | "setup";
 
@@ -23,27 +24,18 @@ export function Enter({ notice }: { notice: string }) {
   const way = chosen ?? (name === "setup" ? "setup" : name === "join" ? "register" : "login");
   const swap = way === "login" ? "register" : "login";
   return (
-    <main class="enter">
-      <div class="card">
-        <p class="brand">
-          <span class="brand-mark" aria-hidden="true">
-            f
-          </span>
-          Fireside
+    <EnterCard title={TITLES[way]}>
+      <Lead way={way} notice={notice} />
+      <EnterForm key={way} way={way} />
+      {way !== "setup" && (
+        <p class="enter-swap">
+          {way === "login" ? "New here?" : "You have an account?"}{" "}
+          <button type="button" class="link" onClick={() => setChosen(swap)}>
+            {TITLES[swap]}
+          </button>
         </p>
-        <h1>{TITLES[way]}</h1>
-        <Lead way={way} notice={notice} />
-        <EnterForm key={way} way={way} />
-        {way !== "setup" && (
-          <p class="enter-swap">
-            {way === "login" ? "New here?" : "You have an account?"}{" "}
-            <button type="button" class="link" onClick={() => setChosen(swap)}>
-              {TITLES[swap]}
-            </button>
-          </p>
-        )}
-      </div>
-    </main>
+      )}
+    </EnterCard>
   );
 }
 

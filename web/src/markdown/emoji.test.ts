@@ -2,7 +2,8 @@
 
 import { expect, test } from "vitest";
 
-import { emojiOf, emojiStarting, isOnlyEmoji } from "./emoji.js";
+import { isOnlyEmoji } from "./emoji.js";
+import { emojiOf, emojiStarting } from "./emoji-names.js";
 
 test.each([
   ["🎉", true],

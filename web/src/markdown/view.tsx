@@ -3,9 +3,10 @@
 import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 
+import { parts } from "../later/lazy.js";
 import { isDisguised } from "./addresses.js";
 import { parseMarkdown } from "./blocks.js";
-import { emojiOf, isOnlyEmoji } from "./emoji.js";
+import { isOnlyEmoji } from "./emoji.js";
 import type { Block, Inline } from "./nodes.js";
 
 /** What names in a text lead to. */
@@ -19,7 +20,7 @@ export interface NameLinks {
 /** A message's text. `suffix` stands behind its last words. */
 export function MarkdownView({ text, links, suffix }: { text: string; links: NameLinks; suffix?: ComponentChildren }) {
   const blocks = useMemo(() => parseMarkdown(text), [text]);
-  const isLarge = useMemo(() => isOnlyEmoji(plainText(blocks)), [blocks]);
+  const isLarge = isOnlyEmoji(plainText(blocks));
   const last = blocks.at(-1);
   const isInline = last?.type === "paragraph";
   return (
@@ -50,7 +51,9 @@ function showBlock(block: Block, links: NameLinks, suffix: ComponentChildren = n
       return (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what may scroll has to be reachable by keys
         <pre dir="ltr" tabIndex={0} data-language={block.language || undefined}>
-          <code>{block.text}</code>
+          <code>
+            <Code text={block.text} language={block.language} />
+          </code>
         </pre>
       );
     case "quote":
@@ -60,6 +63,14 @@ function showBlock(block: Block, links: NameLinks, suffix: ComponentChildren = n
       return block.start === null ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
     }
   }
+}
+
+/** Code in colours, as soon as what knows them is there. */
+function Code({ text, language }: { text: string; language: string }) {
+  const colour = language === "" ? undefined : parts.loaded.value?.highlight;
+  const tokens = useMemo(() => colour?.(text, language), [text, language, colour]);
+  if (!tokens) return text;
+  return tokens.map(({ kind, text: piece }) => (kind === null ? piece : <span class={`code-${kind}`}>{piece}</span>));
 }
 
 /** A one-line item needs no paragraph of its own. */
@@ -100,9 +111,14 @@ function showInline(node: Inline, links: NameLinks): ComponentChildren {
     case "room":
       return <RoomLink slug={node.slug} links={links} />;
     case "emoji":
-      return emojiOf(node.name) ?? `:${node.name}:`;
+      return <NamedEmoji name={node.name} />;
   }
 }
+
+/** An emoji by its name, as soon as the names are there. */
+const emojiOf = (name: string): string => parts.loaded.value?.emojiOf(name) ?? `:${name}:`;
+
+const NamedEmoji = ({ name }: { name: string }) => emojiOf(name);
 
 /** Where the words of a link name another host, the real one stands beside them. */
 function Link({ href, words, children }: { href: string; words: string; children: ComponentChildren }) {
@@ -148,7 +164,7 @@ function plainText(blocks: Block[]): string {
   if (only?.type !== "paragraph" || others.length > 0 || only.children.length > 5) return "";
   const parts = only.children.map((node) => {
     if (node.type === "text") return node.text;
-    return node.type === "emoji" ? (emojiOf(node.name) ?? "x") : "x";
+    return node.type === "emoji" ? emojiOf(node.name) : "x";
   });
   return parts.join("");
 }

@@ -17,6 +17,7 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
       ["Alt Shift ↓", "Unread room below"],
       ["Alt A", "Next mention, else next unread"],
       ["Ctrl .", "People of the room"],
+      ["Shift Esc", "Mark everything read"],
       ["Ctrl F6", "Next part of the screen"],
       ["Esc", "Close; mark the room read"],
     ],

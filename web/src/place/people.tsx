@@ -34,7 +34,6 @@ export function People({ roomId }: { roomId: string }) {
           <MemberRow
             key={member.userId}
             member={member}
-            isMe={member.userId === me?.id}
             mayManage={isAdmin && member.userId !== me?.id}
             task={task}
           />
@@ -46,12 +45,11 @@ export function People({ roomId }: { roomId: string }) {
 
 interface RowProps {
   member: Member;
-  isMe: boolean;
   mayManage: boolean;
   task: Task;
 }
 
-function MemberRow({ member, isMe, mayManage, task }: RowProps) {
+function MemberRow({ member, mayManage, task }: RowProps) {
   const { chat, store } = useServices();
   const presence = useReadable(store.presence(member.userId));
   const person = member.user ?? store.person(member.userId).get();
@@ -70,7 +68,7 @@ function MemberRow({ member, isMe, mayManage, task }: RowProps) {
         <span class="person-names">
           <bdi class="person-name">{name}</bdi>
           <span class="person-note">
-            <Presence isOnline={isMe || presence?.status === "online"} /> @{person.username}
+            <Presence isOnline={presence?.status === "online"} /> @{person.username}
             {isAdmin && " · admin"}
           </span>
         </span>

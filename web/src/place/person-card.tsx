@@ -16,7 +16,7 @@ export function PersonCard({ userId }: { userId: string }) {
   const presence = useReadable(useMemo(() => store.presence(userId), [store, userId]));
   const me = useReadable(store.me);
   if (!person) return <p class="quiet">Nothing is known of this person.</p>;
-  const isOnline = person.id === me?.id || presence?.status === "online";
+  const isOnline = presence?.status === "online";
   return (
     <div class="person-card">
       <Tile person={person} />

@@ -13,8 +13,8 @@ import { useServices } from "../app/services.js";
 import { Conversation } from "../conversation/index.js";
 import { nameOf } from "../conversation/names.js";
 import { useReadable } from "../conversation/use-readable.js";
+import { PlacePane } from "../later/lazy.js";
 import { PlaceHead } from "./place-head.js";
-import { PlacePane } from "./place-pane.js";
 
 interface Props {
   place: Place;

@@ -1,6 +1,6 @@
 // What a room is, for whoever is in it; and how it is changed, for its admins.
 
-import type { Room } from "fireside-chat";
+import type { Readable, Room } from "fireside-chat";
 import type { PlaceSummary } from "fireside-chat/store";
 import { useState } from "preact/hooks";
 
@@ -10,6 +10,8 @@ import { roomPath } from "../app/route.js";
 import { useServices } from "../app/services.js";
 import { useReadable } from "../conversation/use-readable.js";
 import { Problem } from "../ui/problem.js";
+import { RoomFields, roomOf } from "../ui/room-fields.js";
+import { type Fields, TaskForm } from "../ui/task-form.js";
 import { useTask } from "../ui/use-task.js";
 
 export function RoomSettings({ summary, room }: { summary: PlaceSummary; room: Room }) {
@@ -21,6 +23,8 @@ export function RoomSettings({ summary, room }: { summary: PlaceSummary; room: R
   const out = (work: () => Promise<unknown>) =>
     void task.run(async () => {
       await work();
+      // Else the list, which hears of it a moment later, would lead back here.
+      await isGone(store.place(summary.place).summary);
       pane.value = null;
       go("/", { replace: true });
     });
@@ -59,6 +63,18 @@ export function RoomSettings({ summary, room }: { summary: PlaceSummary; room: R
   );
 }
 
+/** Waits until there is nothing. */
+function isGone(readable: Readable<unknown>): Promise<void> {
+  return new Promise((done) => {
+    if (readable.get() === null) return done();
+    const off = readable.subscribe((value) => {
+      if (value !== null) return;
+      off();
+      done();
+    });
+  });
+}
+
 function RoomFacts({ room }: { room: Room }) {
   return (
     <dl class="facts">
@@ -74,47 +90,14 @@ function RoomFacts({ room }: { room: Room }) {
 
 function RoomForm({ room }: { room: Room }) {
   const { chat } = useServices();
-  const task = useTask();
-  const [isSaved, setSaved] = useState(false);
-  const save = async (form: FormData) => {
-    const text = (name: string) => String(form.get(name) ?? "").trim();
-    const changed = await chat.room(room.id).update({
-      name: text("name"),
-      description: text("description") || null,
-      isPrivate: form.get("isPrivate") === "on",
-    });
-    setSaved(true);
+  const save = async (fields: Fields) => {
+    const changed = await chat.room(room.id).update(roomOf(fields));
     if (changed.slug !== room.slug) go(roomPath(changed.slug), { replace: true });
   };
   return (
-    <form
-      onInput={() => setSaved(false)}
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = new FormData(event.currentTarget);
-        void task.run(() => save(form));
-      }}
-    >
-      <label class="field">
-        <span>Name</span>
-        <input name="name" required maxLength={80} dir="auto" value={room.name} />
-      </label>
-      <label class="field">
-        <span>Topic</span>
-        <textarea name="description" rows={3} maxLength={500} dir="auto" value={room.description ?? ""} />
-      </label>
-      <label class="check">
-        <input type="checkbox" name="isPrivate" checked={room.isPrivate} />
-        Private: only people who are added
-      </label>
-      <Problem text={task.problem} />
-      <button type="submit" class="button is-primary" disabled={task.isBusy}>
-        Save
-      </button>
-      <p class="hint" role="status">
-        {isSaved ? "Saved." : ""}
-      </p>
-    </form>
+    <TaskForm submit={save} button="Save" done="Saved.">
+      <RoomFields room={room} />
+    </TaskForm>
   );
 }
 

@@ -1,10 +1,17 @@
 // How the client looks, on this device.
 
-import { prefer, preferences, TEXT_SIZES_PX } from "../app/preferences.js";
+import { prefer, preferences, SIDEBAR_PX, TEXT_SIZES_PX } from "../app/preferences.js";
 import { Choice } from "./choice.js";
 
+/** What its edge does by dragging, as a choice. */
+const WIDTHS = [
+  ["narrow", SIDEBAR_PX.min, "Narrow"],
+  ["normal", SIDEBAR_PX.normal, "Normal"],
+  ["wide", SIDEBAR_PX.max, "Wide"],
+] as const;
+
 export function Appearance() {
-  const { theme, density, textSizePx } = preferences.value;
+  const { theme, density, textSizePx, sidebarPx } = preferences.value;
   return (
     <div class="settings-part">
       <Choice
@@ -34,6 +41,13 @@ export function Appearance() {
         value={textSizePx}
         options={TEXT_SIZES_PX.map((size) => [size, String(size)] as const)}
         onChoose={(chosen) => prefer({ textSizePx: chosen })}
+      />
+      <Choice
+        legend="List of rooms"
+        name="sidebar"
+        value={WIDTHS.find(([, widthPx]) => widthPx >= sidebarPx)?.[0] ?? "wide"}
+        options={WIDTHS.map(([name, , label]) => [name, label] as const)}
+        onChoose={(chosen) => prefer({ sidebarPx: WIDTHS.find(([name]) => name === chosen)?.[1] ?? SIDEBAR_PX.normal })}
       />
       <p class="hint">These settings hold on this device.</p>
     </div>

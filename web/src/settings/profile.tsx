@@ -1,13 +1,10 @@
 // One's own name and password.
 
-import { useState } from "preact/hooks";
-
 import { useServices } from "../app/services.js";
 import { nameOf } from "../conversation/names.js";
 import { Tile } from "../conversation/tile.js";
 import { useReadable } from "../conversation/use-readable.js";
-import { Problem } from "../ui/problem.js";
-import { useTask } from "../ui/use-task.js";
+import { type Fields, TaskForm } from "../ui/task-form.js";
 
 export function Profile() {
   const { store } = useServices();
@@ -30,55 +27,33 @@ export function Profile() {
 
 function NameForm({ displayName }: { displayName: string }) {
   const { chat } = useServices();
-  const task = useTask();
-  const [isSaved, setSaved] = useState(false);
-  const save = async (form: FormData) => {
-    await chat.auth.updateMe({ displayName: String(form.get("displayName") ?? "").trim() || null });
-    setSaved(true);
-  };
   return (
-    <form
-      onInput={() => setSaved(false)}
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = new FormData(event.currentTarget);
-        void task.run(() => save(form));
-      }}
+    <TaskForm
+      button="Save"
+      done="Saved."
+      submit={(fields) => chat.auth.updateMe({ displayName: fields.text("displayName") || null })}
     >
       <label class="field">
         <span>Name as others see it</span>
         <input name="displayName" maxLength={64} autoComplete="name" dir="auto" value={displayName} />
       </label>
-      <Problem text={task.problem} />
-      <button type="submit" class="button is-primary" disabled={task.isBusy}>
-        Save
-      </button>
-      <p class="hint" role="status">
-        {isSaved ? "Saved." : ""}
-      </p>
-    </form>
+    </TaskForm>
   );
 }
 
 function PasswordForm({ username }: { username: string }) {
   const { chat } = useServices();
-  const task = useTask();
-  const [isSaved, setSaved] = useState(false);
-  const save = async (form: HTMLFormElement) => {
-    const fields = new FormData(form);
-    const text = (name: string) => String(fields.get(name) ?? "");
-    await chat.auth.changePassword({ currentPassword: text("currentPassword"), newPassword: text("newPassword") });
+  const change = async (fields: Fields, form: HTMLFormElement) => {
+    const passwords = { currentPassword: fields.exact("currentPassword"), newPassword: fields.exact("newPassword") };
+    await chat.auth.changePassword(passwords);
     form.reset();
-    setSaved(true);
   };
   return (
-    <form
-      onInput={() => setSaved(false)}
-      onSubmit={(event) => {
-        event.preventDefault();
-        const form = event.currentTarget;
-        void task.run(() => save(form));
-      }}
+    <TaskForm
+      button="Change password"
+      isPrimary={false}
+      done="Changed. All other devices are signed out."
+      submit={change}
     >
       <h2>Password</h2>
       <input type="hidden" name="username" autoComplete="username" value={username} />
@@ -90,13 +65,6 @@ function PasswordForm({ username }: { username: string }) {
         <span>New password</span>
         <input name="newPassword" type="password" required minLength={8} maxLength={256} autoComplete="new-password" />
       </label>
-      <Problem text={task.problem} />
-      <button type="submit" class="button" disabled={task.isBusy}>
-        Change password
-      </button>
-      <p class="hint" role="status">
-        {isSaved ? "Changed. All other devices are signed out." : ""}
-      </p>
-    </form>
+    </TaskForm>
   );
 }

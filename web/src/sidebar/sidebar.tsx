@@ -6,14 +6,17 @@ import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 
 import { overlay } from "../app/overlay.js";
+import { preferences } from "../app/preferences.js";
 import { settingsPath } from "../app/route.js";
 import { useServices } from "../app/services.js";
+import { hasDraft } from "../conversation/composer/drafts.js";
 import { nameOf } from "../conversation/names.js";
 import { Tile } from "../conversation/tile.js";
 import { useReadable } from "../conversation/use-readable.js";
 import { Icon } from "../ui/icon.js";
 import { useFrozenOrder } from "./order.js";
-import { PlaceLink } from "./place-link.js";
+import { badgeOf, PlaceLink } from "./place-link.js";
+import { foldSidebar, SidebarEdge } from "./sidebar-edge.js";
 import { useMoreUnread } from "./use-more-unread.js";
 
 const SKELETON = ["a", "b", "c", "d", "e"];
@@ -23,6 +26,7 @@ export function Sidebar({ current }: { current: PlaceKey | null }) {
   const rooms = useReadable(store.rooms);
   const directs = useReadable(store.directs);
   const status = useReadable(store.status);
+  const me = useReadable(store.me);
   const scroller = useRef<HTMLDivElement>(null);
   const [isPointed, setPointed] = useState(false);
   const orderedRooms = useFrozenOrder(rooms, isPointed);
@@ -36,10 +40,11 @@ export function Sidebar({ current }: { current: PlaceKey | null }) {
         summary={summary}
         isCurrent={summary.key === current}
         isTabStop={summary.key === tabStop}
-        hasDraft={false}
+        hasDraft={me !== null && hasDraft(me.id, summary.key)}
       />
     </li>
   );
+  if (preferences.value.isSidebarFolded) return <FoldedSidebar count={all.reduce((sum, one) => sum + badgeOf(one), 0)} />;
   return (
     <nav
       class="sidebar"
@@ -49,12 +54,23 @@ export function Sidebar({ current }: { current: PlaceKey | null }) {
       onKeyDown={moveByArrows}
     >
       <div class="sidebar-head">
-        <p class="brand">
-          <span class="brand-mark" aria-hidden="true">
-            f
-          </span>
-          Fireside
-        </p>
+        <div class="sidebar-top">
+          <p class="brand">
+            <span class="brand-mark" aria-hidden="true">
+              f
+            </span>
+            Fireside
+          </p>
+          <button
+            type="button"
+            class="icon-button sidebar-fold only-wide"
+            aria-label="Hide the list of rooms"
+            title="Hide the list of rooms"
+            onClick={() => foldSidebar(true)}
+          >
+            <Icon name="fold" />
+          </button>
+        </div>
         <button type="button" class="switcher-button" onClick={() => (overlay.value = "switcher")}>
           Jump to…
           <span class="keys" aria-hidden="true">
@@ -86,6 +102,30 @@ export function Sidebar({ current }: { current: PlaceKey | null }) {
         </button>
       )}
       <SidebarFoot />
+      <SidebarEdge />
+    </nav>
+  );
+}
+
+/** What is left of the list when it is folded away; on a phone it never is. */
+function FoldedSidebar({ count }: { count: number }) {
+  return (
+    <nav class="sidebar is-folded" aria-label="Rooms">
+      <button
+        type="button"
+        class="icon-button sidebar-fold"
+        aria-label="Show the list of rooms"
+        title="Show the list of rooms"
+        onClick={() => foldSidebar(false)}
+      >
+        <Icon name="unfold" />
+      </button>
+      {count > 0 && (
+        <span class="badge">
+          {count > 99 ? "99+" : count}
+          <span class="visually-hidden"> for you</span>
+        </span>
+      )}
     </nav>
   );
 }

@@ -8,6 +8,7 @@ import { type ChatStore, createStore } from "fireside-chat/store";
 import { render } from "preact";
 
 import { Announcer } from "../../src/announcer.js";
+import { parts } from "../../src/later/lazy.js";
 import { Conversation } from "../../src/conversation/index.js";
 
 declare global {
@@ -59,4 +60,5 @@ function begin(): void {
 
 globalThis.page = { chat, store, open, place: (slug) => store.find(slug) };
 for (const readable of [store.status, store.rooms]) readable.subscribe(begin);
+parts.load();
 void chat.connect();

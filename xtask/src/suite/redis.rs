@@ -13,6 +13,9 @@ use crate::child::Failure;
 /// Tests that need Redis find its address here.
 pub const VARIABLE: &str = "FIRESIDE_TEST_REDIS_URL";
 
+/// Tests that stop, kill and freeze theirs start it by themselves, in this way.
+pub const OWN_SERVER: &str = "RedisServer::start()";
+
 /// A private Redis on loopback.
 pub struct Redis {
     _daemon: Daemon,

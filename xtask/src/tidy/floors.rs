@@ -47,6 +47,8 @@ const FLOORS: Table = &[
 const KEPT_IN: Table = &[
     // Database drivers: everybody else speaks to `db`, which speaks both engines.
     ("sqlx", &["fireside-db"]),
+    // What nodes meet in: everybody else speaks to `bus`, which may lose what it carries.
+    ("redis", &["fireside-bus"]),
     // HTTP: what the chat does must not know that there is a web.
     ("hyper", &["fireside-server", "fireside-socketio", "fireside-stories"]),
     ("hyper-util", &["fireside-socketio", "fireside-stories"]),
@@ -55,7 +57,7 @@ const KEPT_IN: Table = &[
     ("jsonwebtoken", &["fireside-bench", "fireside-features"]),
     // Luck: one place for the chat, and the socket ids. Workloads draw theirs from a seed that they print.
     ("rand", &["fireside-kernel", "fireside-stories"]),
-    ("getrandom", &["fireside-socketio"]),
+    ("getrandom", &["fireside-bus", "fireside-socketio"]),
     // The command line and its environment.
     ("clap", &["fireside-bench", "fireside-server"]),
 ];

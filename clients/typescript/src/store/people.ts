@@ -92,20 +92,22 @@ export class People {
     if (before?.status !== presence.status) this.#changed(presence.userId);
   }
 
-  /** A snapshot of presence: rows to merge, but the first one of a connection is all there is. */
+  /** A snapshot of presence: rows to merge, but the first one of a connection is everybody, oneself excepted. */
   seeAll(rows: readonly Presence[]): void {
     if (this.#isStale) {
       this.#isStale = false;
-      const here = new Set(rows.map((row) => row.userId));
+      const here = new Set([this.#chat.auth.user.get()?.id, ...rows.map((row) => row.userId)]);
       for (const [userId, presence] of this.#presence)
         if (presence.status === "online" && !here.has(userId)) this.see({ ...presence, status: "offline" });
     }
     for (const row of rows) this.see(row);
   }
 
-  /** There is a new connection. */
+  /** There is a new connection: that shows oneself to be there, and nobody else may say so. */
   online(): void {
     this.#isStale = true;
+    const userId = this.#chat.auth.user.get()?.id;
+    if (userId !== undefined) this.see({ userId, status: "online", lastSeenAt: null });
   }
 
   clear(): void {

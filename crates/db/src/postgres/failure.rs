@@ -15,8 +15,10 @@ pub(super) fn of_call(error: &sqlx::Error) -> Failure {
         "23505" => Error::Unique { constraint: refusal.constraint().unwrap_or_default().to_owned() },
         // serialization_failure, deadlock_detected
         "40001" | "40P01" => Error::Retry,
-        // lock_not_available, query_canceled, idle_in_transaction_session_timeout: our limits
-        "55P03" | "57014" | "25P03" => Error::Timeout,
+        // lock_not_available
+        "55P03" => Error::Locked,
+        // query_canceled, idle_in_transaction_session_timeout: our limits
+        "57014" | "25P03" => Error::Timeout,
         // disk_full
         "53100" => Error::Full,
         // The schema moved on while a statement was cached: gone with the connection.

@@ -42,11 +42,19 @@ pub(crate) async fn inspect(file: &DataFile) -> Result<(), OpenError> {
         let mut connection = options.connect().await?;
         let ours = APPLICATION_ID == application_id(&mut connection).await?;
         let usable = ours || is_empty(&mut connection).await?;
+        let (encoding,): (String,) = sqlx::query_as("PRAGMA encoding").fetch_one(&mut connection).await?;
         connection.close().await?;
-        Ok(usable)
+        Ok((usable, encoding))
     };
-    let usable = looks.await.map_err(|error| failure::of_open(file.path(), &error).reason)?;
-    if usable { Ok(()) } else { Err(file.refused("is the database of another program".to_owned())) }
+    let (usable, encoding) = looks.await.map_err(|error| failure::of_open(file.path(), &error).reason)?;
+    if !usable {
+        return Err(file.refused("is the database of another program".to_owned()));
+    }
+    // Names are told apart and sorted by their bytes, which are others in UTF-16.
+    if encoding != "UTF-8" {
+        return Err(file.refused(format!("stores text as {encoding}; it has to be UTF-8")));
+    }
+    Ok(())
 }
 
 /// Marks a new file as ours, and checks one that is.

@@ -184,10 +184,28 @@ async fn waiting_behind_a_lock_ends_in_time_and_keeps_the_connection() {
     holder.run(update()).await.expect("the lock");
     let start = Instant::now();
     let mut waiter = db.begin().await.expect("a transaction");
-    assert_eq!(waiter.run(update()).await, Err(Error::Timeout));
+    assert_eq!(waiter.run(update()).await, Err(Error::Locked));
     assert!(start.elapsed() < 3 * DEADLINE, "{:?}", start.elapsed());
     waiter.rollback().await;
     assert_eq!(db.stats().write.discarded, 0, "the server gave up before we did");
+    holder.commit().await.expect("the holder is not affected");
+}
+
+#[tokio::test]
+async fn a_transaction_says_how_long_it_waits_for_a_lock() {
+    let database = TestDatabase::postgres().await;
+    let db = database.open().await;
+    db.run(put("row")).await.expect("a row");
+    let update = || sql("UPDATE settings SET value = 'x' WHERE key = 'row'");
+    let mut holder = db.begin().await.expect("a transaction");
+    holder.run(update()).await.expect("the lock");
+    let mut waiter = db.begin_waiting(Duration::from_millis(10)).await.expect("a transaction");
+    assert_eq!(waiter.run(update()).await, Err(Error::Locked));
+    waiter.rollback().await;
+    let limit = sql("SELECT current_setting('lock_timeout')");
+    let mut next = db.begin().await.expect("a transaction");
+    let (limit,): (String,) = next.one(limit).await.expect("the setting");
+    assert_ne!(limit, "10ms", "it was only for that transaction");
     holder.commit().await.expect("the holder is not affected");
 }
 
@@ -220,7 +238,7 @@ async fn what_the_server_says_is_understood() {
     for (code, expected) in [
         ("40001", Error::Retry),
         ("40P01", Error::Retry),
-        ("55P03", Error::Timeout),
+        ("55P03", Error::Locked),
         ("57014", Error::Timeout),
         ("53100", Error::Full),
         ("53200", Error::Unavailable),

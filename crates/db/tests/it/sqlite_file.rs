@@ -119,6 +119,24 @@ async fn what_is_not_our_database_is_left_alone() {
     assert!(refusal(&options).await.contains("another program"), "it has tables");
 }
 
+#[tokio::test]
+async fn text_in_utf_16_is_refused() {
+    let database = TestDatabase::sqlite();
+    let path = database.directory().expect("a directory").join("fireside.db");
+    // A database of one page without a table (sqlite.org/fileformat.html); at 56 is the encoding:
+    // 2 is UTF-16, little end first.
+    let mut page = vec![0; 4096];
+    page[..16].copy_from_slice(b"SQLite format 3\0");
+    page[16..24].copy_from_slice(&[0x10, 0, 1, 1, 0, 64, 32, 32]);
+    for (at, number) in [(24, 1_u32), (28, 1), (44, 4), (56, 2), (92, 1)] {
+        page[at..at + 4].copy_from_slice(&number.to_be_bytes());
+    }
+    page[100..108].copy_from_slice(&[13, 0, 0, 0, 0, 0x10, 0, 0]);
+    fs::write(&path, &page).expect("a file");
+    let refusal = refusal(&database.options()).await;
+    assert!(refusal.contains("UTF-16le"), "{refusal}");
+}
+
 /// A first start that was killed while SQLite wrote the first page leaves that page, and a journal
 /// which says that the file was empty before.
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 use std::ops::RangeInclusive;
 
+use fireside_kernel::ctx::Peer;
 use fireside_kernel::{Error, Result};
 use fireside_protocol::text::{DisplayName, Password, Username};
 use fireside_protocol::{SessionId, Time, UserId};
@@ -43,6 +44,44 @@ impl Sessions {
         password: &Password,
     ) -> Result<UserId> {
         self.create_account(username, display_name, password, ServerRole::Member).await
+    }
+
+    /// Makes members who share one password, hashed once: for a demo, where everyone knows it. Their ids, in
+    /// the order of the names.
+    ///
+    /// # Errors
+    /// `conflict` if a name is taken; nobody is made then.
+    pub async fn create_crowd(
+        &self,
+        people: Vec<(Username, DisplayName)>,
+        password: &Password,
+    ) -> Result<Vec<UserId>> {
+        let password_hash = self.hash(password).await?;
+        let mut ids = Vec::with_capacity(people.len());
+        let mut tx = self.kernel.db.begin().await?;
+        for (username, display_name) in people {
+            let (display_name, password_hash) = (Some(display_name), password_hash.clone());
+            let account = NewAccount { username, display_name, role: ServerRole::Member, password_hash };
+            ids.push(self.insert_account(&mut tx, account).await?.id);
+        }
+        tx.commit().await?;
+        Ok(ids)
+    }
+
+    /// Signs a user (by id or username) in, and answers the refresh token of the new session: whoever exchanges
+    /// it first has the session. Used twice, it ends it, as every refresh token does.
+    ///
+    /// # Errors
+    /// `not_found` if there is no such user, `conflict` if they are shut out.
+    pub async fn hand_out_session(&self, user: &str) -> Result<String> {
+        let row = users::find(&self.kernel.db, user).await?.ok_or_else(|| Error::not_found("User"))?;
+        let user = enabled(&row)?;
+        let mut tx = self.kernel.db.begin().await?;
+        let opened = self.open(&mut tx, &user, &Peer::default()).await?;
+        tx.commit().await?;
+        let token = opened.refresh_token.clone();
+        self.answer(opened, self.oneself(&row))?;
+        Ok(token)
     }
 
     async fn create_account(

@@ -42,6 +42,15 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// Everything that these changes ask for.
+    pub(super) fn of(pendings: &[Box<dyn Pending>]) -> Needs {
+        let mut needs = Needs::default();
+        for pending in pendings {
+            pending.needs(&mut needs);
+        }
+        needs
+    }
+
     /// A user, by id or username.
     pub fn user(&mut self, user: &str) {
         self.users.insert(user.to_owned());
@@ -101,6 +110,8 @@ pub trait ExtraWrite: Send + Sync {
 /// A submitted change, its type forgotten.
 pub(crate) trait Pending: Send {
     fn take(&self) -> bool;
+    /// Undoes [`Pending::take`]: the caller may give up again.
+    fn put_back(&self);
     fn needs(&self, needs: &mut Needs);
     /// Decides and keeps the answer.
     fn decide(&mut self, batch: &mut Batch);
@@ -124,6 +135,10 @@ impl<C: Change> Submitted<C> {
 impl<C: Change> Pending for Submitted<C> {
     fn take(&self) -> bool {
         self.ticket.take()
+    }
+
+    fn put_back(&self) {
+        self.ticket.put_back();
     }
 
     fn needs(&self, needs: &mut Needs) {

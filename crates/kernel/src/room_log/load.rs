@@ -28,7 +28,7 @@ pub(super) async fn load(tx: &mut Tx, needs: &Needs, batch: &mut Batch) -> Resul
 
 /// Runs `text` with its `{}` replaced by a list of `columns`-wide rows. The list is filled up to a power
 /// of two with repeats, so that there are few different statements for the connection to remember.
-async fn in_list<T: Row>(
+pub(super) async fn in_list<T: Row>(
     tx: &mut Tx,
     text: &str,
     columns: usize,
@@ -83,7 +83,8 @@ async fn users(tx: &mut Tx, needs: &Needs, batch: &mut Batch) -> Result<(), Erro
     Ok(())
 }
 
-async fn message_rooms(tx: &mut Tx, needs: &Needs) -> Result<HashSet<MessageRoom>, Error> {
+/// Where the messages live that are asked for.
+pub(super) async fn message_rooms(tx: &mut Tx, needs: &Needs) -> Result<HashSet<MessageRoom>, Error> {
     let text = "SELECT id, room_id FROM messages WHERE id IN (VALUES {})";
     let keys = texts(needs.messages.iter().map(MessageId::as_str));
     let rows = in_list::<(String, String)>(tx, text, 1, keys).await?;
@@ -94,24 +95,31 @@ async fn message_rooms(tx: &mut Tx, needs: &Needs) -> Result<HashSet<MessageRoom
     Ok(rows.into_iter().map(home).collect())
 }
 
+/// The conditions that find the rooms asked for, each with the rows that go into its lists.
+pub(super) fn room_lookups(
+    needs: &Needs,
+    homes: &HashSet<MessageRoom>,
+) -> [(&'static str, Vec<Vec<Value>>); 2] {
+    let names: HashSet<&str> =
+        needs.rooms.iter().map(String::as_str).chain(homes.iter().map(|home| home.room.as_str())).collect();
+    [
+        ("(id IN (VALUES {}) OR slug IN (VALUES {}))", texts(names)),
+        ("pair_key IN (VALUES {})", texts(needs.pair_keys.iter().map(String::as_str))),
+    ]
+}
+
 async fn rooms(
     tx: &mut Tx,
     needs: &Needs,
     homes: &HashSet<MessageRoom>,
     batch: &mut Batch,
 ) -> Result<(), Error> {
-    let names: HashSet<&str> =
-        needs.rooms.iter().map(String::as_str).chain(homes.iter().map(|home| home.room.as_str())).collect();
     // Ordered, so that two nodes lock in the same order. SQLite's one writer needs no lock.
     let lock = match tx.engine() {
         Engine::Postgres => " ORDER BY id FOR UPDATE",
         Engine::Sqlite => "",
     };
-    let lookups = [
-        ("(id IN (VALUES {}) OR slug IN (VALUES {}))", texts(names)),
-        ("pair_key IN (VALUES {})", texts(needs.pair_keys.iter().map(String::as_str))),
-    ];
-    for (condition, keys) in lookups {
+    for (condition, keys) in room_lookups(needs, homes) {
         let text = format!("SELECT {ROOM_COLUMNS} FROM rooms WHERE {condition} AND deleted_at IS NULL{lock}");
         for row in in_list::<RoomRow>(tx, &text, 1, keys).await? {
             let room = row.into_state();

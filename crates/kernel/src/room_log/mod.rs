@@ -11,7 +11,7 @@
 //! - [`writes`]: what features hand in to be written, and the rows it becomes.
 //! - `positions`: how far members have read. `standings`: what changes for users. `mentions`: who is named in a message.
 //! - `load`, `store`: the statements before and after the decision.
-//! - `writer`: the loop.
+//! - `writer`: the loop. `held`, `lanes`: what becomes of a room that somebody else keeps locked.
 //! - [`read`]: reading the log back. [`heads`]: where many rooms stand.
 //! - [`resume`]: what somebody missed who was away.
 //! - [`digest`]: sums over what it says.
@@ -21,6 +21,8 @@ pub mod batch;
 pub mod change;
 pub mod digest;
 pub mod heads;
+mod held;
+mod lanes;
 mod load;
 mod mentions;
 pub mod once;
@@ -72,7 +74,7 @@ pub struct RoomLog {
 impl RoomLog {
     pub(crate) fn start(db: Db, clock: Clock, names: Names, relay: Arc<Relay>) -> RoomLog {
         let (queue, waiting) = mpsc::channel(QUEUE_LENGTH);
-        tokio::spawn(writer::Writer::new(db, clock, names, relay).run(waiting));
+        tokio::spawn(Arc::new(writer::Writer::new(db, clock, names, relay)).run(waiting));
         RoomLog { queue }
     }
 
@@ -153,6 +155,11 @@ impl Ticket {
     /// The writer takes it; false if the caller has given up.
     pub(crate) fn take(&self) -> bool {
         self.claim(Self::TAKEN)
+    }
+
+    /// The writer has to wait before it can do anything about it.
+    pub(crate) fn put_back(&self) {
+        self.0.store(Self::WAITING, Ordering::Release);
     }
 
     /// The caller gives up; false if the writer has taken it.

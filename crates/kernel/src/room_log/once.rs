@@ -26,18 +26,17 @@ pub struct Repeat {
 }
 
 impl Repeat {
-    /// The name that the client gave this write: in its payload (`clientId`), else beside it
-    /// (`Idempotency-Key`). `parts` is everything that is asked for.
+    /// The write under the name that the client gave it, if it did. `parts` is everything that is asked for.
     ///
     /// # Errors
-    /// When nobody is signed in.
+    /// When nobody is signed in, or it was given two names.
     pub fn of(
         ctx: &Ctx,
         operation: &'static str,
         client_id: Option<ClientId>,
         parts: &[&str],
     ) -> Result<Option<Repeat>> {
-        let Some(key) = client_id.or_else(|| ctx.idempotency_key.clone()) else { return Ok(None) };
+        let Some(key) = ctx.client_id(client_id)? else { return Ok(None) };
         Ok(Some(Repeat { user: ctx.user()?.clone(), operation, key, digest: digest(parts) }))
     }
 }

@@ -1,16 +1,18 @@
 //! The writer: the loop that turns what waits into transactions.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use fireside_db::{Db, Error as DbError};
 use fireside_protocol::{Event, Signal};
 
 use super::batch::Batch;
 use super::change::{Needs, Pending};
-use super::{load, store};
+use super::lanes::{LaneEnd, Lanes};
+use super::{held, load, store};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::names::Names;
@@ -22,6 +24,15 @@ use crate::user_changes::Changed;
 const BATCH_MAX: usize = 256;
 /// How often a transaction is repeated that lost against another node's.
 const ATTEMPTS: usize = 3;
+/// How long all rooms wait for one that somebody else has locked. Longer than another node's transaction takes, so
+/// that nodes that write to the same rooms take turns in the database's own queue; short enough not to be noticed.
+const LOCK_WAIT: Duration = Duration::from_millis(100);
+/// How long a lane waits for its rooms. Twice this is less than callers wait for their answer, so that they get a
+/// definite one also when they came right after the lane had begun to wait.
+const LANE_LOCK_WAIT: Duration = Duration::from_millis(1900);
+/// How long a lane stays open whose rooms could not be had the last time: without it, each change to such a room
+/// would make the others wait anew.
+const LANE_LINGER: Duration = Duration::from_secs(10);
 /// Committed batches that may wait for delivery before the writer waits.
 const RELAY_QUEUE: usize = 64;
 
@@ -31,6 +42,7 @@ pub(super) struct Writer {
     clock: Clock,
     names: Names,
     relay: mpsc::Sender<Told>,
+    lanes: Lanes,
 }
 
 /// What is told of one transaction.
@@ -73,28 +85,94 @@ impl Writer {
                 metrics::histogram!("fireside_fanout_seconds").record(since.elapsed());
             }
         });
-        Writer { db, clock, names, relay: sender }
+        Writer { db, clock, names, relay: sender, lanes: Lanes::default() }
     }
 
-    pub(super) async fn run(self, mut queue: Queue) {
+    pub(super) async fn run(self: Arc<Self>, mut queue: Queue) {
         let mut waiting = Vec::with_capacity(BATCH_MAX);
         while queue.recv_many(&mut waiting, BATCH_MAX).await > 0 {
-            let batch: Vec<_> = waiting.drain(..).filter(|pending| pending.take()).collect();
+            let mut batch = taken(&mut waiting);
+            if !self.lanes.is_empty() {
+                // If the rooms of messages cannot be found now, the transaction will say why.
+                let homes = held::homes(&self.db, &Needs::of(&batch), LOCK_WAIT).await.unwrap_or_default();
+                batch = self.lanes.divert(batch, &homes);
+            }
             if !batch.is_empty() {
                 self.commit(batch).await;
             }
         }
     }
 
-    /// Commits a batch and answers its callers.
-    async fn commit(&self, mut batch: Vec<Box<dyn Pending>>) {
-        match self.attempt(&mut batch).await {
+    /// Works a lane off until nothing is left in it.
+    async fn run_lane(self: Arc<Self>, mut end: LaneEnd) {
+        let mut waiting = Vec::with_capacity(BATCH_MAX);
+        loop {
+            let is_over = match timeout(LANE_LINGER, end.queue.recv_many(&mut waiting, BATCH_MAX)).await {
+                Ok(_) => {
+                    let batch = taken(&mut waiting);
+                    !batch.is_empty() && self.commit_in_lane(batch).await
+                }
+                Err(_) => true,
+            };
+            if is_over && self.lanes.close(&end) {
+                return;
+            }
+        }
+    }
+
+    /// Commits a batch and answers its callers. Changes to rooms that somebody else keeps locked go to a lane.
+    async fn commit(self: &Arc<Self>, mut batch: Vec<Box<dyn Pending>>) {
+        loop {
+            let outcome = self.attempt(&mut batch, LOCK_WAIT).await;
+            if outcome.as_ref().err() != Some(&DbError::Locked) {
+                return self.settle(batch, outcome).await;
+            }
+            let (rooms, homes) =
+                held::rooms(&self.db, &Needs::of(&batch), LOCK_WAIT).await.unwrap_or_default();
+            if rooms.is_empty() {
+                // It is free by now, or it is no room that is locked.
+                let outcome = self.attempt(&mut batch, LANE_LOCK_WAIT).await;
+                return self.settle(batch, outcome).await;
+            }
+            tracing::warn!(?rooms, "rooms are locked by somebody else; their changes wait apart");
+            if let Some(end) = self.lanes.open(rooms) {
+                tokio::spawn(self.clone().run_lane(end));
+            }
+            batch = self.lanes.divert(batch, &homes);
+            if batch.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Commits a batch of a lane and answers its callers; whether all of its rooms could be had.
+    async fn commit_in_lane(&self, mut batch: Vec<Box<dyn Pending>>) -> bool {
+        let outcome = self.attempt(&mut batch, LANE_LOCK_WAIT).await;
+        if outcome.as_ref().err() != Some(&DbError::Locked) {
+            self.settle(batch, outcome).await;
+            return true;
+        }
+        // Rooms that came into the lane together need not stay locked together.
+        let (rooms, homes) = held::rooms(&self.db, &Needs::of(&batch), LOCK_WAIT).await.unwrap_or_default();
+        let (blocked, mut free): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|pending| held::is_about(&**pending, &rooms, &homes));
+        refuse(blocked, &DbError::Locked);
+        if !free.is_empty() {
+            let outcome = self.attempt(&mut free, LOCK_WAIT).await;
+            self.settle(free, outcome).await;
+        }
+        false
+    }
+
+    /// Answers the callers of a batch that was tried.
+    async fn settle(&self, batch: Vec<Box<dyn Pending>>, outcome: Result<Told, DbError>) {
+        match outcome {
             Ok(told) => self.answer(batch, told).await,
             // One bad row must not take the others with it: each alone, so that only it fails.
             Err(DbError::Internal(_) | DbError::Unique { .. } | DbError::Retry) if batch.len() > 1 => {
                 for pending in batch {
                     let mut alone = vec![pending];
-                    match self.attempt(&mut alone).await {
+                    match self.attempt(&mut alone, LOCK_WAIT).await {
                         Ok(told) => self.answer(alone, told).await,
                         Err(error) => refuse(alone, &error),
                     }
@@ -119,23 +197,24 @@ impl Writer {
     }
 
     /// Runs the transaction, again if it lost against another one.
-    async fn attempt(&self, batch: &mut [Box<dyn Pending>]) -> Result<Told, DbError> {
+    async fn attempt(&self, batch: &mut [Box<dyn Pending>], lock_wait: Duration) -> Result<Told, DbError> {
         let mut attempt = 1;
         loop {
-            match self.transact(batch).await {
+            match self.transact(batch, lock_wait).await {
                 Err(DbError::Retry | DbError::Unique { .. }) if attempt < ATTEMPTS => attempt += 1,
                 outcome => return outcome,
             }
         }
     }
 
-    async fn transact(&self, pendings: &mut [Box<dyn Pending>]) -> Result<Told, DbError> {
-        let mut needs = Needs::default();
-        for pending in pendings.iter() {
-            pending.needs(&mut needs);
-        }
+    async fn transact(
+        &self,
+        pendings: &mut [Box<dyn Pending>],
+        lock_wait: Duration,
+    ) -> Result<Told, DbError> {
+        let needs = Needs::of(pendings);
         let mut batch = Batch::new(self.clock.now(), self.names.clone());
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_waiting(lock_wait).await?;
         load::load(&mut tx, &needs, &mut batch).await?;
         for pending in pendings.iter_mut() {
             pending.decide(&mut batch);
@@ -170,6 +249,11 @@ impl Writer {
         count(&batch.committed);
         Ok(Told { events: batch.committed, changes, signals: batch.signals, is_doubtful: false })
     }
+}
+
+/// Takes those whose callers still wait.
+fn taken(waiting: &mut Vec<Box<dyn Pending>>) -> Vec<Box<dyn Pending>> {
+    waiting.drain(..).filter(|pending| pending.take()).collect()
 }
 
 fn count(committed: &[Committed]) {

@@ -7,6 +7,7 @@ mod admin;
 mod completion;
 mod config;
 mod contract;
+mod demo;
 mod health;
 mod import;
 mod migrate;
@@ -25,7 +26,7 @@ use fireside_db::{Db, OpenError, Options};
 use fireside_features::{Features, sessions};
 use fireside_kernel::{Clock, Kernel, Names, Registry};
 
-use crate::config::{ConfigError, Loaded, Log, LogLevel, Sources};
+use crate::config::{ConfigError, Flag, Loaded, Log, LogLevel, Sources};
 use crate::logging::{self, Output};
 use crate::wiring::{self, StartError};
 
@@ -54,6 +55,8 @@ struct Cli {
 enum Command {
     /// Runs the server; also what happens without a command.
     Serve,
+    /// Runs a server full of made-up people, to look around in. Nothing of it is kept.
+    Demo(demo::Demo),
     /// Makes administrators.
     #[command(subcommand)]
     Admin(admin::Admin),
@@ -133,6 +136,8 @@ impl From<fireside_kernel::Error> for Failure {
 
 /// What commands have in common.
 struct Invocation {
+    /// The flags that were given.
+    flags: Vec<Flag>,
     sources: Result<Sources, ConfigError>,
     may_migrate: bool,
 }
@@ -152,8 +157,8 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::from_arg_matches(&matches) {
         Ok(cli) => {
             let flags = settings_flags::given(&matches);
-            let sources = Sources::of_process(flags, cli.config);
-            let invocation = Invocation { sources, may_migrate: !cli.no_migrate };
+            let sources = Sources::of_process(flags.clone(), cli.config);
+            let invocation = Invocation { flags, sources, may_migrate: !cli.no_migrate };
             run(cli.command.unwrap_or(Command::Serve), &invocation)
         }
         Err(error) => error.exit(),
@@ -170,6 +175,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command, invocation: &Invocation) -> Result<(), Failure> {
     match command {
         Command::Serve => serve::run(invocation),
+        Command::Demo(demo) => demo.run(invocation),
         Command::Admin(admin) => admin.run(invocation),
         Command::Token(token) => token.run(invocation),
         Command::Migrate => migrate::run(invocation),

@@ -3,13 +3,13 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, Invocation, WRONG_SETTINGS, block_on};
 use crate::banner::Banner;
 use crate::config::Loaded;
 use crate::logging::{self, Output};
-use crate::wiring;
+use crate::wiring::{self, Running};
 
 /// When the process ends even if the server has not.
 const STOP_WITHIN: Duration = Duration::from_secs(29);
@@ -32,17 +32,10 @@ async fn serve(loaded: &Loaded, may_migrate: bool, since: Instant) -> Result<(),
     if !config.rate_limits {
         tracing::warn!("rate limits are off: fit for load tests only; take out rate_limits to turn them on");
     }
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::new)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::new)?;
-    let mut next_signal = async || {
-        tokio::select! {
-            _ = interrupt.recv() => SignalKind::interrupt(),
-            _ = terminate.recv() => SignalKind::terminate(),
-        }
-    };
+    let mut signals = Signals::catch()?;
     let running = tokio::select! {
         started = wiring::start(config, may_migrate) => started?,
-        _ = next_signal() => return Ok(()),
+        _ = signals.next() => return Ok(()),
     };
     let banner = Banner::new(config, &running, since.elapsed());
     let is_terminal = Output::Stdout.is_terminal();
@@ -53,13 +46,41 @@ async fn serve(loaded: &Loaded, may_migrate: bool, since: Instant) -> Result<(),
         let _shown =
             writeln!(std::io::stdout(), "{}", banner.text(is_terminal && logging::colours()).trim_end());
     }
-    next_signal().await;
+    until_told_to_stop(running, signals).await;
+    Ok(())
+}
+
+/// The signals that end the program.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// From now on they no longer end the program by themselves.
+    pub(super) fn catch() -> Result<Signals, Failure> {
+        let interrupt = signal(SignalKind::interrupt()).map_err(Failure::new)?;
+        let terminate = signal(SignalKind::terminate()).map_err(Failure::new)?;
+        Ok(Signals { interrupt, terminate })
+    }
+
+    /// The next one.
+    pub(super) async fn next(&mut self) -> SignalKind {
+        tokio::select! {
+            _ = self.interrupt.recv() => SignalKind::interrupt(),
+            _ = self.terminate.recv() => SignalKind::terminate(),
+        }
+    }
+}
+
+/// Serves until the first signal, and then stops in good order; the second one ends the program at once.
+pub(super) async fn until_told_to_stop(running: Running, mut signals: Signals) {
+    signals.next().await;
     running.shutdown();
     tokio::select! {
         () = running.wait() => {}
-        second = next_signal() => std::process::exit(ENDED_BY_SIGNAL + second.as_raw_value()),
+        second = signals.next() => std::process::exit(ENDED_BY_SIGNAL + second.as_raw_value()),
         () = tokio::time::sleep(STOP_WITHIN) => tracing::warn!("not everything ended in time"),
     }
     tracing::info!("stopped");
-    Ok(())
 }

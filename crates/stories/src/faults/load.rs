@@ -20,7 +20,7 @@ use crate::workload::Settings;
 /// The year 2100.
 const NEVER: i64 = 4_102_444_800;
 /// The p99 that nobody complains of, whatever it was before: the machine is shared with the load.
-const FINE_MS: u64 = 250;
+pub const FINE_MS: u64 = 250;
 
 /// A WebSocket handshake and CONNECT with a token, as bytes.
 fn opening(token: &str) -> Vec<u8> {

@@ -7,7 +7,8 @@ use fireside_db::testing::PostgresServer;
 use fireside_db::{Db, Options, sql};
 use tokio::time::sleep;
 
-use super::stage::{Effort, Stage, program, slowest_answer_ms, unanswered};
+use super::load::FINE_MS;
+use super::stage::{Effort, Stage, latencies_ms_of, percentile, program, slowest_answer_ms, unanswered};
 use super::storage::{Disk, sh, summary};
 use super::{ms, must};
 use crate::checker::History;
@@ -144,18 +145,20 @@ pub async fn room_locked(effort: Effort) -> Result<String, String> {
     other.close().await;
     let (history, verdict) = stage.judged().await?;
     must(locked.len() == 1, || "nothing was locked".to_owned())?;
-    let elsewhere = history.operations(crate::checker::Action::Send);
-    let elsewhere =
-        elsewhere.iter().filter(|send| send.invoke.room != room && (from..until).contains(&send.invoke.t));
-    let (done, tried) =
-        elsewhere.fold((0, 0), |(done, tried), send| (done + usize::from(send.ok().is_some()), tried + 1));
-    let figures = answered(&history)?;
-    must(done * 2 > tried, || {
-        format!(
-            "while one room was locked, {done} of {tried} sends to other rooms were acknowledged ({during} in all); {figures}"
-        )
-    })?;
-    Ok(format!("{done} of {tried} sends to other rooms were acknowledged meanwhile; {figures}; {verdict}"))
+    let sends = history.operations(crate::checker::Action::Send);
+    let tried =
+        sends.iter().filter(|send| send.invoke.room != room && (from..until).contains(&send.invoke.t));
+    let tried = tried.count();
+    let elsewhere = |span| latencies_ms_of(&history, span, |send| send.room != room);
+    let (usual, meanwhile) = (elsewhere(0..from), elsewhere(from..until));
+    let (done, usual, p99) = (meanwhile.len(), percentile(&usual, 99), percentile(&meanwhile, 99));
+    let figures = format!(
+        "{done} of {tried} sends to other rooms were acknowledged meanwhile ({during} in all), p99 {usual} → {p99} ms; {}",
+        answered(&history)?
+    );
+    must(done * 10 >= tried * 9, || figures.clone())?;
+    must(p99 <= (3 * usual).max(FINE_MS), || figures.clone())?;
+    Ok(format!("{figures}; {verdict}"))
 }
 
 /// F28.

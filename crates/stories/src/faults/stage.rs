@@ -8,7 +8,7 @@ use fireside_db::testing::PostgresServer;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-use crate::checker::{Action, Bounds, History, Kind};
+use crate::checker::{Action, Bounds, Entry, History, Kind};
 use crate::program::{Program, Run};
 use crate::proof;
 use crate::workload::worker::NO_ANSWER;
@@ -153,8 +153,17 @@ pub fn program(effort: &Effort, data: &Path) -> Program {
 
 /// Milliseconds that acknowledged sends took which began in a span of time, in order.
 pub fn latencies_ms(history: &History, span: std::ops::Range<u64>) -> Vec<u64> {
+    latencies_ms_of(history, span, |_| true)
+}
+
+/// The same of some of the sends.
+pub fn latencies_ms_of(
+    history: &History,
+    span: std::ops::Range<u64>,
+    is_one: impl Fn(&Entry) -> bool,
+) -> Vec<u64> {
     let sends = history.operations(Action::Send);
-    let inside = sends.iter().filter(|send| span.contains(&send.invoke.t));
+    let inside = sends.iter().filter(|send| span.contains(&send.invoke.t) && is_one(send.invoke));
     let mut times: Vec<u64> = inside.filter_map(|send| Some((send.ok()?.t - send.invoke.t) / 1000)).collect();
     times.sort_unstable();
     times

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use fireside_db::sql;
 use fireside_db::testing::PostgresServer;
 use fireside_stories::client::Call;
 use fireside_stories::story::on_engine;
@@ -16,6 +17,72 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 #[test]
 fn a_frozen_database_is_told_of_and_forgotten() {
     on_engine(Engine::Postgres, async |_| Box::pin(a_frozen_database()).await);
+}
+
+/// SQLite locks no rows.
+#[test]
+fn a_locked_room_holds_up_nobody_else() {
+    on_engine(Engine::Postgres, async |engine| Box::pin(a_locked_room(engine)).await);
+}
+
+async fn a_locked_room(engine: Engine) {
+    let world = World::new(engine, Door::Socket).await;
+    let World { alice, bob, den, square, .. } = &world;
+    let mine = alice.sends("before").await;
+    let db = world.kernel().db;
+    let mut somebody = db.begin().await.expect("a transaction");
+    let lock = sql("SELECT id FROM rooms WHERE id = $1 FOR UPDATE").bind(&den.id);
+    let _: (String,) = somebody.one(lock).await.expect("the lock");
+    let socket = alice.socket();
+    let mut pending = Vec::new();
+    for number in 0..20 {
+        let payload = json!({ "roomId": den.id, "content": den.spoken(&format!("held {number}")) });
+        pending.push(socket.submit("message:send", &payload).await);
+        // What follows on the same socket is for another room, and does not wait.
+        alice.sends_to(square, &format!("free {number}")).await;
+    }
+    let edit = json!({ "messageId": mine.id, "content": den.spoken("edited") });
+    let edit = socket.submit("message:edit", &edit).await;
+    alice.sends_to(square, "free after the edit").await;
+    somebody.rollback().await;
+    let mut last = mine.seq;
+    for answer in join_all(pending.into_iter().map(|pending| pending.answer())).await {
+        let sent =
+            Answer::of_ack(answer.expect("an answer")).expect("it is stored as soon as the room is free");
+        let seq = sent.body["seq"].as_i64().expect("a position");
+        assert_eq!(seq, last + 1, "the order is that in which they were sent");
+        last = seq;
+    }
+    let edited = Answer::of_ack(edit.answer().await.expect("an answer")).expect("the edit is stored");
+    assert_eq!(edited.body["seq"], last + 1, "an edit waits in line: {}", edited.body);
+    bob.sees("held 19").await;
+    alice.sends("after").await;
+    world.close().await;
+}
+
+/// Whoever keeps the room for long makes its senders hear so, in time and for certain.
+#[test]
+fn a_room_that_stays_locked_is_overloaded() {
+    on_engine(Engine::Postgres, async |engine| Box::pin(a_room_that_stays_locked(engine)).await);
+}
+
+async fn a_room_that_stays_locked(engine: Engine) {
+    let world = World::new(engine, Door::Socket).await;
+    let World { alice, den, .. } = &world;
+    let mut somebody = world.kernel().db.begin().await.expect("a transaction");
+    let lock = sql("SELECT id FROM rooms WHERE id = $1 FOR UPDATE").bind(&den.id);
+    let _: (String,) = somebody.one(lock).await.expect("the lock");
+    let sends = join_all((0..3).map(|number| async move {
+        timed(async { alice.tries_to_send(den, &format!("in vain {number}")).await }).await
+    }));
+    for (outcome, took) in sends.await {
+        let refusal = outcome.expect_err("the room is locked");
+        assert_eq!(refusal.reason, "overloaded", "{refusal:?}");
+        assert!(took <= ANSWERED_WITHIN, "answered after {took:?}");
+    }
+    somebody.rollback().await;
+    alice.sends("after").await;
+    world.close().await;
 }
 
 async fn a_frozen_database() {

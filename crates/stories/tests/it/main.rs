@@ -1,6 +1,7 @@
 //! All stories in one program, so that it is linked once. One noun a file.
 
 mod database_away;
+mod demo;
 mod digests;
 mod direct_messages;
 mod durability;

@@ -18,7 +18,7 @@ stories!(
     a_refusal_is_not_remembered,
 );
 
-engines!(a_restart_forgets_nothing, many_at_once_are_one);
+engines!(a_restart_forgets_nothing, many_at_once_are_one, two_names_for_one_write_are_refused);
 
 /// Every change that takes a name, in an order in which they can be done.
 async fn changes(world: &World) -> Vec<(Operation, Value)> {
@@ -166,6 +166,27 @@ async fn a_restart_forgets_nothing(engine: Engine) {
     assert_eq!((again.status, again.header("idempotent-replayed")), (200, Some("true")));
     assert_eq!(again.json(), first.json());
     assert_eq!(edit("v3").await.status, 409);
+    world.close().await;
+}
+
+/// Whichever of the two was taken, a repeat under the other would be done again.
+async fn two_names_for_one_write_are_refused(engine: Engine) {
+    let world = World::new(engine, Door::Rest).await;
+    let World { alice, den, .. } = &world;
+    let path = format!("/chat/rooms/{}/messages", den.id);
+    let sends = async |key: &str| {
+        let content = json!({ "content": den.spoken("hi"), "clientId": "one" }).to_string();
+        let (headers, body) = ([("idempotency-key", key)], Some(("application/json", content)));
+        alice.calls(Call { method: "POST", path: &path, headers: &headers, body, ..Call::default() }).await
+    };
+    let refused = sends("another").await;
+    assert_eq!(
+        (refused.status, refused.json()["field"].as_str()),
+        (400, Some("clientId")),
+        "{}",
+        refused.text
+    );
+    assert_eq!(sends("one").await.status, 201, "twice the same is no contradiction");
     world.close().await;
 }
 

@@ -4,11 +4,10 @@ import type { ChatStore } from "fireside-chat/store";
 import type { RefObject } from "preact";
 
 import type { Announcer } from "../../announcer.js";
+import { parts, SuggestionList } from "../../later/lazy.js";
 import { Icon } from "../../ui/icon.js";
-import { pasteLink } from "./styling-keys.js";
-import { optionId, SuggestionList } from "./suggestion-list.js";
 import { type Destination, TEXT_MAX_CHARS, useComposing, WARN_CHARS } from "./use-composing.js";
-import { useSuggestions } from "./use-suggestions.js";
+import { optionId, useSuggestions } from "./use-suggestions.js";
 
 const LIST_ID = "composer-suggestions";
 
@@ -61,7 +60,7 @@ export function Composer({ field, store, destination, label, announcer }: Props)
           onInput={composing.changed}
           onSelect={(event) => suggestions.offer && suggestions.update(event.currentTarget)}
           onKeyDown={composing.pressed}
-          onPaste={pasteLink}
+          onPaste={(event) => parts.loaded.peek()?.pasteLink(event)}
           onBlur={composing.left}
         />
         {length > WARN_CHARS && (

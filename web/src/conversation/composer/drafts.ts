@@ -1,5 +1,6 @@
 // What somebody has begun to write in each conversation, kept until it is sent.
 
+import { signal } from "@preact/signals";
 import type { PlaceKey } from "fireside-chat";
 
 const PREFIX = "fireside.draft";
@@ -9,6 +10,30 @@ const SAVE_MS = 300;
 /** The part of `localStorage` that is used. */
 export type DraftStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
+/** Another number whenever a draft has come or gone, here or in another tab. */
+const changes = signal(0);
+
+const keyOf = (userId: string, place: PlaceKey): string => `${PREFIX}:${userId}:${place}`;
+
+/** Whether somebody has begun to write there; whoever draws it draws again when that changes. */
+export function hasDraft(userId: string, place: PlaceKey): boolean {
+  void changes.value;
+  try {
+    return localStorage.getItem(keyOf(userId, place)) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Follows the drafts of other tabs. Answers what ends that. */
+export function startDrafts(): () => void {
+  const heard = ({ key }: StorageEvent) => {
+    if (key === null || key.startsWith(PREFIX)) changes.value += 1;
+  };
+  addEventListener("storage", heard);
+  return () => removeEventListener("storage", heard);
+}
+
 /** The draft of one person in one conversation. Never says where something is sent to: that is the place on the screen. */
 export class Draft {
   readonly #key: string;
@@ -17,7 +42,7 @@ export class Draft {
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(userId: string, place: PlaceKey, storage: DraftStorage = localStorage) {
-    this.#key = `${PREFIX}:${userId}:${place}`;
+    this.#key = keyOf(userId, place);
     this.#storage = storage;
   }
 
@@ -40,9 +65,12 @@ export class Draft {
     if (this.#pending === null) return;
     const text = this.#pending;
     this.#pending = null;
+    const isEmpty = text.trim() === "";
     try {
-      if (text.trim() === "") this.#storage.removeItem(this.#key);
+      const wasEmpty = this.#storage.getItem(this.#key) === null;
+      if (isEmpty) this.#storage.removeItem(this.#key);
       else this.#storage.setItem(this.#key, text);
+      if (isEmpty !== wasEmpty) changes.value += 1;
     } catch {
       // Full or forbidden storage: the text is still in the field.
     }

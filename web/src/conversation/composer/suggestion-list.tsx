@@ -1,6 +1,7 @@
 // The list of suggestions over the field. The field keeps the focus all the time.
 
 import type { Suggestion } from "./suggestions.js";
+import { optionId } from "./use-suggestions.js";
 
 interface Props {
   id: string;
@@ -9,9 +10,6 @@ interface Props {
   active: number;
   onPick: (suggestion: Suggestion) => void;
 }
-
-/** The id of the element of one suggestion. */
-export const optionId = (listId: string, at: number): string => `${listId}-${at}`;
 
 export function SuggestionList({ id, label, suggestions, active, onPick }: Props) {
   return (

@@ -96,3 +96,8 @@ export function apply(field: HTMLTextAreaElement, edit: TextEdit): void {
   }
   field.setSelectionRange(edit.selectFrom, edit.selectTo);
 }
+
+/** Puts somebody's words into a field, above what is in it. */
+export function quoteInto(field: HTMLTextAreaElement, words: string): void {
+  apply(field, quote(selectedIn(field), words));
+}

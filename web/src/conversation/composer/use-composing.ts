@@ -4,10 +4,10 @@ import type { PlaceStore } from "fireside-chat/store";
 import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 
+import { parts } from "../../later/lazy.js";
 import { growToContent } from "./auto-grow.js";
 import { Draft } from "./drafts.js";
 import { isInFence, isSubmit } from "./enter.js";
-import { style } from "./styling-keys.js";
 import type { Suggestions } from "./use-suggestions.js";
 
 /** As the server has it. */
@@ -72,8 +72,8 @@ export function useComposing(field: Field, destination: Destination, suggestions
     const isNewLine = matchMedia(TOUCH).matches || isInFence(area.value, area.selectionStart);
     if (isSubmit(event, destination.enterSends && !isNewLine)) submit();
     else if (event.key === "ArrowUp" && area.value === "" && !hasModifier(event)) return destination.editLast();
-    else if (event.key === "Escape" && !event.isComposing) destination.dismiss();
-    else return style(event, area);
+    else if (event.key === "Escape" && !event.shiftKey && !event.isComposing) destination.dismiss();
+    else return parts.loaded.peek()?.style(event, area) ?? false;
     return true;
   };
   const pressed = (event: KeyboardEvent) => {

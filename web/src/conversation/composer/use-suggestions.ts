@@ -1,15 +1,12 @@
 // What the field offers while one writes a name, a room or an emoji.
 
-import type { Member } from "fireside-chat";
 import type { ChatStore, PlaceStore } from "fireside-chat/store";
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import type { Announcer } from "../../announcer.js";
-import { emojiStarting } from "../../markdown/emoji.js";
-import { nameOf } from "../names.js";
-import { type Candidate, rank, type Suggestion, type Trigger, triggerAt } from "./suggestions.js";
-import { apply } from "./text-edits.js";
+import { parts } from "../../later/lazy.js";
+import type { Suggestion, Trigger } from "./suggestions.js";
 
 const LABELS = { person: "People", room: "Rooms", emoji: "Emoji" } as const;
 
@@ -34,6 +31,9 @@ export interface Suggestions {
   close(): void;
 }
 
+/** The id of the element of one suggestion. */
+export const optionId = (listId: string, at: number): string => `${listId}-${at}`;
+
 export function useSuggestions(
   store: ChatStore,
   place: PlaceStore,
@@ -42,20 +42,23 @@ export function useSuggestions(
 ): Suggestions {
   const [offer, setOffer] = useState<Offer | null>(null);
   const dismissed = useRef<number | null>(null);
+  const suggesting = parts.loaded.value?.suggesting ?? null;
   const suggestions = useMemo(() => {
     const close = () => setOffer(null);
     const pick = (suggestion: Suggestion, field: HTMLTextAreaElement) => {
-      const trigger = triggerAt(field.value, field.selectionStart);
-      if (!trigger) return close();
+      const trigger = suggesting?.triggerAt(field.value, field.selectionStart);
+      if (!suggesting || !trigger) return close();
       const insert = `${suggestion.insert} `;
       const at = trigger.start + insert.length;
-      apply(field, { from: trigger.start, to: field.selectionStart, insert, selectFrom: at, selectTo: at });
+      suggesting.apply(field, { from: trigger.start, to: field.selectionStart, insert, selectFrom: at, selectTo: at });
       close();
     };
     const update = (field: HTMLTextAreaElement) => {
-      const trigger = field.selectionStart === field.selectionEnd ? triggerAt(field.value, field.selectionStart) : null;
+      if (!suggesting) return;
+      const { selectionStart: caret, selectionEnd, value } = field;
+      const trigger = caret === selectionEnd ? suggesting.triggerAt(value, caret) : null;
       if (trigger === null || trigger.start !== dismissed.current) dismissed.current = null;
-      const suggestions = trigger && dismissed.current === null ? find(store, place, trigger) : [];
+      const suggestions = trigger && dismissed.current === null ? suggesting.find(store, place, trigger) : [];
       if (!trigger || suggestions.length === 0) return close();
       if (offer?.suggestions.length !== suggestions.length)
         announcer.say(`${suggestions.length} ${suggestions.length === 1 ? "suggestion" : "suggestions"}`);
@@ -69,7 +72,7 @@ export function useSuggestions(
       const chosen = suggestions[active];
       if (event.key === "ArrowDown") move(1);
       else if (event.key === "ArrowUp") move(-1);
-      else if (event.key === "Enter" && chosen && isWritten(chosen, trigger)) {
+      else if (event.key === "Enter" && chosen && suggesting?.isWritten(chosen, trigger)) {
         close();
         return false;
       } else if ((event.key === "Tab" || event.key === "Enter") && !event.shiftKey && chosen) pick(chosen, field);
@@ -80,10 +83,12 @@ export function useSuggestions(
       return true;
     };
     return { offer, label: offer ? LABELS[offer.trigger.kind] : "", update, pressed, pick, close };
-  }, [offer, store, place, announcer]);
-  useMembersThatCome(store, place, () => {
+  }, [offer, store, place, announcer, suggesting]);
+  const lookAgain = () => {
     if (offer === null && field.current && field.current === document.activeElement) suggestions.update(field.current);
-  });
+  };
+  useEffect(lookAgain, [suggesting]);
+  useMembersThatCome(store, place, lookAgain);
   return suggestions;
 }
 
@@ -94,62 +99,5 @@ function useMembersThatCome(store: ChatStore, { place }: PlaceStore, arrived: ()
   useEffect(
     () => (place.kind === "room" ? store.members(place.roomId).subscribe(() => latest.current()) : undefined),
     [store, place],
-  );
-}
-
-/** Whether a suggestion is there already, letter for letter: then Enter is not about it. */
-function isWritten({ insert }: Suggestion, { query }: Trigger): boolean {
-  return insert.slice(1).toLowerCase() === query.toLowerCase();
-}
-
-function find(store: ChatStore, place: PlaceStore, { kind, query }: Trigger): Suggestion[] {
-  switch (kind) {
-    case "person":
-      return rank(people(store, place), query);
-    case "room":
-      return rank(rooms(store), query);
-    case "emoji":
-      return emojiStarting(query)
-        .slice(0, 8)
-        .map(({ name, emoji }) => ({ id: name, insert: emoji, title: emoji, detail: `:${name}:` }));
-  }
-}
-
-/** Members of the room or the person of the conversation; those who spoke last come first. */
-function people(store: ChatStore, place: PlaceStore): Candidate[] {
-  const spoke = new Map(place.window.get().rows.map((row, at) => [row.sender.id, at + 1]));
-  const me = store.me.get()?.id;
-  const candidate = (id: string, username: string, name: string): Candidate => ({
-    id,
-    insert: `@${username}`,
-    title: name,
-    detail: `@${username}`,
-    names: [username, name],
-    recency: spoke.get(id) ?? 0,
-  });
-  if (place.place.kind === "direct") {
-    const person = place.summary.get()?.person;
-    return person ? [candidate(person.id, person.username, nameOf(person))] : [];
-  }
-  const { members } = store.members(place.place.roomId).get();
-  return members.flatMap((member: Member) =>
-    member.user && member.userId !== me ? [candidate(member.userId, member.user.username, nameOf(member.user))] : [],
-  );
-}
-
-function rooms(store: ChatStore): Candidate[] {
-  return store.rooms.get().flatMap(({ room, title, headSeq, lastMessageAt }) =>
-    room
-      ? [
-          {
-            id: room.id,
-            insert: `#${room.slug}`,
-            title,
-            detail: `#${room.slug}`,
-            names: [room.slug, title],
-            recency: lastMessageAt ?? headSeq,
-          },
-        ]
-      : [],
   );
 }

@@ -19,7 +19,7 @@ pub(crate) async fn send(
 ) -> Result<Sent<DirectMessage>> {
     let user = ctx.user()?.clone();
     let receiver = users::resolve(&kernel.db, &request.receiver_id, &user).await?;
-    let client_id = request.client_id.or_else(|| ctx.idempotency_key.clone());
+    let client_id = ctx.client_id(request.client_id)?;
     let message = messages::draft(request.content, request.kind, request.metadata, client_id);
     kernel.log.submit(&ctx, Send { user, receiver: receiver.id, message }).await
 }

@@ -13,7 +13,7 @@ use crate::messages::rules;
 
 pub(crate) async fn send(kernel: Kernel, ctx: Ctx, request: SendMessage) -> Result<Sent> {
     let user = ctx.user()?.clone();
-    let client_id = request.client_id.or_else(|| ctx.idempotency_key.clone());
+    let client_id = ctx.client_id(request.client_id)?;
     let message = rules::draft(request.content, request.kind, request.metadata, client_id);
     kernel.log.submit(&ctx, Send { user, room: request.room_id, message }).await
 }

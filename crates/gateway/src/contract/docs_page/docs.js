@@ -66,17 +66,17 @@ const resolved = (schema, schemas) => (schema?.$ref ? schemas[named(schema.$ref)
 function route(path, verb, operation, schemas) {
   const own = (operation.parameters ?? []).filter((parameter) => parameter.name);
   const body = operation.requestBody?.content["application/json"].schema;
-  const [status, success] = Object.entries(operation.responses)[0];
-  const answer = success.content?.["application/json"].schema;
+  const successes = Object.entries(operation.responses).filter(([status]) => status < 300);
+  const answer = successes[0][1].content?.["application/json"].schema;
   return element(
     "article",
     { id: anchor(operation.operationId) },
-    element("h3", {}, element("span", { class: "verb" }, verb.toUpperCase()), element("code", {}, path)),
+    element("h3", {}, element("span", { class: "verb" }, verb.toUpperCase()), " ", element("code", {}, path)),
     element("p", {}, operation.description ?? operation.summary),
-    element("p", {}, operation.security?.length === 0 ? "Needs no credentials." : "Needs a bearer token."),
+    element("p", { class: "needs" }, operation.security?.length === 0 ? "Needs no credentials." : "Needs a bearer token."),
     fields("Path and query", own),
     fields("Body", rowsOf(resolved(body, schemas))),
-    element("p", {}, `Answer ${status}: `, ...(answer ? summary(answer) : ["no body"])),
+    element("p", {}, `Answer ${successes.map(([status]) => status).join(" or ")}: `, ...(answer ? summary(answer) : ["no body"])),
   );
 }
 
@@ -105,9 +105,31 @@ function schema(name, definition) {
   );
 }
 
+/** A part of the page, and the part of the contents that leads to its articles. */
 function section(title, articles) {
   const id = anchor(title);
-  return { link: element("li", {}, element("a", { href: `#${id}` }, title)), nodes: [element("h2", { id }, title), ...articles] };
+  const links = articles.map((article) => {
+    const text = article.querySelector("h3").textContent;
+    return element("li", {}, element("a", { href: `#${article.id}`, "data-words": text.toLowerCase() }, element("code", {}, text)));
+  });
+  return {
+    contents: element("section", {}, element("h2", {}, element("a", { href: `#${id}` }, title)), element("ul", { class: "inner" }, ...links)),
+    nodes: [element("h2", { id }, title), ...articles],
+  };
+}
+
+/** A field that leaves only those entries of the contents whose text has what is typed. */
+function finder(contents) {
+  const input = element("input", { type: "search", id: "find", autocomplete: "off" });
+  input.addEventListener("input", () => {
+    const wanted = input.value.trim().toLowerCase();
+    for (const part of contents) {
+      const entries = [...part.querySelectorAll("[data-words]")];
+      for (const entry of entries) entry.parentElement.hidden = !entry.dataset.words.includes(wanted);
+      part.hidden = wanted !== "" && entries.every((entry) => entry.parentElement.hidden);
+    }
+  });
+  return element("div", { class: "inner" }, element("label", { for: "find" }, "Find a route, an event, a type"), input);
 }
 
 async function read(path) {
@@ -126,8 +148,11 @@ async function show() {
     Object.entries(events.operations)
       .filter(([, operation]) => operation.action === action)
       .map(([id]) => event(events.components.messages[id]));
+  // What one comes for first; whatever is not named here follows.
+  const first = ["rooms", "messages", "direct_messages", "reads", "members", "presence"];
+  const rank = ({ name }) => (first.indexOf(name) + first.length + 1) % (first.length + 1);
   const sections = [
-    ...rest.tags.map(({ name }) =>
+    ...rest.tags.toSorted((one, other) => rank(one) - rank(other)).map(({ name }) =>
       section(
         `REST: ${name.replaceAll("_", " ")}`,
         routes
@@ -139,11 +164,13 @@ async function show() {
     section("Events from the server", spoken("send")),
     section("Schemas", Object.entries(schemas).sort().map(([name, definition]) => schema(name, definition))),
   ];
-  document.getElementById("contents").append(element("ul", {}, ...sections.map(({ link }) => link)));
+  const contents = sections.map((part) => part.contents);
+  document.getElementById("contents").append(finder(contents), ...contents);
   document.getElementById("content").replaceChildren(...sections.flatMap(({ nodes }) => nodes));
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
+for (const place of document.querySelectorAll("[data-origin]")) place.textContent = location.origin;
 show().catch((error) => {
   document.getElementById("status").textContent = `The documents could not be shown: ${error.message}`;
 });

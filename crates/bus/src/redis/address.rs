@@ -1,0 +1,135 @@
+//! Where Redis is: one server, or sentinels that know.
+
+use std::fmt;
+use std::str::FromStr;
+
+use redis::sentinel::{Sentinel, SentinelNodeConnectionInfo};
+use redis::{Client, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion, RedisConnectionInfo, TlsMode};
+
+use super::failure::Failure;
+
+/// The address of a Redis, with user and password where it wants them:
+///
+/// * `redis://[user:password@]host[:port]`, over TLS `rediss://…`, a local socket `unix:///path`
+/// * `redis+sentinel://[user:password@]host:port[,host:port…]/master`, over TLS `rediss+sentinel://…`: the
+///   hosts are sentinels, user and password those of the master
+#[derive(Clone)]
+pub struct RedisUrl(Place);
+
+#[derive(Clone)]
+enum Place {
+    One(ConnectionInfo),
+    Sentinels { sentinels: Vec<ConnectionInfo>, master: String, at_master: SentinelNodeConnectionInfo },
+}
+
+/// A text that is no [`RedisUrl`]. It does not say the text, which may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not an address of Redis: redis://[user:password@]host[:port], rediss://…, unix:///path or \
+     redis+sentinel://[user:password@]host:port,host:port/master is expected"
+)]
+pub struct InvalidRedisUrl;
+
+impl FromStr for RedisUrl {
+    type Err = InvalidRedisUrl;
+
+    fn from_str(text: &str) -> Result<RedisUrl, InvalidRedisUrl> {
+        let place = match text.split_once("+sentinel://") {
+            Some((scheme @ ("redis" | "rediss"), rest)) => sentinels(scheme, rest)?,
+            _ => Place::One(connection(text)?),
+        };
+        Ok(RedisUrl(place))
+    }
+}
+
+fn connection(text: &str) -> Result<ConnectionInfo, InvalidRedisUrl> {
+    let info = text.into_connection_info().map_err(|_| InvalidRedisUrl)?;
+    let settings = settings(info.redis_settings().clone());
+    Ok(info.set_redis_settings(settings))
+}
+
+/// RESP3, in which messages and answers are told apart, and a name that an operator finds in `CLIENT LIST`.
+fn settings(settings: RedisConnectionInfo) -> RedisConnectionInfo {
+    settings.set_protocol(ProtocolVersion::RESP3).set_lib_name("fireside", env!("CARGO_PKG_VERSION"))
+}
+
+fn sentinels(scheme: &str, rest: &str) -> Result<Place, InvalidRedisUrl> {
+    let (authority, master) = rest.split_once('/').ok_or(InvalidRedisUrl)?;
+    let (credentials, hosts) = match authority.rsplit_once('@') {
+        Some((credentials, hosts)) => (format!("{credentials}@"), hosts),
+        None => (String::new(), authority),
+    };
+    if master.is_empty() || master.contains('/') {
+        return Err(InvalidRedisUrl);
+    }
+    let sentinels: Vec<_> =
+        hosts.split(',').map(|host| sentinel(&format!("{scheme}://{host}"))).collect::<Result<_, _>>()?;
+    // Any host will do: only user and password are taken.
+    let at_master = connection(&format!("{scheme}://{credentials}localhost"))?;
+    let mut node =
+        SentinelNodeConnectionInfo::default().set_redis_connection_info(at_master.redis_settings().clone());
+    if scheme == "rediss" {
+        node = node.set_tls_mode(TlsMode::Secure);
+    }
+    Ok(Place::Sentinels { sentinels, master: master.to_owned(), at_master: node })
+}
+
+fn sentinel(text: &str) -> Result<ConnectionInfo, InvalidRedisUrl> {
+    text.into_connection_info().map_err(|_| InvalidRedisUrl)
+}
+
+impl RedisUrl {
+    /// Who to connect to now: after a failover the sentinels name another.
+    pub(super) async fn client(&self) -> Result<Client, Failure> {
+        match &self.0 {
+            Place::One(info) => Ok(Client::open(info.clone())?),
+            Place::Sentinels { sentinels, master, at_master } => {
+                let mut sentinels = Sentinel::build(sentinels.clone())?;
+                Ok(sentinels.async_master_for(master, Some(at_master)).await?)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    /// Without user and password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Place::One(info) => write!(f, "RedisUrl({})", info.addr()),
+            Place::Sentinels { sentinels, master, .. } => {
+                write!(f, "RedisUrl({} sentinels of {master})", sentinels.len())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_understood_and_shown_without_passwords() {
+        for (text, shown) in [
+            ("redis://127.0.0.1", "RedisUrl(127.0.0.1:6379)"),
+            ("redis://:secret@127.0.0.1:7000/0", "RedisUrl(127.0.0.1:7000)"),
+            ("rediss://user:secret@redis.example:6380", "RedisUrl(redis.example:6380)"),
+            ("unix:///run/redis.sock", "RedisUrl(/run/redis.sock)"),
+            ("redis+sentinel://user:p@ss@a:26379,b:26379,c/main", "RedisUrl(3 sentinels of main)"),
+        ] {
+            let url: RedisUrl = text.parse().unwrap_or_else(|_| panic!("{text} is an address"));
+            assert_eq!(format!("{url:?}"), shown);
+        }
+    }
+
+    #[test]
+    fn other_texts_are_refused_without_repeating_them() {
+        for text in ["", "redis", "http://host", "127.0.0.1:6379", "redis://", "redis+sentinel://host:26379"]
+        {
+            let refused = text.parse::<RedisUrl>().expect_err(text);
+            assert!(refused.to_string().contains("redis+sentinel://"), "{refused}");
+        }
+        for text in ["redis+sentinel://host/", "redis+sentinel:///main", "redis+sentinel://a,,b/main"] {
+            text.parse::<RedisUrl>().expect_err(text);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Why the bus is down, in words for whoever looks after it.
+
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// The end of a connection, or of the attempt to have one. Its text names no password and no message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("Redis does not answer")]
+    Silent,
+    #[error("nothing takes connections at the address of Redis")]
+    Refused,
+    #[error("the connection to Redis was closed")]
+    Closed,
+    #[error(
+        "Redis closes new connections at once: too many clients (maxclients), protected mode, or it wants TLS"
+    )]
+    TurnedAway,
+    #[error("Redis refuses the user or the password")]
+    Password,
+    #[error("the user of Redis lacks permissions: it needs PUBLISH, SUBSCRIBE, UNSUBSCRIBE and the channels")]
+    Permission,
+    #[error("Redis takes no more clients (maxclients)")]
+    Crowded,
+    #[error("Redis is loading its data")]
+    Loading,
+    #[error("the sentinels know no master of this name")]
+    NoMaster,
+    #[error("Redis is older than version 6")]
+    Old,
+    #[error("the connection to Redis is not possible (name, network or TLS)")]
+    Unreachable,
+    #[error("Redis answers with the error {0}")]
+    Other(String),
+}
+
+impl From<RedisError> for Failure {
+    fn from(error: RedisError) -> Failure {
+        let detail = error.detail().unwrap_or_default();
+        match (error.kind(), error.code()) {
+            // The text is the only mark: https://github.com/redis/redis/blob/7.0/src/networking.c
+            _ if detail.contains("max number of clients") => Failure::Crowded,
+            (ErrorKind::AuthenticationFailed, _) | (_, Some("WRONGPASS" | "NOAUTH")) => Failure::Password,
+            _ if detail.contains("WRONGPASS") => Failure::Password,
+            (ErrorKind::Server(ServerErrorKind::NoPerm), _) => Failure::Permission,
+            (ErrorKind::Server(ServerErrorKind::BusyLoading), _) => Failure::Loading,
+            (ErrorKind::MasterNameNotFoundBySentinel, _) => Failure::NoMaster,
+            (ErrorKind::RESP3NotSupported, _) => Failure::Old,
+            (_, Some(code)) => Failure::Other(code.to_owned()),
+            _ if error.is_timeout() => Failure::Silent,
+            _ if error.is_connection_refusal() => Failure::Refused,
+            _ if error.is_connection_dropped() => Failure::Closed,
+            _ if error.is_io_error() => Failure::Unreachable,
+            _ => Failure::Other(error.category().to_owned()),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+// The ways in: one file, which whoever is signed in never loads.
+
+export { Enter } from "./enter.js";
+export { LoginLink } from "./login-link.js";

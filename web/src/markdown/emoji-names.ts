@@ -1,0 +1,80 @@
+// Emoji by their short names: the few that people type.
+
+const EMOJI: Readonly<Record<string, string>> = {
+  "+1": "👍",
+  thumbsup: "👍",
+  "-1": "👎",
+  thumbsdown: "👎",
+  ok_hand: "👌",
+  clap: "👏",
+  wave: "👋",
+  pray: "🙏",
+  muscle: "💪",
+  raised_hands: "🙌",
+  point_up: "☝️",
+  eyes: "👀",
+  heart: "❤️",
+  broken_heart: "💔",
+  fire: "🔥",
+  tada: "🎉",
+  sparkles: "✨",
+  star: "⭐",
+  rocket: "🚀",
+  bulb: "💡",
+  warning: "⚠️",
+  white_check_mark: "✅",
+  check: "✅",
+  x: "❌",
+  question: "❓",
+  exclamation: "❗",
+  bug: "🐛",
+  wrench: "🔧",
+  lock: "🔒",
+  key: "🔑",
+  bell: "🔔",
+  pin: "📌",
+  calendar: "📅",
+  coffee: "☕",
+  tea: "🍵",
+  cake: "🍰",
+  pizza: "🍕",
+  beer: "🍺",
+  sun: "☀️",
+  cloud: "☁️",
+  rain: "🌧️",
+  snowflake: "❄️",
+  boat: "⛵",
+  ship: "🚢",
+  anchor: "⚓",
+  cat: "🐱",
+  dog: "🐶",
+  smile: "😄",
+  grin: "😁",
+  joy: "😂",
+  laughing: "😆",
+  wink: "😉",
+  blush: "😊",
+  thinking: "🤔",
+  sweat_smile: "😅",
+  cry: "😢",
+  sob: "😭",
+  angry: "😠",
+  sunglasses: "😎",
+  heart_eyes: "😍",
+  shrug: "🤷",
+  facepalm: "🤦",
+  party: "🥳",
+  skull: "💀",
+  "100": "💯",
+};
+
+/** The emoji of a short name; null where there is none. */
+export function emojiOf(name: string): string | null {
+  return Object.hasOwn(EMOJI, name) ? (EMOJI[name] ?? null) : null;
+}
+
+/** Names that begin like this, the shortest first. */
+export function emojiStarting(prefix: string): { name: string; emoji: string }[] {
+  const names = Object.keys(EMOJI).filter((name) => name.startsWith(prefix));
+  return names.sort((a, b) => a.length - b.length).map((name) => ({ name, emoji: EMOJI[name] ?? "" }));
+}
