@@ -79,6 +79,13 @@ pub trait Subscriber: Send + Sync {
     /// once and in order, wherever they were committed.
     fn delivered(&self, _event: &Committed) {}
 
+    /// These were committed by this node, and by no other: whoever tells somebody outside the house tells it
+    /// once.
+    fn committed_here(&self, _events: &[Committed]) {}
+
+    /// This node, and no other, sends a signal.
+    fn signalled_here(&self, _audience: &Audience, _signal: &Signal) {}
+
     /// These were committed in users' own streams. Those of one stream may come out of order, because not
     /// everything in it is committed by the room log.
     fn changed(&self, changes: &[Changed]) {
@@ -202,6 +209,9 @@ impl Relay {
             }
         }
         self.committed(events);
+        for subscriber in self.subscribers.read().iter() {
+            subscriber.committed_here(events);
+        }
     }
 
     fn committed(&self, events: &[Committed]) {
@@ -268,6 +278,9 @@ impl Relay {
     /// Sends a signal to whoever of the audience is connected, on whichever node.
     pub fn signal(&self, audience: &Audience, signal: &Signal) {
         self.signal_here(audience, signal);
+        for subscriber in self.subscribers.read().iter() {
+            subscriber.signalled_here(audience, signal);
+        }
         if !self.nodes.is_shared() {
             return;
         }
