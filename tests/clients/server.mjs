@@ -58,7 +58,7 @@ export async function startServer(settings = {}) {
   try {
     const url = await waitFor('its address', () => {
       assert.equal(child.exitCode, null, `the server ended at once:\n${output}`);
-      const port = /127\.0\.0\.1:([1-9]\d*)/u.exec(output)?.[1];
+      const port = /http:\/\/127\.0\.0\.1:([1-9]\d*)/u.exec(output)?.[1];
       return port && `http://127.0.0.1:${port}`;
     });
     await waitFor('readiness', async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok);

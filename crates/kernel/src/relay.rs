@@ -79,6 +79,13 @@ pub trait Subscriber: Send + Sync {
     /// once and in order, wherever they were committed.
     fn delivered(&self, _event: &Committed) {}
 
+    /// These were committed by this node, and by no other: whoever tells somebody outside the house tells it
+    /// once.
+    fn committed_here(&self, _events: &[Committed]) {}
+
+    /// This node, and no other, sends a signal.
+    fn signalled_here(&self, _audience: &Audience, _signal: &Signal) {}
+
     /// These were committed in users' own streams. Those of one stream may come out of order, because not
     /// everything in it is committed by the room log.
     fn changed(&self, changes: &[Changed]) {
@@ -88,6 +95,10 @@ pub trait Subscriber: Send + Sync {
     /// Nobody knows whether these were committed: the database did not say. Whoever has to tell all that is
     /// in the log must look there.
     fn doubtful(&self, _events: &[Committed]) {}
+
+    /// Nobody knows whether something was committed in these users' own streams. Whoever has to tell all that
+    /// is in them must look there.
+    fn doubtful_streams(&self, _users: &[UserId]) {}
 
     /// Another node says that there may be something new in a room's log.
     fn look(&self, _room: &RoomId) {}
@@ -198,6 +209,9 @@ impl Relay {
             }
         }
         self.committed(events);
+        for subscriber in self.subscribers.read().iter() {
+            subscriber.committed_here(events);
+        }
     }
 
     fn committed(&self, events: &[Committed]) {
@@ -232,6 +246,18 @@ impl Relay {
         }
     }
 
+    /// Says whose own streams may have changed, when nobody knows whether they did.
+    pub(crate) fn doubt_changes(&self, changes: &[Changed]) {
+        let users: HashSet<&UserId> = changes.iter().map(|change| &change.user).collect();
+        let users: Vec<UserId> = users.into_iter().cloned().collect();
+        if users.is_empty() {
+            return;
+        }
+        for subscriber in self.subscribers.read().iter() {
+            subscriber.doubtful_streams(&users);
+        }
+    }
+
     /// Says of what nobody knows whether it was committed.
     pub(crate) fn doubt(&self, events: &[Committed]) {
         for subscriber in self.subscribers.read().iter() {
@@ -252,6 +278,9 @@ impl Relay {
     /// Sends a signal to whoever of the audience is connected, on whichever node.
     pub fn signal(&self, audience: &Audience, signal: &Signal) {
         self.signal_here(audience, signal);
+        for subscriber in self.subscribers.read().iter() {
+            subscriber.signalled_here(audience, signal);
+        }
         if !self.nodes.is_shared() {
             return;
         }

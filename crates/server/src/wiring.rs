@@ -6,14 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fireside_bus::Bus;
+use fireside_bus::{Bus, RedisOptions, State};
 use fireside_db::{Db, Engine, Migrated, Options};
 use fireside_features::{Features, sessions};
 use fireside_gateway::limits::Limits;
 use fireside_gateway::rest::{Check, Rest, RestSettings, Version};
 use fireside_gateway::socketio::{Door, DoorSettings};
 use fireside_gateway::{Gateway, GatewaySettings, web_client};
-use fireside_kernel::nodes::leases;
+use fireside_kernel::nodes::{self, BusKey, leases};
 use fireside_kernel::room_log::retention;
 use fireside_kernel::{Clock, Kernel, Names, Registry};
 use fireside_socketio::{Config as Transport, HttpLimits, Origins, Peer, serve};
@@ -54,6 +54,9 @@ pub enum StartError {
     /// A file is of no use.
     #[error("{0}")]
     File(String),
+    /// The database does not answer.
+    #[error("the database does not answer: {0}")]
+    Database(fireside_db::Error),
     /// The settings of identity are wrong.
     #[error(transparent)]
     Sessions(#[from] sessions::StartError),
@@ -114,7 +117,15 @@ pub async fn open(options: &Options, may_migrate: bool) -> Result<(Db, Migrated)
 /// # Errors
 /// When anything it needs cannot be had; nothing is left running then.
 pub async fn start(config: &Config, may_migrate: bool) -> Result<Running, StartError> {
-    start_with(config, may_migrate, |_| async { Bus::none() }).await
+    start_with(config, may_migrate, |db| connect(config, db)).await
+}
+
+/// The bus of the settings.
+async fn connect(config: &Config, db: Db) -> Result<Bus, StartError> {
+    let Some(url) = config.redis_url.clone() else { return Ok(Bus::none()) };
+    let BusKey { key, namespace } =
+        nodes::bus_key(&db, &Names::random()).await.map_err(StartError::Database)?;
+    Ok(Bus::redis(RedisOptions { url, namespace, key }).await)
 }
 
 /// Starts a server whose bus is made once the database is there, for tests that have several in one process.
@@ -127,7 +138,7 @@ pub async fn start_with<F>(
     bus: impl FnOnce(Db) -> F,
 ) -> Result<Running, StartError>
 where
-    F: Future<Output = Bus>,
+    F: Future<Output = Result<Bus, StartError>>,
 {
     metrics::start();
     let tls = match (&config.tls.cert, &config.tls.key) {
@@ -138,7 +149,7 @@ where
     // After the database: a second server on the same data is told that, not that the port is taken.
     let listener = listen(&config.listen).await?;
     let address = listener.local_addr().map_err(|error| listen_error(&config.listen, error))?;
-    let bus = bus(db.clone()).await;
+    let bus = bus(db.clone()).await?;
     let kernel = Kernel::among(db.clone(), Clock::default(), Names::random(), bus);
     let mut registry = Registry::default();
     let features = fireside_features::register(&kernel, &mut registry, config.sessions()).await?;
@@ -200,9 +211,15 @@ impl Doors {
             let db = db.clone();
             async move { db.ping().await.is_ok() }
         };
+        let bus = kernel.nodes.bus_state();
+        let redis = move || {
+            let is_up = *bus.borrow() == State::Up;
+            async move { is_up }
+        };
         let rest = RestSettings {
             pages: web_client::pages(),
-            checks: vec![Check::new("database", database)],
+            // Without Redis the nodes find in the database what the others have done: slower, but nothing is lost.
+            checks: vec![Check::new("database", database), Check::new("redis", redis).of_comfort()],
             metrics: Some(metrics::render(kernel.db.clone(), kernel.log.clone(), socketio.clone())),
             version: Version { version: env!("CARGO_PKG_VERSION"), commit: COMMIT },
         };

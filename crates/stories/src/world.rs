@@ -264,7 +264,7 @@ impl World {
 
 /// Starts a node, connected with the others where there is a hub.
 async fn start(config: &Config, hub: Option<&Hub>) -> Running {
-    let bus = async |_| hub.map_or_else(Bus::none, Bus::memory);
+    let bus = async |_| Ok(hub.map_or_else(Bus::none, Bus::memory));
     wiring::start_with(config, true, bus).await.expect("the server starts")
 }
 

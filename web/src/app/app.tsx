@@ -95,7 +95,8 @@ function Screen() {
   switch (current.name) {
     case "room":
     case "direct": {
-      if (place) return <PlaceScreen place={place} jumpTo={current.message} />;
+      // A conversation of two has its address before it is known what is new in it.
+      if (place && (isReady || current.name === "room")) return <PlaceScreen place={place} jumpTo={current.message} />;
       return isReady && current.name === "room" ? (
         <RoomDoor room={current.room} />
       ) : (

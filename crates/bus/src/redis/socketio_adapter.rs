@@ -81,7 +81,8 @@ impl Adapter {
 
     /// Tells the other servers to send an event to sockets of theirs. Never waits; may be lost.
     pub fn broadcast(&self, packet: &Packet, to: &Selection, is_volatile: bool) {
-        let Some(bytes) = messages::write_broadcast(&self.uid, packet, to, is_volatile) else { return };
+        let flags: &[&str] = if is_volatile { &[messages::OURS, "volatile"] } else { &[messages::OURS] };
+        let Some(bytes) = messages::write_broadcast(&self.uid, packet, to, flags) else { return };
         self.link.publish(self.channels.broadcast_to(to), bytes.into());
     }
 

@@ -43,6 +43,8 @@ pub type CheckFuture = Pin<Box<dyn Future<Output = bool> + Send>>;
 /// Something that the server needs to do its work.
 pub struct Check {
     name: &'static str,
+    /// Whether the server can do its work without it, if less well.
+    is_comfort: bool,
     ask: Box<dyn Fn() -> CheckFuture + Send + Sync>,
 }
 
@@ -53,7 +55,14 @@ impl Check {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = bool> + Send + 'static,
     {
-        Check { name, ask: Box::new(move || Box::pin(ask())) }
+        Check { name, is_comfort: false, ask: Box::new(move || Box::pin(ask())) }
+    }
+
+    /// The same for something that the server can do without: when it fails, the server is ready all the same
+    /// and says `degraded`.
+    #[must_use]
+    pub fn of_comfort(self) -> Check {
+        Check { is_comfort: true, ..self }
     }
 }
 
@@ -63,11 +72,18 @@ impl std::fmt::Debug for Check {
     }
 }
 
+/// What fails, by name.
+#[derive(Debug, Clone, Default)]
+struct Failing {
+    needs: Vec<&'static str>,
+    comforts: Vec<&'static str>,
+}
+
 /// Whether the server is ready. Anyone may ask as often as they like: the checks run at most once a second.
 #[derive(Debug)]
 pub(super) struct Readiness {
     checks: Vec<Check>,
-    last: Mutex<Option<(Instant, Vec<&'static str>)>>,
+    last: Mutex<Option<(Instant, Failing)>>,
 }
 
 impl Readiness {
@@ -76,19 +92,21 @@ impl Readiness {
     }
 
     pub(super) async fn answer(&self, is_draining: bool) -> Response {
-        let mut reasons = self.failing().await;
+        let Failing { needs: mut reasons, comforts } = self.failing().await;
         if is_draining {
             reasons.insert(0, "draining");
         }
-        if reasons.is_empty() {
-            answer::json(StatusCode::OK, &json!({ "status": "ready" }))
-        } else {
+        if !reasons.is_empty() {
             let body = json!({ "status": "not_ready", "reasons": reasons });
             answer::json(StatusCode::SERVICE_UNAVAILABLE, &body)
+        } else if comforts.is_empty() {
+            answer::json(StatusCode::OK, &json!({ "status": "ready" }))
+        } else {
+            answer::json(StatusCode::OK, &json!({ "status": "degraded", "reasons": comforts }))
         }
     }
 
-    async fn failing(&self) -> Vec<&'static str> {
+    async fn failing(&self) -> Failing {
         // Whoever asks while the checks run waits for their result.
         let mut last = self.last.lock().await;
         if let Some((asked_at, failing)) = &*last
@@ -98,9 +116,12 @@ impl Readiness {
         }
         let asked = self.checks.iter().map(|check| async {
             let is_there = timeout(CHECK_INTERVAL, (check.ask)()).await.unwrap_or(false);
-            (!is_there).then_some(check.name)
+            (!is_there).then_some(check)
         });
-        let failing: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
+        let (comforts, needs): (Vec<&Check>, Vec<&Check>) =
+            join_all(asked).await.into_iter().flatten().partition(|check| check.is_comfort);
+        let names = |checks: Vec<&Check>| checks.into_iter().map(|check| check.name).collect();
+        let failing = Failing { needs: names(needs), comforts: names(comforts) };
         *last = Some((Instant::now(), failing.clone()));
         failing
     }

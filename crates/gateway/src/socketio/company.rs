@@ -1,5 +1,5 @@
-//! The company of Socket.IO servers on Node that share our Redis: what they emit to sockets of ours, and what
-//! they ask about them.
+//! The company of Socket.IO servers on Node that share our Redis: what they emit to sockets of ours, what they
+//! ask about them, and what they are told for sockets of theirs.
 //!
 //! Whoever reaches the Redis can say anything there, so that a [`Policy`] decides what is passed on, and our
 //! own events never are: those come from the log. Rooms that other servers make have a prefix here, so that
@@ -8,6 +8,7 @@
 mod answers;
 mod policy;
 mod rooms;
+mod voice;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -58,6 +59,7 @@ impl Door {
             }
         });
         *company.adapter.lock() = Some(Arc::new(adapter));
+        self.chat.kernel.relay.subscribe(Arc::new(voice::Voice(company)));
     }
 }
 

@@ -30,7 +30,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-pub use key::bus_key;
+pub use key::{BusKey, bus_key};
 
 use crate::names::Names;
 

@@ -29,7 +29,7 @@ impl Config {
     /// The company that the server keeps; none without a Redis.
     pub fn company(&self) -> Option<CompanySettings> {
         let RedisAdapter { is_on, key, policy } = self.redis_adapter.clone();
-        let url = self.redis_url.as_ref()?.expose().parse().ok()?;
+        let url = self.redis_url.clone()?;
         is_on.then(|| CompanySettings { adapter: AdapterOptions { url, key }, policy })
     }
 }

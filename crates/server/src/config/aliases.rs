@@ -32,15 +32,30 @@ pub(super) fn layer(environment: &BTreeMap<String, String>) -> Layer {
         [POSTGRES_HOST, POSTGRES_DATABASE].into_iter().find(|name| environment.contains_key(*name))
     {
         give("database_url", name, postgres_url(environment));
+        if environment.contains_key(REDIS_HOST) {
+            give("redis_url", REDIS_HOST, redis_url(environment));
+        }
     }
     layer
 }
 
 /// What the tutorial's names say that this server does differently, for a warning at start.
 pub(super) fn note(environment: &BTreeMap<String, String>) -> Option<String> {
-    environment.contains_key(REDIS_HOST).then(|| {
-        format!("{REDIS_HOST} is set, but this version runs as one node and uses no Redis; nothing is lost by that")
+    let has_postgres = [POSTGRES_HOST, POSTGRES_DATABASE].iter().any(|name| environment.contains_key(*name));
+    (environment.contains_key(REDIS_HOST) && !has_postgres).then(|| {
+        format!("{REDIS_HOST} is set, but without a PostgreSQL this is the only node and uses no Redis; nothing is lost by that")
     })
+}
+
+/// The tutorial's own defaults fill what is not there.
+fn redis_url(environment: &BTreeMap<String, String>) -> String {
+    let get = |name: &str, default: &str| {
+        let name = format!("APP_ENV_REDIS_{name}");
+        escaped(environment.get(&name).map_or(default, String::as_str))
+    };
+    let (user, password) = (get("USERNAME", ""), get("PASSWORD", ""));
+    let credentials = if password.is_empty() { String::new() } else { format!("{user}:{password}@") };
+    format!("redis://{credentials}{}:{}", get("HOST", "localhost"), get("PORT", "6379"))
 }
 
 /// The tutorial's own defaults fill what is not there.
@@ -93,6 +108,14 @@ mod tests {
             "postgres://chat:p%40ss%3Aw%2Frd@db.internal:6432/chat_db"
         );
         assert_eq!(read.given["database_url"].origin.to_string(), "APP_ENV_POSTGRES_HOST");
+    }
+
+    #[test]
+    fn the_tutorials_redis_connects_the_nodes_of_a_postgres() {
+        let names = [("APP_ENV_REDIS_HOST", "cache"), ("APP_ENV_REDIS_PASSWORD", "p@ss")];
+        assert!(!read(&names).given.contains_key("redis_url"), "alone it is of no use");
+        let with_postgres = [names[0], names[1], ("APP_ENV_POSTGRES_HOST", "db")];
+        assert_eq!(read(&with_postgres).given["redis_url"].text, "redis://:p%40ss@cache:6379");
     }
 
     #[test]

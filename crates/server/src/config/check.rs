@@ -1,5 +1,7 @@
 //! What settings have to do with each other.
 
+use fireside_db::DatabaseUrl;
+
 use super::Loaded;
 use super::problem::Problem;
 
@@ -8,11 +10,8 @@ pub(super) fn together(loaded: &Loaded) -> Vec<Problem> {
     let config = &loaded.config;
     let mut problems = Vec::new();
     let mut problem = |key: &str, text: &str| problems.push(Problem::at(loaded.origin(key), text));
-    if config.redis_url.is_some() {
-        problem(
-            "redis_url",
-            "several nodes on one Redis are not supported in this version; take it out to run as one node",
-        );
+    if config.redis_url.is_some() && matches!(config.database(), DatabaseUrl::Sqlite(_)) {
+        problem("redis_url", "needs a PostgreSQL in database_url: an SQLite file has one server");
     }
     match (&config.tls.cert, &config.tls.key) {
         (Some(_), None) => problem("tls_cert", "needs tls_key beside it"),

@@ -19,6 +19,7 @@ pub mod values;
 
 use std::path::PathBuf;
 
+use fireside_bus::RedisUrl;
 use fireside_db::DatabaseUrl;
 use fireside_features::sessions;
 
@@ -44,8 +45,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The database; an SQLite file in `data_dir` where none is given.
     pub database_url: Option<DatabaseUrl>,
-    /// Bus between nodes. Given, the server refuses to start: one node is all this version can be.
-    pub redis_url: Option<Secret>,
+    /// Where this node meets the others that work on the same database.
+    pub redis_url: Option<RedisUrl>,
     /// Socket.IO servers on Node that share the Redis.
     pub redis_adapter: RedisAdapter,
     /// Web pages of other origins that may use the server.

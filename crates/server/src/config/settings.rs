@@ -141,14 +141,6 @@ fn put_database(config: &mut Config, text: &str) -> Result<(), String> {
     put_some(&mut config.database_url, text)
 }
 
-fn put_redis(config: &mut Config, text: &str) -> Result<(), String> {
-    let known = ["redis://", "rediss://"].iter().any(|scheme| text.starts_with(scheme));
-    if !known {
-        return Err("is not a redis:// or rediss:// address".to_owned());
-    }
-    put_secret(&mut config.redis_url, text)
-}
-
 fn put_proxies(config: &mut Config, text: &str) -> Result<(), String> {
     let proxies = list(text).into_iter().map(str::parse).collect::<Result<Vec<Proxy>, _>>();
     config.trusted_proxies = proxies.map_err(|error| error.to_string())?;
@@ -197,9 +189,9 @@ const MAIN: [Setting; 20] = [
     Setting::one(
         "redis_url",
         "URL",
-        "Bus between nodes; this version is one node and refuses to start with it",
-        put_redis,
-        |c| hidden(&c.redis_url),
+        "Where several nodes on one database meet: redis://, rediss://, unix:// or redis+sentinel://",
+        |c, text| put_some(&mut c.redis_url, text),
+        |c| c.redis_url.as_ref().map(|_| "…".to_owned()),
     )
     .secret(),
     Setting::one(

@@ -109,7 +109,7 @@ pub(super) fn read(channels: &Channels, own_uid: &str, delivery: &Delivery) -> O
     }
 }
 
-/// Who says it, and what: `None` when it is for another namespace.
+/// Who says it, and what: `None` when it is for another namespace, or from one of our own nodes.
 type Said<T> = (String, Option<T>);
 
 /// `[uid, packet, opts]`
@@ -124,6 +124,9 @@ fn read_emit(packet: Packed, opts: Packed) -> Option<Option<(Broadcast, u64)>> {
     let Some(packet) = read_packet(packet)? else { return Some(None) };
     let opts = notepack::to_json(opts, &mut Vec::new())?;
     let flags = opts.get("flags").cloned().unwrap_or_default();
+    if flags.get(OURS) == Some(&Json::Bool(true)) {
+        return Some(None);
+    }
     let is_volatile = flags.get("volatile").and_then(Json::as_bool).unwrap_or(false);
     let timeout_ms = flags.get("timeout").and_then(Json::as_u64).unwrap_or(0);
     let to = Selection::deserialize(opts).ok()?;
@@ -207,19 +210,22 @@ fn read_packed_request(bytes: &[u8]) -> Option<(Asked, Option<Request>)> {
     Some((asked, emit.map(|(broadcast, timeout_ms)| Request::BroadcastWithAck(broadcast, timeout_ms))))
 }
 
+/// The flag of what our own nodes say: they tell each other by the bus. Node's servers do not look at it.
+pub(super) const OURS: &str = "fireside";
+
 /// `None` when the arguments are no JSON.
 pub(super) fn write_broadcast(
     uid: &str,
     packet: &Packet,
     to: &Selection,
-    is_volatile: bool,
+    flags: &[&str],
 ) -> Option<Vec<u8>> {
     let mut data = vec![Packed::from(packet.name.as_str())];
     for argument in &packet.args {
         data.push(notepack::from_json(serde_json::from_str(argument).ok()?, &packet.attachments));
     }
     let rooms = |names: &[String]| Packed::Array(names.iter().map(|name| name.as_str().into()).collect());
-    let flags = if is_volatile { vec![("volatile".into(), true.into())] } else { Vec::new() };
+    let flags = flags.iter().map(|flag| (Packed::from(*flag), true.into())).collect();
     let message = Packed::Array(vec![
         uid.into(),
         map([("type", 2.into()), ("data", Packed::Array(data)), ("nsp", "/".into())]),

@@ -111,7 +111,7 @@ fn broadcasts_are_written_byte_for_byte_as_node_does() {
     for label in ["io.emit", "io.to(room).emit", "io.emit binary + Date + undefined"] {
         let recording = recordings().into_iter().find(|recording| recording["label"] == label).expect(label);
         let Heard::Broadcast(broadcast) = recorded(label) else { panic!("a broadcast") };
-        let bytes = write_broadcast("3ZCMfI", &broadcast.packet, &broadcast.to, false).expect("it is JSON");
+        let bytes = write_broadcast("3ZCMfI", &broadcast.packet, &broadcast.to, &[]).expect("it is JSON");
         assert_eq!(channels.broadcast_to(&broadcast.to), recording["channel"].as_str().expect("a channel"));
         // A date has become text on the way, as in every client.
         if !label.contains("Date") {
@@ -173,9 +173,11 @@ fn responses_are_written_as_node_does() {
 #[test]
 fn our_own_and_other_namespaces_are_not_heard() {
     let packet = Packet { name: "ev".into(), args: vec!["1".into()], attachments: Vec::new() };
-    let own = write_broadcast("ours", &packet, &Selection::default(), true).expect("it is JSON");
+    let own = write_broadcast("ours", &packet, &Selection::default(), &["volatile"]).expect("it is JSON");
     assert_eq!(said("socket.io#/#", own), None);
     assert_eq!(said("socket.io-request#/#", r#"{"uid":"ours","requestId":"a","type":1}"#), None);
+    let node = write_broadcast("other", &packet, &Selection::default(), &["fireside"]).expect("it is JSON");
+    assert_eq!(said("socket.io#/#", node), None, "our own nodes tell each other by the bus");
     let recording = recordings().into_iter().find(|recording| recording["label"] == "emitter.of(/x).emit");
     let elsewhere = delivery(&recording.expect("a recording"));
     assert_eq!(said("socket.io#/#", elsewhere.payload), None, "for the namespace /x");
@@ -207,7 +209,7 @@ fn what_is_not_the_protocol_is_unreadable_and_does_no_harm() {
         args: vec![r#"{"_placeholder":true,"num":9}"#.into()],
         attachments: Vec::new(),
     };
-    let disguised = write_broadcast("x", &packet, &Selection::default(), false).expect("it is JSON");
+    let disguised = write_broadcast("x", &packet, &Selection::default(), &[]).expect("it is JSON");
     assert_eq!(said(broadcasts, disguised), Some(Heard::Unreadable), "a client would look for binary data");
 }
 
@@ -222,7 +224,7 @@ fn numbers_and_rooms_of_every_kind_survive() {
     };
     let rooms = ["a#b", "*", "?[x]", "42", ""].map(String::from).to_vec();
     let to = Selection { rooms, except: vec!["e#".into()] };
-    let bytes = write_broadcast("other", &packet, &to, true).expect("it is JSON");
+    let bytes = write_broadcast("other", &packet, &to, &["volatile"]).expect("it is JSON");
     let Some(Heard::Broadcast(read)) = said("socket.io#/#", bytes) else { panic!("a broadcast") };
     assert_eq!((read.packet.name, read.to, read.is_volatile), (packet.name, to, true));
     assert_eq!(read.packet.args[..4], packet.args[..4]);

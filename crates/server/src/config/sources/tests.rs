@@ -121,9 +121,14 @@ fn a_named_file_has_to_be_there() {
 }
 
 #[test]
-fn redis_is_refused_from_us_and_noted_from_the_tutorial() {
+fn redis_needs_postgres_and_is_only_noted_without_from_the_tutorial() {
     let found = problems(&of_environment(&[("FIRESIDE_REDIS_URL", "redis://localhost")]));
-    assert!(found[0].starts_with("FIRESIDE_REDIS_URL: several nodes"), "{found:?}");
+    assert!(found[0].starts_with("FIRESIDE_REDIS_URL: needs a PostgreSQL"), "{found:?}");
+    let found = problems(&of_environment(&[("FIRESIDE_REDIS_URL", "http://:hunter2@localhost")]));
+    assert!(found[0].contains("not an address of Redis") && !found[0].contains("hunter2"), "{found:?}");
+    let both =
+        [("FIRESIDE_REDIS_URL", "redis://localhost"), ("FIRESIDE_DATABASE_URL", "postgres://localhost/chat")];
+    assert!(of_environment(&both).load().unwrap().config.redis_url.is_some());
     let loaded = of_environment(&[("APP_ENV_REDIS_HOST", "localhost")]).load().unwrap();
     assert_eq!(loaded.notes.len(), 1);
     assert!(loaded.config.redis_url.is_none());
