@@ -26,7 +26,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Scenario {
-    /// Memory of idle authenticated sockets that are members of rooms.
+    /// Memory of idle authenticated sockets that are members of rooms, and CPU of their connects.
     Idle {
         /// Sockets, one user each.
         #[arg(long, default_value_t = 10_000)]
@@ -34,6 +34,9 @@ enum Scenario {
         /// Rooms each user is a member of.
         #[arg(long, default_value_t = 10)]
         rooms: usize,
+        /// Connects under way at once.
+        #[arg(long, default_value_t = 1)]
+        in_flight: usize,
     },
     /// CPU of a delivery in one room.
     Fanout {
@@ -69,7 +72,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
     let server = server::Server::start(&arguments.server, arguments.database_url.as_deref()).await?;
     match arguments.scenario {
-        Scenario::Idle { sockets, rooms } => scenario::idle(&server, sockets, rooms).await?,
+        Scenario::Idle { sockets, rooms, in_flight } => {
+            scenario::idle(&server, sockets, rooms, in_flight).await?;
+        }
         Scenario::Fanout { members, rate, in_flight, seconds } => {
             scenario::fanout(&server, members, rate, in_flight, seconds).await?;
         }

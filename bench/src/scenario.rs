@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::task::LocalSet;
 
 use crate::client::Client;
-use crate::server::Server;
+use crate::server::{Server, token};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -18,7 +18,7 @@ async fn populate(
     rooms: usize,
     of_user: impl Fn(usize) -> Vec<usize>,
 ) -> Result<Vec<String>, Box<dyn std::error::Error>> {
-    let mut owner = Client::connect(server.address, &server.token("owner"), 0).await?;
+    let mut owner = Client::connect(server.address, &token("owner"), 0).await?;
     let mut ids = Vec::new();
     for number in 0..rooms {
         let (answer, _) = owner.call("room:create", &format!("{{\"name\":\"Room {number}\"}}")).await?;
@@ -28,7 +28,7 @@ async fn populate(
     }
     drop(owner);
     for user in 0..users {
-        let mut client = Client::connect(server.address, &server.token(&format!("u{user}")), user).await?;
+        let mut client = Client::connect(server.address, &token(&format!("u{user}")), user).await?;
         let wanted = of_user(user);
         for room in &wanted {
             client.send(&format!("420[\"room:join\",{{\"roomId\":\"{}\"}}]", ids[*room])).await?;
@@ -47,32 +47,71 @@ async fn populate(
     Ok(ids)
 }
 
-/// Memory of idle sockets.
-pub async fn idle(server: &Server, sockets: usize, rooms: usize) -> Outcome {
+/// Until then a socket that nothing happens to has given back what it used: the first heartbeat is over.
+const AT_REST: Duration = Duration::from_secs(30);
+
+/// Memory of idle sockets, and CPU of connects. Memory is the slope between half of the sockets and all of them,
+/// so that what a server has once does not count: connections to the database, its caches, buffers of threads.
+pub async fn idle(server: &Server, sockets: usize, rooms: usize, in_flight: usize) -> Outcome {
     let room_count = (sockets * rooms / 100).max(rooms);
     populate(server, sockets, room_count, |user| {
         (0..rooms).map(|n| (user * rooms + n * 7919) % room_count).collect()
     })
     .await?;
     tokio::time::sleep(Duration::from_secs(7)).await;
-    let before = server.rss_bytes();
-    let cpu = server.cpu_s();
     let mut clients = Vec::with_capacity(sockets);
-    for number in 0..sockets {
-        let token = server.token(&format!("u{number}"));
-        clients.push(Client::connect(server.address, &token, number).await?);
+    let mut resting_bytes = Vec::new();
+    for half in [0..sockets / 2, sockets / 2..sockets] {
+        let (cpu_s, many) = (server.cpu_s(), half.len());
+        clients.extend(connect_all(server, half, in_flight).await?);
+        // Those who are there already are told of the others in rounds, a second apart.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let each_us = (server.cpu_s() - cpu_s) * 1e6 / many as f64;
+        println!("connect: {many} sockets, {in_flight} at once: {each_us:.0} µs of server CPU each");
+        tokio::time::sleep(AT_REST).await;
+        resting_bytes.push(server.rss_bytes());
     }
-    let connect_us = (server.cpu_s() - cpu) * 1e6 / sockets as f64;
-    for seconds in [2, 10] {
-        tokio::time::sleep(Duration::from_secs(seconds)).await;
-        let each = (server.rss_bytes() - before) / sockets as f64;
-        println!(
-            "idle: {sockets} sockets of members of {rooms} rooms: {each:.0} bytes each (server before: {:.1} MB)",
-            before / 1e6
-        );
-    }
-    println!("connect: {connect_us:.0} µs of server CPU each");
+    println!(
+        "idle: {:.0} bytes for each of the last {} of {sockets} sockets of members of {rooms} rooms ({:.1} MB in all)",
+        (resting_bytes[1] - resting_bytes[0]) / (sockets - sockets / 2) as f64,
+        sockets - sockets / 2,
+        resting_bytes[1] / 1e6
+    );
     Ok(())
+}
+
+/// Connects these users, so many at once.
+async fn connect_all(
+    server: &Server,
+    users: std::ops::Range<usize>,
+    in_flight: usize,
+) -> Result<Vec<Client>, Box<dyn std::error::Error>> {
+    let next = Rc::new(Cell::new(users.start));
+    let local = LocalSet::new();
+    let lanes: Vec<_> = (0..in_flight)
+        .map(|_| {
+            let (next, address, end) = (next.clone(), server.address, users.end);
+            local.spawn_local(async move {
+                let mut clients = Vec::new();
+                while next.get() < end {
+                    let number = next.replace(next.get() + 1);
+                    let client = Client::connect(address, &token(&format!("u{number}")), number).await;
+                    clients.push(client.map_err(|error| error.to_string())?);
+                }
+                Ok::<_, String>(clients)
+            })
+        })
+        .collect();
+    let mut clients = Vec::with_capacity(users.len());
+    local
+        .run_until(async {
+            for lane in lanes {
+                clients.extend(lane.await??);
+            }
+            Ok::<_, Box<dyn std::error::Error>>(())
+        })
+        .await?;
+    Ok(clients)
 }
 
 /// CPU of a delivery.
@@ -84,7 +123,7 @@ pub async fn fanout(server: &Server, members: usize, rate: u64, in_flight: usize
     local
         .run_until(async {
             for number in 1..members {
-                let mut client = Client::connect(server.address, &server.token(&format!("u{number}")), number).await?;
+                let mut client = Client::connect(server.address, &token(&format!("u{number}")), number).await?;
                 let received = received.clone();
                 tokio::task::spawn_local(async move {
                     while let Ok(text) = client.next().await {
@@ -94,7 +133,7 @@ pub async fn fanout(server: &Server, members: usize, rate: u64, in_flight: usize
                     }
                 });
             }
-            let mut sender = Client::connect(server.address, &server.token("u0"), 0).await?;
+            let mut sender = Client::connect(server.address, &token("u0"), 0).await?;
             tokio::time::sleep(Duration::from_secs(3)).await;
             let payload = format!("{{\"roomId\":\"{room}\",\"content\":\"{}\"}}", "x".repeat(80));
             let (cpu, start, before) = (server.cpu_s(), Instant::now(), received.get());
@@ -138,7 +177,7 @@ pub async fn sends(server: &Server, senders: usize, rooms: usize, seconds: u64) 
             let cpu = server.cpu_s();
             let mut tasks = Vec::new();
             for number in 0..senders {
-                let token = server.token(&format!("u{number}"));
+                let token = token(&format!("u{number}"));
                 let (address, room, latencies) = (server.address, ids[number % rooms].clone(), latencies.clone());
                 tasks.push(tokio::task::spawn_local(async move {
                     let mut client = Client::connect(address, &token, number).await.map_err(|error| error.to_string())?;

@@ -44,14 +44,6 @@ impl Server {
         Err("the server did not start within 10 s".into())
     }
 
-    /// A token for a user, as a host application would make it.
-    pub fn token(&self, user: &str) -> String {
-        let claims = serde_json::json!({ "sub": user, "name": user, "exp": 4_102_444_800_u64 });
-        let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key)
-            .expect("plain claims can be signed")
-    }
-
     /// CPU time used so far, user and system, in seconds.
     pub fn cpu_s(&self) -> f64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
@@ -67,6 +59,13 @@ impl Server {
         let pages: f64 = statm.split_whitespace().nth(1).and_then(|field| field.parse().ok()).unwrap_or(0.0);
         pages * 4096.0
     }
+}
+
+/// A token for a user, as a host application would make it.
+pub fn token(user: &str) -> String {
+    let claims = serde_json::json!({ "sub": user, "name": user, "exp": 4_102_444_800_u64 });
+    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
+    jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("plain claims can be signed")
 }
 
 impl Drop for Server {

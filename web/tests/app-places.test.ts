@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { type Harbour, settle } from "./app/harbour.js";
-import { House } from "./app/house.js";
+import { House, PASSWORD } from "./app/house.js";
 import { composer, isAccessible, sees, write } from "./browser.js";
 
 const TIME_MS = 60_000;
@@ -63,6 +63,10 @@ test("the list is made wider by pointer and keys, is folded away, and stays so",
   await isAccessible(page, "with the list folded away");
   await page.reload();
   await sees(page, "Thanks everybody");
+  await page.setViewportSize({ width: 390, height: 780 });
+  await page.getByRole("link", { name: "Back to the list of rooms" }).click();
+  await page.locator(".place-link", { hasText: "Harbour" }).click();
+  await page.setViewportSize({ width: 1360, height: 860 });
   await show.click();
   await edge.waitFor();
   expect(await widthPx()).toBe(420);
@@ -147,5 +151,21 @@ test("a new version of the server's page is offered, and never in the middle of 
   await page.getByRole("button", { name: "Reload" }).click();
   await sees(page, "Thanks everybody");
   expect(await bar.count()).toBe(0);
+  await close();
+});
+
+test("a part of the client that cannot be loaded says so, and is there after all", { timeout: TIME_MS }, async () => {
+  const { page, close } = await house.window("/login");
+  const parts = "**/assets/parts.js*";
+  await page.context().route(parts, (route) => route.abort());
+  await page.getByLabel("Username").fill("bjorn");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("link", { name: "Browse rooms" }).first().click();
+  await page.getByText("This part could not be loaded.").waitFor();
+  await isAccessible(page, "a part that is missing");
+  await page.context().unroute(parts);
+  await page.getByRole("button", { name: "Reload" }).click();
+  await page.locator(".room-card").first().waitFor();
   await close();
 });

@@ -108,7 +108,7 @@ test("signing up, joining, talking, leaving", { timeout: TIME_MS }, async () => 
   await page.getByRole("button", { name: "Create", exact: true }).click();
   await page.getByRole("heading", { name: "#field-notes" }).waitFor();
   await expect.poll(() => page.title()).toBe("#field-notes — Fireside");
-  await page.getByRole("button", { name: "People: 1 of 1 here" }).click();
+  await page.getByRole("button", { name: "People: 1 here of 1" }).click();
   await page.getByLabel("Add somebody").fill("bjo");
   await page.getByRole("option", { name: /Björn/u }).click();
   await page.locator(".person-row", { hasText: "Björn" }).waitFor();

@@ -14,7 +14,7 @@ import { EVERY_LOOK, sees, type Window } from "./browser.js";
 
 const FOLDER = process.env["FIRESIDE_TEST_PICTURES"];
 const README = fileURLToPath(new URL("../../docs/pictures", import.meta.url));
-const IN_README = ["room-light", "room-dark", "languages-phone-light", "home-phone-dark"];
+const IN_README = ["unread-light", "unread-dark", "languages-phone-light", "home-phone-dark"];
 const PASSWORD = "fireside-demo";
 const TIME_MS = 240_000;
 
@@ -75,6 +75,10 @@ async function outsideOf({ page }: Window, keep: Keep): Promise<void> {
 
 /** Rooms and conversations. */
 async function talk({ page }: Window, keep: Keep): Promise<void> {
+  await page.goto(`${house.server.url}/`);
+  await page.locator(".place-link").first().waitFor();
+  await page.waitForTimeout(300);
+  await keep("home");
   for (const [path, text, name] of [
     ["/r/languages", "نص مختلط", "languages"],
     ["/r/deploys", "tide 2.5", "deploys"],
@@ -94,10 +98,6 @@ async function talk({ page }: Window, keep: Keep): Promise<void> {
   await page.goto(`${house.server.url}/r/new-berths`);
   await page.locator(".beginning-title").waitFor();
   await keep("empty");
-  await page.goto(`${house.server.url}/`);
-  await page.locator(".place-link").first().waitFor();
-  await page.waitForTimeout(300);
-  await keep("home");
 }
 
 async function panes({ page }: Window, keep: Keep): Promise<void> {
@@ -161,7 +161,7 @@ async function trouble({ page }: Window, keep: Keep): Promise<void> {
   await page.context().setOffline(true);
   await page.locator('.banner[data-shows="offline"]').waitFor({ timeout: 60_000 });
   await page.locator(".composer textarea").fill("Yes, press it. I watch from the boat.");
-  await page.keyboard.press("Enter");
+  await page.locator(".composer").getByRole("button", { name: /Send/u }).click();
   await page.locator(".message", { hasText: "I watch from the boat" }).waitFor();
   await page.waitForTimeout(800);
   await keep("offline");

@@ -23,6 +23,7 @@ cargo xtask contract --validate  have contract/ judged by validators that are no
 cargo xtask web                  build the web client anew
 cargo xtask web --check          compare web/dist with what its sources make
 cargo xtask web --watch          serve the client to its developers, built at every change
+cargo xtask pictures             photograph every screen of `fireside demo`; some are for the README
 cargo xtask test                 everything that must hold; starts the servers that tests need
 cargo xtask test FILTER          only the tests whose names contain FILTER
 cargo xtask ci                   the same as `test`, as CI runs it
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         ["web"] => web::build().map(|()| "web/dist is written".to_owned()),
         ["web", "--check"] => web::check().map(|()| "web/dist is what its sources make".to_owned()),
         ["web", "--watch"] => web::watch().map(|()| String::new()),
+        ["pictures"] => take_pictures(),
         ["test"] | ["ci"] => return suite::run(None),
         ["test", filter] if !filter.starts_with('-') => return suite::run(Some(filter)),
         _ => Err(Failure::Said(USAGE.to_owned())),
@@ -52,6 +54,11 @@ fn main() -> ExitCode {
         Err(Failure::Stopped) => return ExitCode::from(child::STOPPED),
     }
     ExitCode::SUCCESS
+}
+
+fn take_pictures() -> Result<String, Failure> {
+    let folder = web::pictures(&server::build(With::Nothing)?)?;
+    Ok(format!("look at {}; those of the README are in docs/pictures", folder.display()))
 }
 
 fn write_contract() -> Result<String, Failure> {

@@ -27,8 +27,10 @@ pub fn root() -> PathBuf {
 /// Every text file that git tracks or would add.
 #[derive(Default)]
 pub struct Tree {
-    /// In the order of their paths.
+    /// Those that hold text, in the order of their paths.
     pub files: Vec<File>,
+    /// Paths of the others: pictures, fonts.
+    pub others: Vec<String>,
     /// `true` when `cargo metadata` may be asked about it; planted trees in tests have no Cargo.
     pub on_disk: bool,
 }
@@ -59,7 +61,7 @@ impl Tree {
             return Err(format!("git ls-files: {}", String::from_utf8_lossy(&git.stderr)));
         }
         let listed = String::from_utf8_lossy(&git.stdout);
-        let mut tree = Self { files: Vec::new(), on_disk: true };
+        let mut tree = Self { files: Vec::new(), others: Vec::new(), on_disk: true };
         for path in listed.split_terminator('\0') {
             let on_disk = root().join(path);
             // A tracked file that was just deleted is still listed; a link is not ours to read.
@@ -67,8 +69,9 @@ impl Tree {
                 continue;
             }
             let bytes = std::fs::read(&on_disk).map_err(|error| format!("{path}: {error}"))?;
-            if let Ok(text) = String::from_utf8(bytes) {
-                tree.files.push(File::new(path, text));
+            match String::from_utf8(bytes) {
+                Ok(text) => tree.files.push(File::new(path, text)),
+                Err(_) => tree.others.push(path.to_owned()),
             }
         }
         tree.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -79,7 +82,7 @@ impl Tree {
     #[cfg(test)]
     pub fn planted(files: &[(&str, &str)]) -> Self {
         let files = files.iter().map(|(path, text)| File::new(path, (*text).to_owned())).collect();
-        Self { files, on_disk: false }
+        Self { files, others: Vec::new(), on_disk: false }
     }
 
     /// The file at exactly this path.
@@ -90,7 +93,8 @@ impl Tree {
     /// Whether the path is a file, or a folder that holds one.
     pub fn has(&self, path: &str) -> bool {
         let folder = format!("{path}/");
-        self.files.iter().any(|file| file.path == path || file.path.starts_with(&folder))
+        let mut paths = self.files.iter().map(|file| &file.path).chain(&self.others);
+        paths.any(|known| known == path || known.starts_with(&folder))
     }
 
     /// Every Rust file that parses.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::child::{self, Failure, Show};
@@ -51,6 +51,21 @@ pub fn watch() -> Result<(), Failure> {
     install()?;
     child::run(&mut vite(&[]), Show::Live)?.checked("vite")?;
     Ok(())
+}
+
+/// Takes pictures of every screen of the demo, in every look, with the server `program`; the folder they are in.
+/// It needs Chromium, and fonts of the languages that people in the demo write.
+///
+/// # Errors
+/// With the words of the test runner, when a screen cannot be reached.
+pub fn pictures(program: &Path) -> Result<PathBuf, Failure> {
+    install()?;
+    let folder = tree::root().join("target/pictures");
+    let mut taken = npx();
+    taken.args(["vitest", "run", "tests/pictures.test.ts"]);
+    taken.env("FIRESIDE_TEST_PICTURES", &folder).env("FIRESIDE_BIN", program);
+    child::run(&mut taken, Show::Live)?.checked("vitest")?;
+    Ok(folder)
 }
 
 fn install() -> Result<(), Failure> {

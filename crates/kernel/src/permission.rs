@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use fireside_db::{Db, sql};
+use fireside_db::Db;
 use fireside_protocol::members::Role;
 use fireside_protocol::{RoomId, RoomRef, UserId};
 
@@ -109,13 +109,4 @@ pub async fn membership(db: &Db, room: &RoomId, user: &UserId) -> Result<Option<
     let statement = fireside_db::Statement::generated(text).bind(room.as_str()).bind(user.as_str());
     let member: Option<MemberRow> = db.optional(statement).await?;
     Ok(member.map(MemberRow::into_state))
-}
-
-/// The rooms and conversations someone is a member of, with the positions of their heads: what a socket
-/// of theirs hears.
-pub async fn rooms_of(db: &Db, user: &UserId) -> Result<Vec<(RoomId, i64)>> {
-    let text = "SELECT r.id, r.head_seq FROM members m JOIN rooms r ON r.id = m.room_id \
-                WHERE m.user_id = $1 AND r.deleted_at IS NULL";
-    let rows: Vec<(String, i64)> = db.all(sql(text).bind(user.as_str())).await?;
-    Ok(rows.into_iter().map(|(room, head)| (RoomId::trusted(room), head)).collect())
 }

@@ -96,6 +96,10 @@ pub trait Subscriber: Send + Sync {
     /// in the log must look there.
     fn doubtful(&self, _events: &[Committed]) {}
 
+    /// Nobody knows whether something was committed in these users' own streams. Whoever has to tell all that
+    /// is in them must look there.
+    fn doubtful_streams(&self, _users: &[UserId]) {}
+
     /// Another node says that there may be something new in a room's log.
     fn look(&self, _room: &RoomId) {}
 }
@@ -239,6 +243,18 @@ impl Relay {
     fn changed(&self, changes: &[Changed]) {
         for subscriber in self.subscribers.read().iter() {
             subscriber.changed(changes);
+        }
+    }
+
+    /// Says whose own streams may have changed, when nobody knows whether they did.
+    pub(crate) fn doubt_changes(&self, changes: &[Changed]) {
+        let users: HashSet<&UserId> = changes.iter().map(|change| &change.user).collect();
+        let users: Vec<UserId> = users.into_iter().cloned().collect();
+        if users.is_empty() {
+            return;
+        }
+        for subscriber in self.subscribers.read().iter() {
+            subscriber.doubtful_streams(&users);
         }
     }
 

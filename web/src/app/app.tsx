@@ -19,6 +19,7 @@ import { preferences } from "./preferences.js";
 import { useServices } from "./services.js";
 import { Tabs } from "./tabs.js";
 import { ToastView } from "./toast-view.js";
+import { isWide } from "./wide.js";
 
 const NOTICES: Record<string, string> = {
   revoked: "You were signed out from another device.",
@@ -68,7 +69,7 @@ function Signed() {
     if (name === "login" || name === "join") go("/", { replace: true });
   }, [name]);
   const place = useCurrentPlace();
-  const isFolded = preferences.value.isSidebarFolded;
+  const isFolded = isWide.value && preferences.value.isSidebarFolded;
   return (
     <>
       <button type="button" class="skip" onClick={skipToComposer}>
@@ -76,7 +77,7 @@ function Signed() {
       </button>
       <Banner />
       <div class="frame" data-screen={screenOf(name)} data-sidebar={isFolded ? "folded" : undefined}>
-        <Sidebar current={place && placeKey(place)} />
+        <Sidebar current={place && placeKey(place)} isFolded={isFolded} />
         <Screen />
       </div>
       {screenOf(name) !== "place" && <Tabs />}
@@ -94,7 +95,8 @@ function Screen() {
   switch (current.name) {
     case "room":
     case "direct": {
-      if (place) return <PlaceScreen place={place} jumpTo={current.message} />;
+      // A conversation of two has its address before it is known what is new in it.
+      if (place && (isReady || current.name === "room")) return <PlaceScreen place={place} jumpTo={current.message} />;
       return isReady && current.name === "room" ? (
         <RoomDoor room={current.room} />
       ) : (

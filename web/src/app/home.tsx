@@ -11,9 +11,7 @@ import { go } from "./navigation.js";
 import { overlay } from "./overlay.js";
 import { recents } from "./recents.js";
 import { useServices } from "./services.js";
-
-/** From here on the list stands beside the room; the same width as in the style sheet. */
-const WIDE = "(min-width: 45rem)";
+import { isWide } from "./wide.js";
 
 export function Home() {
   const { store } = useServices();
@@ -21,14 +19,15 @@ export function Home() {
   const directs = useReadable(store.directs);
   const { status, error } = useReadable(store.status);
   const me = useReadable(store.me);
+  const wide = isWide.value;
   useEffect(() => {
     heading.value = "";
-    if (status !== "ready" || !matchMedia(WIDE).matches) return;
+    if (status !== "ready" || !wide) return;
     const places = [...rooms, ...directs];
     const last = recents(me?.id ?? "").map((key) => places.find((place) => place.key === key));
     const place = last.find((found) => found !== undefined) ?? places[0];
     if (place) go(pathOf(place), { replace: true });
-  }, [status, rooms, directs, me?.id]);
+  }, [status, rooms, directs, me?.id, wide]);
   if (status === "loading") return <Blank />;
   if (status === "failed") {
     return (

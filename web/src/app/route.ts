@@ -31,7 +31,8 @@ export function parseRoute(pathname: string, hash = ""): Route {
     case "browse":
       return depth === 0 ? { name: "browse" } : { name: "unknown" };
     case "login":
-      return depth === 0 ? { name: "login", user: told(hash, "user"), token: told(hash, "token") } : { name: "unknown" };
+      if (depth > 0) return { name: "unknown" };
+      return { name: "login", user: told(hash, "user"), token: told(hash, "token") };
     case "setup":
       return { name: "setup", token: told(hash, "token") };
     case "join":

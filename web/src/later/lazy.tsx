@@ -30,6 +30,8 @@ function lazy<M, P extends object>(
   as: keyof typeof CLASSES = "div",
 ): FunctionComponent<P> {
   const Stand = as;
+  // A screen has a heading whatever happens to it.
+  const Title = as === "main" ? "h1" : "p";
   return function Lazy(props: P) {
     useEffect(() => file.load(), []);
     const module = file.loaded.value;
@@ -40,7 +42,7 @@ function lazy<M, P extends object>(
     if (!file.hasFailed.value) return as === "div" ? null : <Stand class={CLASSES[as]} aria-busy="true" />;
     return (
       <Stand class={CLASSES[as]}>
-        <p>This part could not be loaded.</p>
+        <Title>This part could not be loaded.</Title>
         <button type="button" class="button" onClick={() => location.reload()}>
           Reload
         </button>

@@ -80,7 +80,7 @@ function OnlineButton({ roomId }: { roomId: string }) {
       type="button"
       class="here-button"
       aria-expanded={isOpen}
-      aria-label={`People: ${online} of ${members.length} here`}
+      aria-label={`People: ${online} here of ${members.length}`}
       onClick={() => togglePane("people")}
     >
       <Icon name="people" /> {online} here

@@ -46,7 +46,9 @@ export function PlaceLink({ summary, isCurrent, isTabStop, hasDraft }: Props) {
           #
         </span>
       )}
-      <bdi class="place-title">{title}</bdi>
+      <span class="place-title">
+        <bdi>{title}</bdi>
+      </span>
       {muted && <Icon name="muted" />}
       {hasDraft && !isCurrent && <span class="place-note">Draft</span>}
       {failedCount > 0 && <span class="place-note is-bad">Not sent</span>}

@@ -6,7 +6,6 @@ import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 
 import { overlay } from "../app/overlay.js";
-import { preferences } from "../app/preferences.js";
 import { settingsPath } from "../app/route.js";
 import { useServices } from "../app/services.js";
 import { hasDraft } from "../conversation/composer/drafts.js";
@@ -21,7 +20,7 @@ import { useMoreUnread } from "./use-more-unread.js";
 
 const SKELETON = ["a", "b", "c", "d", "e"];
 
-export function Sidebar({ current }: { current: PlaceKey | null }) {
+export function Sidebar({ current, isFolded }: { current: PlaceKey | null; isFolded: boolean }) {
   const { store } = useServices();
   const rooms = useReadable(store.rooms);
   const directs = useReadable(store.directs);
@@ -44,7 +43,7 @@ export function Sidebar({ current }: { current: PlaceKey | null }) {
       />
     </li>
   );
-  if (preferences.value.isSidebarFolded) return <FoldedSidebar count={all.reduce((sum, one) => sum + badgeOf(one), 0)} />;
+  if (isFolded) return <FoldedSidebar count={all.reduce((sum, one) => sum + badgeOf(one), 0)} />;
   return (
     <nav
       class="sidebar"
@@ -107,7 +106,7 @@ export function Sidebar({ current }: { current: PlaceKey | null }) {
   );
 }
 
-/** What is left of the list when it is folded away; on a phone it never is. */
+/** What is left of the list when it is folded away. */
 function FoldedSidebar({ count }: { count: number }) {
   return (
     <nav class="sidebar is-folded" aria-label="Rooms">

@@ -154,6 +154,8 @@ export class LiveStore implements ChatStore {
     const me = this.me.get()?.id;
     // At once: what is heard while other lists are read is newer than this one.
     if (given) this.records.setRooms(given.rooms);
+    // Whoever looks at a room by now opens it where the new messages begin.
+    if (given) this.reader.counted(given.unread);
     const { moves } = this.records;
     try {
       const [rooms, partners] = await Promise.all([given ? null : this.chat.rooms.list(), this.chat.directs.list()]);

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use fireside_kernel::ctx::Peer;
-use fireside_kernel::{Error, Result};
+use fireside_kernel::{Error, Result, user_changes};
 use fireside_protocol::text::{DisplayName, Password, Username};
 use fireside_protocol::{SessionId, Time, UserId};
 
@@ -78,7 +78,7 @@ impl Sessions {
         let user = enabled(&row)?;
         let mut tx = self.kernel.db.begin().await?;
         let opened = self.open(&mut tx, &user, &Peer::default()).await?;
-        tx.commit().await?;
+        user_changes::commit(tx, &self.kernel.relay, &opened.changes).await?;
         let token = opened.refresh_token.clone();
         self.answer(opened, self.oneself(&row))?;
         Ok(token)
@@ -155,8 +155,7 @@ impl Sessions {
         let mut tx = self.kernel.db.begin().await?;
         sql::sessions::insert(&mut tx, &session).await?;
         let changes = self.note_made(&mut tx, &session, &[]).await?;
-        tx.commit().await?;
-        self.kernel.relay.publish_changes(&changes);
+        user_changes::commit(tx, &self.kernel.relay, &changes).await?;
         self.tokens.issue(&Access { user, session: session.id, expires_at }, now)
     }
 

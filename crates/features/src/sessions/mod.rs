@@ -41,7 +41,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fireside_kernel::relay::Closing;
-use fireside_kernel::{Ctx, Kernel, Registry, Result};
+use fireside_kernel::{Ctx, Kernel, Registry, Result, user_changes};
 use fireside_protocol::{Request, SessionId, Time, UserId};
 use parking_lot::Mutex;
 
@@ -151,8 +151,7 @@ impl Sessions {
         let mut tx = self.kernel.db.begin().await?;
         let ended = sql::sessions::end_all(&mut tx, user, except, self.now()).await?;
         let changes = self.note_ended(&mut tx, &ended).await?;
-        tx.commit().await?;
-        self.kernel.relay.publish_changes(&changes);
+        user_changes::commit(tx, &self.kernel.relay, &changes).await?;
         self.close_user(user, except, &ended, reason);
         Ok(())
     }
@@ -164,8 +163,7 @@ impl Sessions {
         sql::credentials::upsert(&mut tx, user, hash, now).await?;
         let ended = sql::sessions::end_all(&mut tx, user, except, now).await?;
         let changes = self.note_ended(&mut tx, &ended).await?;
-        tx.commit().await?;
-        self.kernel.relay.publish_changes(&changes);
+        user_changes::commit(tx, &self.kernel.relay, &changes).await?;
         self.close_user(user, except, &ended, "password_changed");
         Ok(())
     }

@@ -69,7 +69,6 @@ impl Sessions {
 
     /// The answer to whoever has signed in, once the session is committed.
     pub(super) fn answer(&self, opened: Opened, user: User) -> Result<SignedIn> {
-        self.kernel.relay.publish_changes(&opened.changes);
         self.forget_sessions(&opened.displaced, "too_many_devices");
         self.last_used.note(&opened.session, Instant::now());
         let now = self.now();

@@ -40,8 +40,7 @@ impl Sessions {
         let Some(ended) = sql::sessions::end(&mut tx, id, user, self.now()).await? else { return Ok(false) };
         let ended = [ended];
         let changes = self.note_ended(&mut tx, &ended).await?;
-        tx.commit().await?;
-        self.kernel.relay.publish_changes(&changes);
+        user_changes::commit(tx, &self.kernel.relay, &changes).await?;
         self.forget_sessions(&ended, reason);
         Ok(true)
     }

@@ -116,10 +116,9 @@ impl Delivery {
             user_head: 0,
             delivery: Arc::downgrade(self),
         });
-        let db = &self.kernel.db;
-        let (rooms, position) = tokio::try_join!(permission::rooms_of(db, user), read::head(db, user))?;
-        arrival.rooms = rooms;
-        arrival.user_head = position.map_or(0, |position| position.seq);
+        let hearing = read::hearing(&self.kernel.db, user).await?;
+        arrival.rooms = hearing.rooms;
+        arrival.user_head = hearing.stream_head;
         Ok(arrival)
     }
 

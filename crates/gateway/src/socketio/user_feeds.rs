@@ -22,6 +22,7 @@ use fireside_socketio::{Frame, Namespace};
 use parking_lot::Mutex;
 
 use super::delivery::{Delivery, user_name};
+use super::holes::DOUBT_LASTS;
 use super::session::Session;
 
 /// Time between the first two tries to read a stream back; it doubles.
@@ -67,7 +68,15 @@ impl UserFeed {
     fn next(&mut self) -> Option<Changed> {
         let change = self.waiting.remove(&(self.delivered + 1))?;
         self.delivered += 1;
+        self.release();
         Some(change)
+    }
+
+    /// An emptied tree keeps its last node, here 1.8 kB for each user who ever joined, read or muted.
+    fn release(&mut self) {
+        if self.waiting.is_empty() {
+            self.waiting = BTreeMap::new();
+        }
     }
 
     /// What was read back is all there is up to its end; the part of it that was not delivered yet.
@@ -78,6 +87,7 @@ impl UserFeed {
         }
         let delivered = self.delivered;
         self.waiting.retain(|seq, _| *seq > delivered);
+        self.release();
         changes
     }
 }
@@ -142,6 +152,20 @@ impl UserFeeds {
             }
         }
         Ok(())
+    }
+
+    /// Looks into streams of which nobody knows whether their newest changes were stored, as soon as the database
+    /// answers; and once more, because what it was told last may be done only then.
+    async fn look_into(self: Arc<Self>, users: Vec<UserId>) {
+        for wait in [Duration::ZERO, DOUBT_LASTS] {
+            tokio::time::sleep(wait).await;
+            let mut pause = RETRY;
+            while let Err(error) = self.clone().compare(&users).await {
+                tracing::warn!(error = ?error.internal, "users' streams cannot be looked into yet");
+                tokio::time::sleep(pause).await;
+                pause = RETRY_MAX.min(pause * 2);
+            }
+        }
     }
 
     /// Follows a room that a user has entered, in case that was on another node.
@@ -227,6 +251,14 @@ impl Subscriber for UserDoorbell {
                 feed.is_filling = true;
                 tokio::spawn(self.0.clone().fill(change.user.clone()));
             }
+        }
+    }
+
+    fn doubtful_streams(&self, users: &[UserId]) {
+        let feeds = self.0.feeds.lock();
+        let here: Vec<UserId> = users.iter().filter(|user| feeds.contains_key(user)).cloned().collect();
+        if !here.is_empty() {
+            tokio::spawn(self.0.clone().look_into(here));
         }
     }
 }

@@ -73,6 +73,7 @@ impl Writer {
                     continue;
                 }
                 if told.is_doubtful {
+                    relay.doubt_changes(&told.changes);
                     relay.doubt(&told.events);
                     continue;
                 }
@@ -238,7 +239,8 @@ impl Writer {
             match tx.commit().await {
                 Ok(()) => {}
                 Err(error @ DbError::Indeterminate) => {
-                    let told = Told { events: batch.committed, is_doubtful: true, ..Told::default() };
+                    let told =
+                        Told { events: batch.committed, changes, is_doubtful: true, ..Told::default() };
                     self.tell(told).await;
                     return Err(error);
                 }

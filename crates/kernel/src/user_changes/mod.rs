@@ -16,10 +16,13 @@ mod record;
 
 use std::sync::Arc;
 
+use fireside_db::{Error, Tx};
 use fireside_protocol::UserId;
 use fireside_protocol::user_changes::{RoomStanding, SessionStanding, UserChange, UserChanged};
 
 pub use record::record;
+
+use crate::relay::Relay;
 
 /// A change that has its position. To be told once it is committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,21 @@ impl Changed {
     pub fn to_wire(&self) -> UserChanged {
         UserChanged { epoch: self.epoch.clone(), change: self.change.clone() }
     }
+}
+
+/// Commits the transaction that made these changes, and tells of them. Where the database does not say whether it
+/// is done, whoever follows the streams looks there.
+///
+/// # Errors
+/// Those of the commit.
+pub async fn commit(tx: Tx, relay: &Relay, changes: &[Changed]) -> Result<(), Error> {
+    let outcome = tx.commit().await;
+    match outcome {
+        Ok(()) => relay.publish_changes(changes),
+        Err(Error::Indeterminate) => relay.doubt_changes(changes),
+        Err(_) => {}
+    }
+    outcome
 }
 
 /// How something of a user's stands.

@@ -53,6 +53,34 @@ pub async fn heads(db: &Db, users: &[UserId]) -> Result<HashMap<UserId, UserPosi
     Ok(heads)
 }
 
+/// What a socket of someone hears, and where each of it stands.
+#[derive(Debug, Default)]
+pub struct Hearing {
+    /// The rooms and conversations they are a member of, with the positions of their heads.
+    pub rooms: Vec<(RoomId, i64)>,
+    /// The head of their own stream; 0 where it has not begun.
+    pub stream_head: i64,
+}
+
+/// What a socket of someone hears: one statement, since it is asked at every connect.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hearing(db: &Db, user: &UserId) -> Result<Hearing> {
+    let text = "SELECT r.id, r.head_seq FROM members m JOIN rooms r ON r.id = m.room_id \
+                WHERE m.user_id = $1 AND r.deleted_at IS NULL \
+                UNION ALL SELECT CAST(NULL AS TEXT), head_seq FROM user_streams WHERE user_id = $1";
+    let rows: Vec<(Option<String>, i64)> = db.all(sql(text).bind(user.as_str())).await?;
+    let mut hearing = Hearing { rooms: Vec::with_capacity(rows.len()), stream_head: 0 };
+    for (room, head) in rows {
+        match room {
+            Some(room) => hearing.rooms.push((RoomId::trusted(room), head)),
+            None => hearing.stream_head = head,
+        }
+    }
+    Ok(hearing)
+}
+
 /// Where a user's stream stands. One that is not there yet begins: its epoch is told, and must last.
 ///
 /// # Errors

@@ -28,8 +28,7 @@ pub(super) fn place() -> Place {
         name: "Weather buoys".to_owned(),
         topic: "Every buoy, every few minutes. Long, on purpose.".to_owned(),
         members: ["ada", "marit", "tomas", "bjorn"].map(str::to_owned).to_vec(),
-        is_private: false,
-        is_direct: false,
+        ..Place::default()
     }
 }
 

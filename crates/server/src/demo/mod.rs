@@ -134,9 +134,14 @@ impl Telling {
         }
         self.house.clock.shift_ms(MINUTE_MS);
         let by = self.id_of(maker)?;
-        let request =
-            json!({ "name": place.name, "description": place.topic, "isPrivate": place.is_private });
-        let room = self.house.ask(&by, "rooms.create", &request).await?;
+        let room = if place.is_first {
+            let request = json!({ "roomId": place.name.to_lowercase(), "description": place.topic });
+            self.house.ask(&by, "rooms.update", &request).await?
+        } else {
+            let (name, topic) = (&place.name, &place.topic);
+            let request = json!({ "name": name, "description": topic, "isPrivate": place.is_private });
+            self.house.ask(&by, "rooms.create", &request).await?
+        };
         let id = RoomId::trusted(house::text(&room, "id")?);
         for member in others {
             let request = json!({ "roomId": id.as_str(), "userId": self.id_of(member)?.as_str() });

@@ -6,7 +6,7 @@
 //! # Harbour
 //! topic: Boats and berths
 //! with: ada bjorn chioma          the first one makes the room
-//! kind: public                    or private, or direct
+//! kind: public                    or private, direct, or first: the room that every server begins with
 //!
 //! ## -3 09:12 ada                 three days ago, at 09:12 UTC
 //! Good morning!
@@ -20,6 +20,7 @@ use fireside_kernel::{Error, Result};
 use fireside_protocol::Time;
 
 const FILES: &[&str] = &[
+    include_str!("talk/general.md"),
     include_str!("talk/harbour.md"),
     include_str!("talk/deploys.md"),
     include_str!("talk/on-call.md"),
@@ -49,6 +50,8 @@ pub(super) struct Place {
     pub(super) members: Vec<String>,
     pub(super) is_private: bool,
     pub(super) is_direct: bool,
+    /// It is the room that a server has when it gets its administrator.
+    pub(super) is_first: bool,
 }
 
 /// When something is said.
@@ -165,9 +168,10 @@ fn place(head: &str) -> Result<Place> {
             Some(("#", name)) => name.clone_into(&mut place.name),
             Some(("topic:", topic)) => topic.clone_into(&mut place.topic),
             Some(("with:", members)) => place.members = members.split(' ').map(str::to_owned).collect(),
-            Some(("kind:", kind)) => {
-                (place.is_private, place.is_direct) = (kind == "private", kind == "direct")
-            }
+            Some(("kind:", "public")) => {}
+            Some(("kind:", "private")) => place.is_private = true,
+            Some(("kind:", "direct")) => place.is_direct = true,
+            Some(("kind:", "first")) => place.is_first = true,
             _ => return Err(wrong(format!("{line:?} is nothing that a place has"))),
         }
     }

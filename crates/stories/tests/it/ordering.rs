@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use fireside_db::testing::TestDatabase;
 use fireside_protocol::Request as _;
 use fireside_protocol::messages::SendMessage;
+use fireside_stories::story::on_engine;
 use fireside_stories::verbs::Sent;
 use fireside_stories::{Actor, Answer, Door, Engine, World, engines};
 use futures_util::future::join_all;
@@ -80,6 +82,37 @@ async fn many_senders_share_one_dense_log(engine: Engine) {
     assert_eq!(seqs, (before + 1..=before + 140).collect());
     assert_eq!(alice.reads_page(den, json!({ "limit": 1 })).await.head_seq(), Some(before + 140));
     world.close().await;
+}
+
+/// SQLite belongs to one process.
+#[test]
+fn two_nodes_take_turns_in_one_room() {
+    on_engine(Engine::Postgres, async |_| Box::pin(two_nodes()).await);
+}
+
+async fn two_nodes() {
+    const SPEAKERS: i64 = 10;
+    const SENDS: i64 = 20;
+    let database = TestDatabase::postgres().await;
+    let one = World::at(database.url(), Door::Socket, |_| {}).await;
+    let other = World::at(database.url(), Door::Socket, |_| {}).await;
+    let den = &one.den;
+    let before = one.alice.sends("before").await.seq;
+    let says = async |node: &World, name: &str| {
+        let speakers = (0..SPEAKERS).map(|speaker| async move {
+            let mut seqs = Vec::new();
+            for number in 0..SENDS {
+                let text = format!("{name} {speaker} {number}");
+                seqs.push(node.alice.sends_to(den, &text).await.seq);
+            }
+            seqs
+        });
+        join_all(speakers).await.concat()
+    };
+    // Whoever had to wait for too long would be refused.
+    let (ones, others) = tokio::join!(says(&one, "one"), says(&other, "other"));
+    let seqs: BTreeSet<i64> = [ones, others].concat().into_iter().collect();
+    assert_eq!(seqs, (before + 1..=before + 2 * SPEAKERS * SENDS).collect(), "everything is stored, once");
 }
 
 async fn what_was_acknowledged_comes_before_what_is_sent_then(engine: Engine) {

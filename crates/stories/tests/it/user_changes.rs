@@ -1,14 +1,16 @@
 //! One's own stream: what changes for oneself is told to all of one's devices, in order, and found again after
 //! any time away.
 
+use fireside_db::testing::{Fate, Trouble, trouble_commits};
 use fireside_protocol::Request as _;
+use fireside_protocol::reads::MuteRoom;
 use fireside_protocol::resume::Resume;
 use fireside_protocol::sessions::{ChangePassword, EndSession, ListSessions, Login, Logout};
 use fireside_protocol::user_changes::GetPosition;
 use fireside_stories::own::Own;
 use fireside_stories::senses::Ear;
 use fireside_stories::world::PASSWORD;
-use fireside_stories::{Actor, Door, World, reason, stories};
+use fireside_stories::{Actor, Door, Engine, World, engines, reason, stories};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -22,6 +24,8 @@ stories!(
     who_was_away_ends_like_a_fresh_one,
     positions_of_another_epoch_or_ahead_are_refused,
 );
+
+engines!(what_a_commit_without_an_answer_held_is_told_all_the_same);
 
 /// What a device hears of its user's stream, from here on.
 async fn changes<const N: usize>(ear: &Ear, after: i64) -> [Value; N] {
@@ -213,4 +217,24 @@ async fn positions_of_another_epoch_or_ahead_are_refused(world: &World) {
     assert_eq!(reason(bob.tries(&Resume::OPERATION, &negative).await), "validation");
     let first = dave.does(&GetPosition::OPERATION, &json!({})).await.body;
     assert_eq!(first, dave.does(&GetPosition::OPERATION, &json!({})).await.body, "an epoch lasts");
+}
+
+/// The writer of rooms commits one of them, the sessions the other. Nothing else happens that could bring it to
+/// light.
+async fn what_a_commit_without_an_answer_held_is_told_all_the_same(engine: Engine) {
+    let world = World::new(engine, Door::Socket).await;
+    let World { bob, den, .. } = &world;
+    let start = position(bob).await;
+    let ear = bob.listens();
+    let lost = || Trouble { fate: Fate::AnswerLost, ..Trouble::default() };
+    trouble_commits(Some(Box::new(lost)));
+    let muted = bob.tries(&MuteRoom::OPERATION, &json!({ "roomId": den.id, "muted": true })).await;
+    let login = json!({ "username": bob.name(), "password": PASSWORD });
+    let signed_in = bob.tries(&Login::OPERATION, &login).await;
+    trouble_commits(None);
+    assert_eq!((reason(muted), reason(signed_in)), ("indeterminate".into(), "indeterminate".into()));
+    let [muted, session] = changes(&ear, start).await;
+    assert_eq!(muted["room"]["muted"], true);
+    assert_eq!(session["session"]["ended"], false);
+    world.close().await;
 }

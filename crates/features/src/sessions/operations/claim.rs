@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use fireside_kernel::{Ctx, Error, Result};
+use fireside_kernel::{Ctx, Error, Result, user_changes};
 use fireside_protocol::Reason;
 use fireside_protocol::sessions::{Claim, SignedIn};
 
@@ -45,7 +45,7 @@ async fn take_over(sessions: &Sessions, ctx: &Ctx, request: Claim) -> Result<Sig
     }
     let user = sessions.insert_account(&mut tx, account).await?;
     let opened = sessions.open(&mut tx, &user.id, &ctx.peer).await?;
-    tx.commit().await?;
+    user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
     drop(held);
     tracing::info!(user = %user.id, "the server has its first administrator");
     sessions.open_first_room(&user.id).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use fireside_kernel::{Ctx, Error, Result};
+use fireside_kernel::{Ctx, Error, Result, user_changes};
 use fireside_protocol::UserId;
 use fireside_protocol::sessions::{Login, SignedIn, TypedPassword};
 use fireside_protocol::text::fold_username;
@@ -32,7 +32,7 @@ async fn log_in(sessions: &Sessions, ctx: &Ctx, request: Login) -> Result<Signed
         return Err(wrong());
     }
     let opened = sessions.open(&mut tx, &proof.user.id, &ctx.peer).await?;
-    tx.commit().await?;
+    user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
     sessions.answer(opened, sessions.oneself(&proof.user))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fireside_db::Tx;
-use fireside_kernel::{Ctx, Error, Result};
+use fireside_kernel::{Ctx, Error, Result, user_changes};
 use fireside_protocol::sessions::{Refresh, SignedIn};
 use fireside_protocol::{SessionId, Time};
 
@@ -54,8 +54,7 @@ async fn exchange_again(
         Verdict::Stolen => {
             let ended = sql::sessions::end_in(&mut tx, &session, now).await?;
             let changes = sessions.note_ended(&mut tx, ended.as_slice()).await?;
-            tx.commit().await?;
-            sessions.kernel.relay.publish_changes(&changes);
+            user_changes::commit(tx, &sessions.kernel.relay, &changes).await?;
             tracing::warn!(%session, "a refresh token was used twice; its session is over");
             sessions.forget_sessions(ended.as_slice(), "revoked");
             Err(not_valid())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use fireside_kernel::{Ctx, Error, Result};
+use fireside_kernel::{Ctx, Error, Result, user_changes};
 use fireside_protocol::sessions::{Register, SignedIn};
 use fireside_protocol::{Reason, Time};
 
@@ -51,7 +51,7 @@ async fn sign_up(sessions: &Sessions, ctx: &Ctx, request: Register) -> Result<Si
     }
     let user = sessions.insert_account(&mut tx, account).await?;
     let opened = sessions.open(&mut tx, &user.id, &ctx.peer).await?;
-    tx.commit().await?;
+    user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
     drop(held);
     sessions.answer(opened, sessions.oneself(&user))
 }
