@@ -214,12 +214,7 @@ fn read_packed_request(bytes: &[u8]) -> Option<(Asked, Option<Request>)> {
 pub(super) const OURS: &str = "fireside";
 
 /// `None` when the arguments are no JSON.
-pub(super) fn write_broadcast(
-    uid: &str,
-    packet: &Packet,
-    to: &Selection,
-    flags: &[&str],
-) -> Option<Vec<u8>> {
+pub(super) fn write_broadcast(uid: &str, packet: &Packet, to: &Selection, flags: &[&str]) -> Option<Vec<u8>> {
     let mut data = vec![Packed::from(packet.name.as_str())];
     for argument in &packet.args {
         data.push(notepack::from_json(serde_json::from_str(argument).ok()?, &packet.attachments));
