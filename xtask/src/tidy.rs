@@ -7,6 +7,7 @@ mod clock;
 mod comments;
 mod documents;
 mod floors;
+mod metrics;
 mod names;
 mod size;
 mod tables;
@@ -29,6 +30,7 @@ const RULES: &[(&str, Rule)] = &[
     ("comments", comments::check),
     ("documents", documents::check),
     ("text", text::check),
+    ("metrics", metrics::check),
 ];
 
 /// One breach of one rule.
