@@ -67,6 +67,7 @@ export class Client implements Chat {
         this.#sync.track(roomId, head);
         if (place.kind === "direct") this.#directRooms.learn(place.userId, roomId);
       },
+      position: (roomId) => this.#sync.position(roomId),
       typing: new Typing(this.#clock, (event, roomId) => this.#connection.tell(event, { roomId })),
       directRoom: (userId) => this.#directRooms.roomOf(userId),
       on: (event, listener, how) => this.on(event, listener, how),

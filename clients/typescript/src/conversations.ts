@@ -4,6 +4,7 @@ import type { ChatEvents } from "./chat.js";
 import type {
   AnyMessage,
   CreateRoom,
+  Digest,
   DiscoverRooms,
   Head,
   Member,
@@ -62,6 +63,11 @@ export interface Messages {
    * begins at the oldest row of that page and goes forwards.
    */
   history(options?: PageOptions): AsyncIterableIterator<AnyMessage>;
+  /**
+   * The server's sum over the messages between two places, to hold against what one has; null where events have not
+   * been told up to exactly where it is true, so that it cannot be compared.
+   */
+  digest(from: number, to: number | null): Promise<Digest | null>;
   /** Changes the text of one's own message. */
   edit(messageId: string, content: string): Sending;
   /** Deletes a message. */

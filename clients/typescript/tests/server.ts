@@ -54,7 +54,9 @@ export class Server {
     const child = spawn(program, args, { cwd: this.#folder, env: environment(this.#settings), stdio: "pipe" });
     this.#child = child;
     // Whatever happens to the tests, no server outlives them.
-    process.once("exit", () => child.kill("SIGKILL"));
+    const kill = () => child.kill("SIGKILL");
+    process.once("exit", kill);
+    child.once("exit", () => process.off("exit", kill));
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (text) => (this.#output += String(text)));
     const deadline = performance.now() + START_MS;
     while (!(await isReady(this.url))) {

@@ -13,8 +13,6 @@ import type { Typing } from "./typing.js";
 /** What handles need of the client. */
 export interface HandleContext extends MessagesContext {
   typing: Typing;
-  /** The room behind a direct conversation; undefined where it has no message yet. */
-  directRoom: (userId: string) => string | undefined;
   on: <E extends keyof ChatEvents>(
     event: E,
     listener: (payload: ChatEvents[E]) => void,

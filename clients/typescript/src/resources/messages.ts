@@ -1,6 +1,6 @@
 // The history of one place, and changes to its messages.
 
-import type { AnyMessage, Head } from "../contract.js";
+import type { AnyMessage, Digest, Head } from "../contract.js";
 import type { MessagePage, Messages, PageOptions } from "../conversations.js";
 import type { Sending } from "../outbox/entry.js";
 import type { PersistentOutbox } from "../outbox/outbox.js";
@@ -13,6 +13,10 @@ export interface MessagesContext {
   outbox: PersistentOutbox;
   /** A page was read: from its head on, the room's events are followed. */
   follow: (place: Place, roomId: string, head: Head) => void;
+  /** How far a room's events were told; undefined where that is not known just now. */
+  position: (roomId: string) => Head | undefined;
+  /** The room behind a direct conversation; undefined where it has no message yet. */
+  directRoom: (userId: string) => string | undefined;
 }
 
 /** Messages of one place, over REST. */
@@ -44,6 +48,15 @@ export class PlaceMessages implements Messages {
       // An empty page is the end, whatever its links say.
       page = page.next && page.items.length > 0 ? await this.page(page.next) : null;
     }
+  }
+
+  async digest(from: number, to: number | null): Promise<Digest | null> {
+    const { rest, position, directRoom } = this.#context;
+    const roomId = this.#place.kind === "room" ? this.#place.roomId : directRoom(this.#place.userId);
+    if (roomId === undefined) return null;
+    const digest = await rest.call("GET /chat/rooms/{roomId}/digest", { path: { roomId }, query: { from, to } });
+    const told = position(roomId);
+    return told?.seq === digest.seq && told.epoch === digest.epoch ? digest : null;
   }
 
   edit(messageId: string, content: string): Sending {

@@ -2,17 +2,22 @@
 
 import type { ChatEvents } from "../chat.js";
 import type { MemberEvent, MessageDeleted } from "../contract.js";
+import type { Off } from "../readable.js";
 import { seqOf } from "../resources/messages.js";
 import type { LiveStore } from "./live_store.js";
 import { time } from "./rows.js";
 
 type Listeners = { [E in keyof ChatEvents]?: (payload: ChatEvents[E]) => void };
 
-/** Makes a store follow its client until `signal` aborts. */
-export function follow(store: LiveStore, signal: AbortSignal): void {
+/** Makes a store follow its client; the returned function ends that. */
+export function follow(store: LiveStore): Off {
   const listeners: Listeners = { ...messages(store), ...rooms(store), ...people(store), ...client(store) };
-  for (const [event, listener] of Object.entries(listeners))
-    store.chat.on(event as keyof ChatEvents, listener as (payload: unknown) => void, { signal });
+  const offs = Object.entries(listeners).map(([event, listener]) =>
+    store.chat.on(event as keyof ChatEvents, listener as (payload: unknown) => void),
+  );
+  return () => {
+    for (const off of offs) off();
+  };
 }
 
 /** One is not in a room any more. */
@@ -44,6 +49,7 @@ function messages(store: LiveStore): Listeners {
     "dm:edited": changed,
     "message:deleted": deleted,
     "dm:deleted": deleted,
+    "room:digested": (digest) => store.healer.told(digest),
     "room:reset": ({ roomId, reason }) => {
       if (reason === "not_found") return left(store, roomId);
       const place = store.liveOf(roomId);
@@ -134,6 +140,7 @@ function client(store: LiveStore): Listeners {
     "connection:changed": ({ status }) => {
       if (status !== "online") return;
       store.people.online();
+      store.healer.online();
       store.reader.online();
       for (const place of store.livePlaces) place.history.recover();
     },

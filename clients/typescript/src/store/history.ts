@@ -1,9 +1,10 @@
 // Reads a place's messages into its window: one page at a time, and events that come meanwhile after it.
 
-import type { AnyMessage } from "../contract.js";
+import type { AnyMessage, RoomDigest } from "../contract.js";
 import type { MessagePage, MessageRef, Messages, PageOptions } from "../conversations.js";
 import { ChatError } from "../errors.js";
 import { seqOf } from "../resources/messages.js";
+import { digestOf } from "./digest.js";
 import type { MessageWindow } from "./model.js";
 import type { Burial, Window } from "./window.js";
 
@@ -107,6 +108,35 @@ export class History {
     });
   }
 
+  /** The server has summed up the newest messages: what differs from them here is read anew. */
+  compare({ from, digest }: Pick<RoomDigest, "from" | "digest">): Promise<void> {
+    const { window } = this.#options;
+    if (this.status !== "ready") return Promise.resolve();
+    const isCovered = window.isLive && (window.older === "end" || (window.oldestSeq ?? Infinity) <= from);
+    const isSame = isCovered && digestOf(window.between(from, Infinity)) === digest;
+    return isSame ? Promise.resolve() : this.heal();
+  }
+
+  /** Compares all that is in the window with the server, and reads anew the parts of it that differ. */
+  heal(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { window, messages } = this.#options;
+      if (this.status !== "ready") return;
+      const from = window.older === "end" ? 1 : window.oldestSeq;
+      const to = window.isLive ? null : window.newestSeq;
+      if (from === null || (to === null && !window.isLive)) return;
+      try {
+        const digest = await messages.digest(from, to);
+        if (!digest) return;
+        const parts = digest.parts.length > 0 ? digest.parts : [digest];
+        const wrong = parts.filter((part) => digestOf(window.between(part.from, part.to)) !== part.digest);
+        for (const part of wrong) await this.#readPart(part.from, part.to);
+      } catch {
+        // The next comparison finds it.
+      }
+    });
+  }
+
   /** There is a connection again: reads what could not be read without one. */
   recover(): void {
     if (this.status === "failed") void this.open(this.#wanted);
@@ -177,6 +207,22 @@ export class History {
       this.#failed(error);
       return null;
     }
+  }
+
+  /** All from one place to another, in the place of what is there. */
+  async #readPart(from: number, to: number): Promise<void> {
+    const { window, messages } = this.#options;
+    const all = async () => {
+      const items: AnyMessage[] = [];
+      let next: PageOptions | null = { after: from - 1, limit: Math.min(to - from + 1, PAGE_MAX) };
+      while (next) {
+        const page: MessagePage = await messages.page(next);
+        items.push(...page.items);
+        next = items.some((message) => seqOf(message) >= to) ? null : page.next;
+      }
+      return { items, next: null, prev: null, head: null };
+    };
+    await this.#read(all(), ({ items }) => window.replace(from, to, items));
   }
 
   /** Waits for a page, puts it in, and after it what was heard meanwhile. */

@@ -7,8 +7,9 @@ import type { AnyMessage, Presence, User } from "../contract.js";
 import { ChatError } from "../errors.js";
 import type { OutboxCounts } from "../outbox/entry.js";
 import { type Place, type PlaceKey, placeKey } from "../place.js";
-import { Cell, type Readable } from "../readable.js";
+import { Cell, type Off, type Readable } from "../readable.js";
 import { follow } from "./follow.js";
+import { Healer } from "./healer.js";
 import { LivePlace, type PlaceContext } from "./live_place.js";
 import { MemberLists } from "./member_lists.js";
 import type { ChatStore, MemberList, Person, PlaceStore, PlaceSummary, UnreadTotals } from "./model.js";
@@ -33,11 +34,12 @@ export class LiveStore implements ChatStore {
   readonly records: Records;
   readonly reader: Reader;
   readonly memberLists: MemberLists;
+  readonly healer: Healer;
   readonly #batch = new Batch();
   readonly #places = new Map<PlaceKey, LivePlace>();
   /** Keys of places with a window, the one that was opened last comes last. */
   readonly #opened = new Set<PlaceKey>();
-  readonly #end = new AbortController();
+  readonly #unfollow: Off;
   readonly #context: PlaceContext;
   #cancelRetry = () => {};
 
@@ -52,6 +54,7 @@ export class LiveStore implements ChatStore {
       changed: (key) => this.#places.get(key)?.summary.invalidate(),
     });
     this.reader = new Reader({ chat, records: this.records, after });
+    this.healer = new Healer(this, after);
     this.memberLists = new MemberLists(chat, this.#batch, after, (users) => this.people.learnUsers(users));
     this.#context = {
       chat,
@@ -66,11 +69,13 @@ export class LiveStore implements ChatStore {
       markUnread: (place, target) => this.reader.markUnread(place, target),
       mute: (place, muted) => this.reader.mute(place, muted),
     };
-    follow(this, this.#end.signal);
+    this.#unfollow = follow(this);
     const me = this.me.get();
     if (me) this.people.learn(me);
     // A store may be made when its client has long been connected.
-    if (chat.connection.get().status === "online") void this.refresh();
+    if (chat.connection.get().status !== "online") return;
+    this.healer.online();
+    void this.refresh();
   }
 
   get me(): Readable<User | null> {
@@ -122,7 +127,7 @@ export class LiveStore implements ChatStore {
   }
 
   close(): void {
-    this.#end.abort();
+    this.#unfollow();
     this.clear();
   }
 
@@ -218,6 +223,7 @@ export class LiveStore implements ChatStore {
     this.people.clear();
     this.memberLists.clear();
     this.reader.clear();
+    this.healer.clear();
     this.status.set({ status: "loading", error: null });
   }
 

@@ -81,6 +81,20 @@ export class Window {
     return this.#put({ ...message, seq: own, content: "", metadata: null, deletedAt, deletedBy, rev: seq });
   }
 
+  /** The rows from one place to another. */
+  between(from: number, to: number): readonly Stored[] {
+    return this.#rows.slice(this.#indexOf(from), this.#indexOf(to + 1));
+  }
+
+  /** Takes these messages, in any order, for all there is from one place to another. */
+  replace(from: number, to: number, messages: readonly AnyMessage[]): void {
+    const start = this.#indexOf(from);
+    const gone = this.#rows.splice(start, this.#indexOf(to + 1) - start);
+    for (const { message } of gone) this.#seqs.delete(message.id);
+    for (const message of messages) if (seqOf(message) <= to) this.#put(message);
+    this.#trim("older");
+  }
+
   #put(message: AnyMessage): boolean {
     const seq = seqOf(message);
     const index = this.#indexOf(seq);

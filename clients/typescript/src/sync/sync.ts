@@ -3,7 +3,7 @@
 import { backoffMs } from "../backoff.js";
 import type { Clock } from "../clock.js";
 import type { Given } from "../connection/connection.js";
-import type { Head, Resumed, ResumedRoom, Room, Unread, UserChanged } from "../contract.js";
+import type { Head, Resumed, ResumedRoom, Room, RoomDigest, Unread, UserChanged } from "../contract.js";
 import type { ChatError } from "../errors.js";
 import { Cursors } from "./cursors.js";
 import { OwnLog } from "./own_log.js";
@@ -61,11 +61,9 @@ export class Sync {
   constructor(options: SyncOptions) {
     this.#options = options;
     this.#own = new OwnLog({
-      ask: options.ask,
       changed: (change) => this.#ownChanged(change),
       lost: () => void this.#begin(1),
-      again: (tries, run, error) => this.#again(tries, run, error),
-      turn: () => this.#turn,
+      resume: () => this.#ask([], true, 1),
     });
   }
 
@@ -82,12 +80,17 @@ export class Sync {
     this.#cursors.begin(roomId, position);
   }
 
+  /** How far a room's events were told; undefined where that is not known, or more of them are asked for just now. */
+  position(roomId: string): Head | undefined {
+    return this.#held.has(roomId) ? undefined : this.#cursors.get(roomId);
+  }
+
   /** There is a connection: asks for what was missed, or, the first time, where everything stands. */
   online(): void {
     this.offline();
-    this.#resume(this.#cursors.all());
-    if (this.#isReady && this.#own.isFollowed) this.#own.resume(1);
-    else void this.#begin(1);
+    const isKnown = this.#isReady && this.#own.isFollowed;
+    this.#resume(this.#cursors.all(), isKnown);
+    if (!isKnown) void this.#begin(1);
   }
 
   /** There is no connection: what was asked will not be answered. */
@@ -105,6 +108,11 @@ export class Sync {
     if (name === "room:resync") {
       const roomId = roomOf(name, payload);
       if (roomId !== null) this.#resume([roomId]);
+    }
+    if (name === "room:digested") {
+      // Of another moment it says nothing.
+      const { roomId, seq } = payload as RoomDigest;
+      if (this.position(roomId)?.seq !== seq) return;
     }
     const roomId = DURABLE.has(name) ? roomOf(name, payload) : null;
     const position = roomId === null ? null : positionOf(payload);
@@ -184,30 +192,35 @@ export class Sync {
     }
   }
 
-  /** Asks for the past of rooms, of those that are not being asked for already. */
-  #resume(roomIds: string[]): void {
+  /** Asks for the past of rooms, of those that are not being asked for already, and of one's own log. */
+  #resume(roomIds: string[], withOwn = false): void {
     const followed = roomIds.filter((roomId) => this.#cursors.get(roomId) && !this.#held.has(roomId));
     for (const roomId of followed) this.#held.set(roomId, []);
+    if (withOwn && followed.length === 0) this.#ask([], true, 1);
     for (let from = 0; from < followed.length; from += ROOMS_MAX)
-      this.#resumeSome(followed.slice(from, from + ROOMS_MAX), 1);
+      this.#ask(followed.slice(from, from + ROOMS_MAX), withOwn && from === 0, 1);
   }
 
-  #resumeSome(roomIds: string[], tries: number): void {
+  /** One question: rooms, and with them one's own log. */
+  #ask(roomIds: string[], withOwn: boolean, tries: number): void {
     const turn = this.#turn;
     const rooms = roomIds.flatMap((roomId) => {
       const cursor = this.#cursors.get(roomId);
       return cursor ? [{ roomId, epoch: cursor.epoch, seq: cursor.seq }] : [];
     });
-    this.#options.ask("resume", { rooms }, ANSWER_MS, (error, answer) => {
+    const payload = withOwn ? { rooms, user: this.#own.ask() } : { rooms };
+    this.#options.ask("resume", payload, ANSWER_MS, (error, answer) => {
       if (turn !== this.#turn) return;
       if (error?.retryable) {
-        if (error.reason !== "offline") this.#again(tries, () => this.#resumeSome(roomIds, tries + 1), error);
+        if (error.reason !== "offline") this.#again(tries, () => this.#ask(roomIds, withOwn, tries + 1), error);
         return;
       }
-      const answers = new Map(error ? [] : (answer as Given & Resumed).rooms.map((room) => [room.roomId, room]));
+      const resumed: Resumed = error ? { rooms: [] } : (answer as Given & Resumed);
+      const answers = new Map(resumed.rooms.map((room) => [room.roomId, room]));
       // Where the server cannot say what was missed, everything is read anew.
       const unknown = { recovered: false, reason: "unavailable" } as const;
       for (const roomId of roomIds) this.#fill(answers.get(roomId) ?? { roomId, ...unknown });
+      if (withOwn) this.#own.recover(resumed.user);
     });
   }
 
