@@ -1,10 +1,10 @@
 // A long room, scrolled back to its beginning: nothing jumps, and the page stays small.
 
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import type { Chat } from "../../clients/typescript/src/index.js";
 import { sees } from "./browser.js";
+import { scrollToBeginning } from "./conversation/scrolling.js";
 import { World } from "./conversation/world.js";
 
 const MESSAGES = 20_000;
@@ -14,7 +14,6 @@ const SETUP_MS = 120_000;
 const SCROLL_MS = 240_000;
 /** Far more than anybody scrolls: at 60 frames a second 36,000 pixels a second. */
 const SPEED_PX = 600;
-const JUMP_PX = 2;
 
 let world: World;
 
@@ -45,62 +44,6 @@ async function fill(people: Chat[], roomId: string): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, sendMany));
 }
 
-/** Scrolls up to the beginning and watches, frame by frame, a row in the middle of the screen. */
-function scrollToBeginning(page: Page) {
-  return page.evaluate(
-    async ({ speedPx, jumpPx }) => {
-      const log = document.querySelector(".log");
-      const rows = document.querySelector(".log-rows");
-      if (!log || !rows) throw new Error("there is no list");
-      // Just after a frame was painted, as nearly as a page can tell.
-      const painted = () =>
-        new Promise<void>((done) =>
-          requestAnimationFrame(() => {
-            const channel = new MessageChannel();
-            channel.port1.onmessage = () => done();
-            channel.port2.postMessage(0);
-          }),
-        );
-      const inTheMiddle = () => {
-        const box = log.getBoundingClientRect();
-        return [...rows.children].find(
-          (row) => row.querySelector("article") && row.getBoundingClientRect().top > box.top + box.height / 2,
-        );
-      };
-      const told = {
-        jumps: [] as number[],
-        frames: 0,
-        scrolledPx: 0,
-        mostRows: 0,
-        mostElements: 0,
-        frameMs: [] as number[],
-      };
-      for (let still = 0; still < 120; ) {
-        await painted();
-        const start = performance.now();
-        const row = inTheMiddle();
-        const before = row?.getBoundingClientRect().top ?? 0;
-        const top = log.scrollTop;
-        log.scrollTop = top - speedPx;
-        const movedPx = top - log.scrollTop;
-        await painted();
-        const after = row?.isConnected ? row.getBoundingClientRect().top : Number.NaN;
-        const jump = Math.abs(after - before - movedPx);
-        if (row && !(jump <= jumpPx)) told.jumps.push(jump);
-        still = movedPx === 0 ? still + 1 : 0;
-        told.frames += 1;
-        told.scrolledPx += movedPx;
-        told.frameMs.push(performance.now() - start);
-        told.mostRows = Math.max(told.mostRows, rows.children.length);
-        if (told.frames % 20 === 0) told.mostElements = Math.max(told.mostElements, log.querySelectorAll("*").length);
-      }
-      told.frameMs.sort((a, b) => a - b);
-      return { ...told, frameMs: told.frameMs[Math.floor(told.frameMs.length * 0.95)] ?? 0 };
-    },
-    { speedPx: SPEED_PX, jumpPx: JUMP_PX },
-  );
-}
-
 test(`${MESSAGES} messages are scrolled back without a jump, on a page of few rows`, {
   timeout: SETUP_MS + SCROLL_MS,
 }, async () => {
@@ -113,7 +56,7 @@ test(`${MESSAGES} messages are scrolled back without a jump, on a page of few ro
   await room.markRead({ seq: newest?.seq ?? 0 });
 
   const { page, faults, close } = await world.window("ada", { room: "long" });
-  const told = await scrollToBeginning(page);
+  const told = await scrollToBeginning(page, SPEED_PX);
   console.log(
     `${told.scrolledPx} px in ${told.frames} frames, 95 % of them within ${told.frameMs.toFixed(0)} ms; at most ${told.mostRows} rows and ${told.mostElements} elements`,
   );
