@@ -89,6 +89,9 @@ pub trait Subscriber: Send + Sync {
     /// in the log must look there.
     fn doubtful(&self, _events: &[Committed]) {}
 
+    /// The same of what is in users' own streams.
+    fn doubtful_changes(&self, _changes: &[Changed]) {}
+
     /// Another node says that there may be something new in a room's log.
     fn look(&self, _room: &RoomId) {}
 }
@@ -240,6 +243,13 @@ impl Relay {
         let rooms: HashSet<&RoomId> = events.iter().map(|event| &event.room).collect();
         for room in rooms.into_iter().filter(|_| self.nodes.is_shared()) {
             self.nodes.tell_room(room, &RoomHint::Look);
+        }
+    }
+
+    /// Says the same of what is in users' own streams. Other nodes find it when they compare.
+    pub(crate) fn doubt_changes(&self, changes: &[Changed]) {
+        for subscriber in self.subscribers.read().iter() {
+            subscriber.doubtful_changes(changes);
         }
     }
 

@@ -19,7 +19,7 @@ const FILL_CHUNK: i64 = 500;
 /// How often filling is tried before the room is told to resync.
 const FILL_ATTEMPTS: u32 = 5;
 /// How long a transaction may still be under way whose outcome the database did not say, once it answers again.
-const DOUBT_LASTS: Duration = Duration::from_secs(2);
+pub(super) const DOUBT_LASTS: Duration = Duration::from_secs(2);
 
 /// Time before the next of several tries.
 fn pause(attempt: u32) -> Duration {

@@ -22,6 +22,7 @@ use fireside_socketio::{Frame, Namespace};
 use parking_lot::Mutex;
 
 use super::delivery::{Delivery, user_name};
+use super::holes::DOUBT_LASTS;
 use super::session::Session;
 
 /// Time between the first two tries to read a stream back; it doubles.
@@ -189,6 +190,14 @@ impl UserFeeds {
         }
     }
 
+    /// Reads on in a stream of which nobody knows whether its newest changes were stored, as soon as the database
+    /// answers; and once more, because what it was told last may be done only then.
+    async fn read_on(self: Arc<Self>, user: UserId) {
+        self.clone().fill(user.clone()).await;
+        tokio::time::sleep(DOUBT_LASTS).await;
+        self.fill(user).await;
+    }
+
     async fn missing(&self, user: &UserId, after: i64) -> fireside_kernel::Result<Vec<Changed>> {
         let Some(head) = read::head(&self.kernel.db, user).await? else { return Ok(Vec::new()) };
         let changes = read::changes_after(&self.kernel.db, user, after).await?;
@@ -227,6 +236,14 @@ impl Subscriber for UserDoorbell {
                 feed.is_filling = true;
                 tokio::spawn(self.0.clone().fill(change.user.clone()));
             }
+        }
+    }
+
+    fn doubtful_changes(&self, changes: &[Changed]) {
+        let feeds = self.0.feeds.lock();
+        let users: HashSet<&UserId> = changes.iter().map(|change| &change.user).collect();
+        for user in users.into_iter().filter(|user| feeds.contains_key(*user)) {
+            tokio::spawn(self.0.clone().read_on(user.clone()));
         }
     }
 }

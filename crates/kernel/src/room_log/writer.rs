@@ -51,7 +51,7 @@ struct Told {
     events: Vec<Committed>,
     changes: Vec<Changed>,
     signals: Vec<(Audience, Signal)>,
-    /// Whether the database has said that it is stored.
+    /// Whether the database has not said that it is stored.
     is_doubtful: bool,
 }
 
@@ -73,6 +73,7 @@ impl Writer {
                     continue;
                 }
                 if told.is_doubtful {
+                    relay.doubt_changes(&told.changes);
                     relay.doubt(&told.events);
                     continue;
                 }
@@ -238,7 +239,8 @@ impl Writer {
             match tx.commit().await {
                 Ok(()) => {}
                 Err(error @ DbError::Indeterminate) => {
-                    let told = Told { events: batch.committed, is_doubtful: true, ..Told::default() };
+                    let signals = Vec::new();
+                    let told = Told { events: batch.committed, changes, signals, is_doubtful: true };
                     self.tell(told).await;
                     return Err(error);
                 }

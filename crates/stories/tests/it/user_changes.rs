@@ -1,14 +1,17 @@
 //! One's own stream: what changes for oneself is told to all of one's devices, in order, and found again after
 //! any time away.
 
+use fireside_db::testing::{Fate, Trouble, trouble_commits};
 use fireside_protocol::Request as _;
+use fireside_protocol::reads::MuteRoom;
 use fireside_protocol::resume::Resume;
 use fireside_protocol::sessions::{ChangePassword, EndSession, ListSessions, Login, Logout};
 use fireside_protocol::user_changes::GetPosition;
 use fireside_stories::own::Own;
 use fireside_stories::senses::Ear;
+use fireside_stories::story::on_one_thread;
 use fireside_stories::world::PASSWORD;
-use fireside_stories::{Actor, Door, World, reason, stories};
+use fireside_stories::{Actor, Door, Engine, World, reason, stories};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -213,4 +216,27 @@ async fn positions_of_another_epoch_or_ahead_are_refused(world: &World) {
     assert_eq!(reason(bob.tries(&Resume::OPERATION, &negative).await), "validation");
     let first = dave.does(&GetPosition::OPERATION, &json!({})).await.body;
     assert_eq!(first, dave.does(&GetPosition::OPERATION, &json!({})).await.body, "an epoch lasts");
+}
+
+#[test]
+fn what_was_done_without_an_answer_is_told_on_sqlite() {
+    on_one_thread(Engine::Sqlite, what_was_done_without_an_answer_is_told);
+}
+
+#[test]
+fn what_was_done_without_an_answer_is_told_on_postgres() {
+    on_one_thread(Engine::Postgres, what_was_done_without_an_answer_is_told);
+}
+
+/// Muting is no event of the room: only one's own stream tells of it.
+async fn what_was_done_without_an_answer_is_told(engine: Engine) {
+    let world = World::new(engine, Door::Socket).await;
+    let World { bob, den, .. } = &world;
+    let ear = bob.listens();
+    trouble_commits(Some(Box::new(|| Trouble { fate: Fate::AnswerLost, ..Trouble::default() })));
+    let outcome = bob.tries(&MuteRoom::OPERATION, &json!({ "roomId": den.id, "muted": true })).await;
+    trouble_commits(None);
+    assert_eq!(reason(outcome), "indeterminate");
+    ear.hears("user:changed", |told| told["room"]["muted"] == true).await;
+    world.close().await;
 }
