@@ -33,6 +33,16 @@ pub fn on_engine(engine: Engine, story: impl AsyncFnOnce(Engine)) {
     runtime.build().expect("a runtime").block_on(Box::pin(story(engine)));
 }
 
+/// Runs a story that makes its own world, all of it on this thread: what is set for this thread holds for its server.
+///
+/// # Panics
+/// If the story fails.
+pub fn on_one_thread(engine: Engine, story: impl AsyncFnOnce(Engine)) {
+    count_panics(&Arc::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(Box::pin(story(engine)));
+}
+
 /// Runs a story that makes its own world, of two nodes on one PostgreSQL.
 ///
 /// # Panics

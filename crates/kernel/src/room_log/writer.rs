@@ -51,7 +51,7 @@ struct Told {
     events: Vec<Committed>,
     changes: Vec<Changed>,
     signals: Vec<(Audience, Signal)>,
-    /// Whether the database has said that it is stored.
+    /// Whether the database has not said that it is stored.
     is_doubtful: bool,
 }
 

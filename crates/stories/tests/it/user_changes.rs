@@ -9,8 +9,9 @@ use fireside_protocol::sessions::{ChangePassword, EndSession, ListSessions, Logi
 use fireside_protocol::user_changes::GetPosition;
 use fireside_stories::own::Own;
 use fireside_stories::senses::Ear;
+use fireside_stories::story::on_one_thread;
 use fireside_stories::world::PASSWORD;
-use fireside_stories::{Actor, Door, Engine, World, engines, reason, stories};
+use fireside_stories::{Actor, Door, Engine, World, reason, stories};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -25,7 +26,15 @@ stories!(
     positions_of_another_epoch_or_ahead_are_refused,
 );
 
-engines!(what_a_commit_without_an_answer_held_is_told_all_the_same);
+#[test]
+fn what_a_commit_without_an_answer_held_is_told_on_sqlite() {
+    on_one_thread(Engine::Sqlite, what_a_commit_without_an_answer_held_is_told);
+}
+
+#[test]
+fn what_a_commit_without_an_answer_held_is_told_on_postgres() {
+    on_one_thread(Engine::Postgres, what_a_commit_without_an_answer_held_is_told);
+}
 
 /// What a device hears of its user's stream, from here on.
 async fn changes<const N: usize>(ear: &Ear, after: i64) -> [Value; N] {
@@ -221,7 +230,7 @@ async fn positions_of_another_epoch_or_ahead_are_refused(world: &World) {
 
 /// The writer of rooms commits one of them, the sessions the other. Nothing else happens that could bring it to
 /// light.
-async fn what_a_commit_without_an_answer_held_is_told_all_the_same(engine: Engine) {
+async fn what_a_commit_without_an_answer_held_is_told(engine: Engine) {
     let world = World::new(engine, Door::Socket).await;
     let World { bob, den, .. } = &world;
     let start = position(bob).await;
