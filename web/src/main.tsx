@@ -9,6 +9,7 @@ import { render } from "preact";
 
 import { Announcer } from "./announcer.js";
 import { App } from "./app/app.js";
+import { startDropGuard } from "./app/drop-guard.js";
 import { startKeyboardInset } from "./app/keyboard-inset.js";
 import { startNavigation } from "./app/navigation.js";
 import { applyPreferences } from "./app/preferences.js";
@@ -22,6 +23,7 @@ async function start(root: Element): Promise<void> {
   startNavigation();
   startDrafts();
   startKeyboardInset();
+  startDropGuard();
   const chat = createClient({ url: location.origin });
   const store = createStore(chat);
   const announcer = new Announcer();

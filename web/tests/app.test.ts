@@ -81,6 +81,14 @@ async function tour({ page }: Window): Promise<void> {
     await page.locator(wait).first().waitFor();
     await isAccessible(page, path);
   }
+  await page.goto(`${house.server.url}/`);
+  for (const name of ["Create a room", "Message someone"]) {
+    await page.getByRole("button", { name }).click();
+    await page.getByRole("dialog", { name }).waitFor();
+    await isAccessible(page, name);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  }
 }
 
 test("signing up, joining, talking, leaving", { timeout: TIME_MS }, async () => {
@@ -155,6 +163,7 @@ test("a lost connection is told after a while, and messages wait", { timeout: TI
   await page.getByText("Reconnecting…").waitFor();
   await write(page, "written while it was away");
   await page.getByText("Offline — 1 message will be sent when you are back.").waitFor();
+  await isAccessible(page, "without a connection");
   await house.server.startAgain();
   await page.getByRole("button", { name: "Try now" }).click();
   await page.getByText("Back online").waitFor();

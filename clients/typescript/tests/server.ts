@@ -41,6 +41,11 @@ export class Server {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** What it has printed so far. */
+  get output(): string {
+    return this.#output;
+  }
+
   /** Starts it on the same port and folder as before. */
   async startAgain(): Promise<void> {
     const program = process.env["FIRESIDE_BIN"] ?? BUILT;

@@ -114,6 +114,7 @@ fn describe() {
         "Messages on the bus that no node of this chat has made"
     );
     describe_counter!("fireside_bus_reconnects_total", "Attempts of the bus to connect again");
+    describe_counter!("fireside_company_events_total", "Events of other servers on the same Redis by result");
     describe_counter!("fireside_connects_total", "Attempts to connect a socket by result");
     describe_counter!("fireside_disconnects_total", "Ended sockets by reason");
     describe_counter!("fireside_events_total", "Events from clients by result");

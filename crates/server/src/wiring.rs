@@ -203,6 +203,9 @@ impl Doors {
         };
         let observers = features.observers.clone();
         let socketio = Door::open(kernel.clone(), gateway.clone(), observers, DoorSettings { transport });
+        if let Some(company) = config.company() {
+            socketio.keep_company(company);
+        }
         let db = kernel.db.clone();
         let database = move || {
             let db = db.clone();

@@ -10,6 +10,9 @@ import { neighbour } from "./neighbour.js";
 import { overlay, pane, togglePane } from "./overlay.js";
 import type { Services } from "./services.js";
 
+/** Where keys are text; radio buttons and check boxes take none. */
+const FIELDS = 'input:not([type="radio"], [type="checkbox"]), textarea, select, [contenteditable]';
+
 const REGIONS = [".sidebar", ".place-head", ".log", ".composer textarea", ".pane"];
 
 /** Listens for them; `current` answers which place is on the screen. Answers what ends that. */
@@ -68,5 +71,5 @@ function nextRegion(step: 1 | -1): void {
 }
 
 function isInField(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
+  return target instanceof Element && target.closest(FIELDS) !== null;
 }

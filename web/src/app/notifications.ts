@@ -40,7 +40,9 @@ export function startNotifications({ chat, store }: Services): void {
       open.delete(key);
     }
     const message = roomId === null ? undefined : latest.get(roomId);
-    if (before !== undefined && count > before && message && mayTell()) open.set(key, tell(summary, message));
+    if (before === undefined || count <= before || !message || !mayTell()) return;
+    const notification = tell(summary, message);
+    if (notification) open.set(key, notification);
   };
   const lookAll = () => {
     for (const summary of [...store.rooms.get(), ...store.directs.get()]) look(summary);
@@ -54,14 +56,17 @@ function mayTell(): boolean {
   return preferences.peek().notify && canNotify() && Notification.permission === "granted" && !isLooking;
 }
 
-function tell(summary: PlaceSummary, message: AnyMessage): Notification {
+function tell(summary: PlaceSummary, message: AnyMessage): Notification | null {
   const name = nameOf(message.sender);
   const title = summary.room ? `${name} in #${summary.room.slug}` : name;
-  const notification = new Notification(title, {
-    body: message.content.slice(0, TEXT_MAX_CHARS),
-    tag: summary.key,
-    icon: "/assets/icon.svg",
-  });
+  const body = message.content.slice(0, TEXT_MAX_CHARS);
+  let notification: Notification;
+  try {
+    notification = new Notification(title, { body, tag: summary.key, icon: "/assets/icon.svg" });
+  } catch {
+    // Browsers on Android have the word, and do not let a page use it.
+    return null;
+  }
   notification.onclick = () => {
     window.focus();
     go(pathOf(summary));

@@ -42,13 +42,15 @@ export function Appearance() {
         options={TEXT_SIZES_PX.map((size) => [size, String(size)] as const)}
         onChoose={(chosen) => prefer({ textSizePx: chosen })}
       />
-      <Choice
-        legend="List of rooms"
-        name="sidebar"
-        value={WIDTHS.find(([, widthPx]) => widthPx >= sidebarPx)?.[0] ?? "wide"}
-        options={WIDTHS.map(([name, , label]) => [name, label] as const)}
-        onChoose={(chosen) => prefer({ sidebarPx: WIDTHS.find(([name]) => name === chosen)?.[1] ?? SIDEBAR_PX.normal })}
-      />
+      <div class="only-wide">
+        <Choice
+          legend="List of rooms"
+          name="sidebar"
+          value={WIDTHS.find(([, widthPx]) => widthPx >= sidebarPx)?.[0] ?? "wide"}
+          options={WIDTHS.map(([name, , label]) => [name, label] as const)}
+          onChoose={(chosen) => prefer({ sidebarPx: WIDTHS.find(([name]) => name === chosen)?.[1] ?? SIDEBAR_PX.normal })}
+        />
+      </div>
       <p class="hint">These settings hold on this device.</p>
     </div>
   );

@@ -8,19 +8,29 @@ import { openWindow, startBrowser, type Window } from "../browser.js";
 
 export const PASSWORD = "a long password";
 
+/** What windows need of a server. */
+interface Served {
+  readonly url: string;
+  remove(): Promise<void>;
+}
+
 /** A server and a browser. */
-export class House {
-  readonly server: Server;
+export class House<S extends Served = Server> {
+  readonly server: S;
   readonly #browser: Browser;
   readonly #chats: Chat[] = [];
 
-  private constructor(server: Server, browser: Browser) {
+  private constructor(server: S, browser: Browser) {
     this.server = server;
     this.#browser = browser;
   }
 
   static async open(settings: Record<string, string> = {}): Promise<House> {
-    const server = await Server.start({ FIRESIDE_SIGNUP: "open", FIRESIDE_RATE_LIMITS: "off", ...settings });
+    return House.around(await Server.start({ FIRESIDE_SIGNUP: "open", FIRESIDE_RATE_LIMITS: "off", ...settings }));
+  }
+
+  /** A browser for a server that runs. */
+  static async around<S extends Served>(server: S): Promise<House<S>> {
     return new House(server, await startBrowser());
   }
 
@@ -45,11 +55,11 @@ export class House {
   }
 
   /** The window of somebody who signs in, and then sees an address. */
-  async signedIn(username: string, path: string, look?: BrowserContextOptions): Promise<Window> {
+  async signedIn(username: string, path: string, look?: BrowserContextOptions, password = PASSWORD): Promise<Window> {
     const window = await this.window("/login", look);
     const { page } = window;
     await page.getByLabel("Username").fill(username);
-    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await page.getByLabel("Password", { exact: true }).fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.locator(".sidebar").waitFor({ state: "attached" });
     await page.goto(this.server.url + path);

@@ -18,6 +18,8 @@ declare global {
     store: ChatStore;
     open(place: Place, jumpTo?: string): void;
     place(slug: string): Place | null;
+    /** Whether everything is loaded, also what comes later. */
+    isWhole(): boolean;
   };
 }
 
@@ -58,7 +60,7 @@ function begin(): void {
     open(place, query.get("message"));
 }
 
-globalThis.page = { chat, store, open, place: (slug) => store.find(slug) };
+globalThis.page = { chat, store, open, place: (slug) => store.find(slug), isWhole: () => parts.loaded.peek() !== null };
 for (const readable of [store.status, store.rooms]) readable.subscribe(begin);
 parts.load();
 void chat.connect();

@@ -60,6 +60,7 @@ export class World {
           `${error.message}\nThe page shows: ${await page.locator("body").textContent()}\nand complains: ${faults.join("\n") || "of nothing"}`,
         );
       });
+    await page.waitForFunction(() => globalThis.page.isWhole());
     return window;
   }
 }

@@ -19,7 +19,7 @@ const FLOORS: Table = &[
     ("fireside-kernel", &["fireside-bus", "fireside-db", "fireside-protocol"]),
     // 3: what the chat does, and the two doors. They meet in the kernel's registry and do not know each other.
     ("fireside-features", &["fireside-db", "fireside-kernel", "fireside-protocol"]),
-    ("fireside-gateway", &["fireside-kernel", "fireside-protocol", "fireside-socketio"]),
+    ("fireside-gateway", &["fireside-bus", "fireside-kernel", "fireside-protocol", "fireside-socketio"]),
     // 4: the only place that knows every concrete thing.
     (
         "fireside-server",

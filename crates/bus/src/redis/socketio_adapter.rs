@@ -29,8 +29,6 @@ pub struct AdapterOptions {
     pub url: RedisUrl,
     /// What the servers call their channels: the adapter's option `key`, `socket.io` unless they say otherwise.
     pub key: String,
-    /// What keeps several chats in one Redis apart; the servers know nothing of it.
-    pub namespace: String,
 }
 
 /// One node's place among the servers, in the namespace `/`. Lasts until it is dropped.
@@ -59,7 +57,7 @@ impl Adapter {
         };
         // A server counts as many as listen for requests. Our own nodes listen here as well, so that the
         // difference is the number of others.
-        let ours = format!("fireside:{}:company", options.namespace);
+        let ours = format!("fireside:company:{}", options.key);
         let counted = peers.clone();
         let listening = Listening {
             deliver: Box::new(deliver),
@@ -69,7 +67,7 @@ impl Adapter {
                 counted.store(all.unwrap_or(0).saturating_sub(ours.unwrap_or(0)), Ordering::Relaxed);
             }),
         };
-        let link = Link::open(options.url, format!("fireside:{}:probe:", options.namespace), listening);
+        let link = Link::open(options.url, "fireside:company-probe:".to_owned(), listening);
         link.subscribe(Subscription::Channel(ours));
         link.subscribe(Subscription::Pattern(channels.broadcasts.clone()));
         link.subscribe(Subscription::Channel(channels.request.clone()));

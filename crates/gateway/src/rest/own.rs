@@ -114,7 +114,7 @@ impl Readiness {
         {
             return failing.clone();
         }
-        let asked = self.checks.iter().map(|check| async {
+        let asked = self.checks.iter().map(|check| async move {
             let is_there = timeout(CHECK_INTERVAL, (check.ask)()).await.unwrap_or(false);
             (!is_there).then_some(check)
         });

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,6 +20,7 @@ use fireside_socketio::{
 };
 
 use super::authentication::token_of;
+use super::company::Company;
 use super::delivery::{Delivery, Doorbell};
 use super::outlet::SocketOutlet;
 use super::session::{Profile, Session};
@@ -54,12 +55,14 @@ pub(super) struct Chat {
     pub(super) namespace: Namespace<Session>,
     /// Seconds that the sweep has counted.
     pub(super) second: AtomicU32,
+    /// Our place among Node's servers, where there are any.
+    pub(super) company: OnceLock<Arc<Company>>,
 }
 
 /// The Socket.IO door.
 #[derive(Clone)]
 pub struct Door {
-    chat: Arc<Chat>,
+    pub(super) chat: Arc<Chat>,
     tutorial: Server<ProfileHandler>,
     idiomatic: Server<ProfileHandler>,
 }
@@ -87,6 +90,7 @@ impl Door {
             sockets: Mutex::default(),
             namespace,
             second: AtomicU32::new(0),
+            company: OnceLock::new(),
         });
         kernel.relay.subscribe(Arc::new(Doorbell(delivery)));
         kernel.relay.subscribe(Arc::new(UserDoorbell(users)));
@@ -153,6 +157,9 @@ impl Door {
     pub async fn drain(&self, spread: Duration) {
         self.tutorial.refuse_new();
         self.idiomatic.refuse_new();
+        if let Some(company) = self.chat.company.get() {
+            company.leave();
+        }
         sweep::drain(&self.chat, spread).await;
         self.tutorial.close_all(DisconnectReason::ServerShuttingDown);
         self.idiomatic.close_all(DisconnectReason::ServerShuttingDown);

@@ -2,6 +2,7 @@
 //! does by default. Both share sockets, rooms and operations.
 //!
 //! - [`chat`]: the door itself: who comes in, what they ask, when they go.
+//! - [`company`]: Socket.IO servers on Node that share our Redis.
 //! - `delivery`, `feed`: each room's events in order to whoever hears it.
 //! - `holes`, `lookout`: what delivery has missed, read from the log; what other nodes did, if nobody told it.
 //! - `digests`: sums over rooms, for whoever wants to check what they have.
@@ -13,6 +14,7 @@
 
 mod authentication;
 pub mod chat;
+pub mod company;
 mod delivery;
 mod digests;
 mod feed;
@@ -28,3 +30,4 @@ mod sweep;
 mod user_feeds;
 
 pub use chat::{Door, DoorSettings};
+pub use company::CompanySettings;

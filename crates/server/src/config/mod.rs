@@ -5,6 +5,7 @@
 //! (`fireside.toml`), the tutorial's environment names (`APP_ENV_…`), default. Nothing that is given is
 //! ever silently ignored: an unknown key or a bad value ends the program before it has done anything.
 
+mod adapter;
 mod aliases;
 mod check;
 mod file;
@@ -24,6 +25,7 @@ use fireside_features::sessions;
 
 pub use fireside_features::sessions::Secret;
 
+pub use adapter::RedisAdapter;
 pub use layers::Origin;
 pub use limits::Limits;
 pub use problem::{ConfigError, Problem};
@@ -45,6 +47,8 @@ pub struct Config {
     pub database_url: Option<DatabaseUrl>,
     /// Where this node meets the others that work on the same database.
     pub redis_url: Option<RedisUrl>,
+    /// Socket.IO servers on Node that share the Redis.
+    pub redis_adapter: RedisAdapter,
     /// Web pages of other origins that may use the server.
     pub cors_origins: WebOrigins,
     /// Who may make an account; see [`Config::signup`] for what holds where it is not said.
@@ -108,6 +112,7 @@ impl Default for Config {
             data_dir: PathBuf::from("./fireside-data"),
             database_url: None,
             redis_url: None,
+            redis_adapter: RedisAdapter::default(),
             cors_origins: WebOrigins::default(),
             signup: None,
             jwt: Jwt::default(),

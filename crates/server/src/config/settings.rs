@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use fireside_features::sessions::SECRET_MIN_BYTES;
 
+use super::adapter::ADAPTER;
 use super::limits::LIMITS;
 use super::values::{Proxy, list, switch};
 use super::{Config, Secret};
@@ -54,7 +55,7 @@ impl Setting {
         Setting { key, kind: Kind::One, flag: true, takes, help, read, show }
     }
 
-    const fn list(self) -> Setting {
+    pub(super) const fn list(self) -> Setting {
         Setting { kind: Kind::List, ..self }
     }
 
@@ -152,7 +153,8 @@ fn proxies(config: &Config) -> Option<String> {
 }
 
 /// Every setting there is, in the order of the help.
-pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| MAIN.into_iter().chain(LIMITS).collect());
+pub static SETTINGS: LazyLock<Vec<Setting>> =
+    LazyLock::new(|| MAIN.into_iter().chain(ADAPTER).chain(LIMITS).collect());
 
 const MAIN: [Setting; 20] = [
     Setting::one(

@@ -1,5 +1,6 @@
 //! What is answered to other servers' questions.
 
+use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
 use super::channels::Channels;
@@ -30,8 +31,8 @@ pub enum Response {
     NoListener,
     /// How many clients will acknowledge.
     ClientCount(usize),
-    /// A client's acknowledgement: its first argument, as JSON.
-    Acknowledged(String),
+    /// A client's acknowledgement: its first argument as JSON, and the attachments that it refers to.
+    Acknowledged(String, Vec<Bytes>),
 }
 
 impl Response {
@@ -58,9 +59,9 @@ impl Response {
             Response::ClientCount(count) => {
                 json!({ "type": 8, "requestId": request, "clientCount": count })
             }
-            Response::Acknowledged(argument) => {
+            Response::Acknowledged(argument, attachments) => {
                 let argument = serde_json::from_str(argument).unwrap_or(Json::Null);
-                let packet = notepack::from_json(argument, &[]);
+                let packet = notepack::from_json(argument, attachments);
                 let answer = map([("type", 9.into()), ("requestId", request.into()), ("packet", packet)]);
                 return notepack::write(&answer);
             }

@@ -134,9 +134,21 @@ fn responses_are_written_as_node_does() {
         };
         recordings().iter().find(wanted).cloned().unwrap_or_else(|| panic!("no response to {label}"))
     };
+    let placeholder = r#"{"_placeholder":true,"num":0}"#;
     for (label, encoding, request, response) in [
         ("broadcast with ack (string)", "json", "8WWiYs", Response::ClientCount(1)),
-        ("broadcast with ack (string)", "msgpack", "8WWiYs", Response::Acknowledged(r#""ans""#.into())),
+        (
+            "broadcast with ack (string)",
+            "msgpack",
+            "8WWiYs",
+            Response::Acknowledged(r#""ans""#.into(), Vec::new()),
+        ),
+        (
+            "broadcast with ack (binary)",
+            "msgpack",
+            "eZpbY1",
+            Response::Acknowledged(placeholder.into(), vec![Bytes::from_static(b"\x01\x02")]),
+        ),
         ("allRooms", "json", "EIGlWU", Response::Rooms(vec!["hwr6NtKdlwj-DQTuAAAA".into(), "r1".into()])),
     ] {
         let asked = Asked { uid: None, request: Some(request.to_owned()) };

@@ -1,0 +1,95 @@
+//! Settings of the company of Socket.IO servers on Node that share our Redis.
+
+use fireside_bus::socketio_adapter::AdapterOptions;
+use fireside_gateway::socketio::CompanySettings;
+use fireside_gateway::socketio::company::{Pattern, Policy};
+
+use super::Config;
+use super::settings::{Setting, shown};
+use super::values::{list, switch};
+
+/// How we get on with servers that use `@socket.io/redis-adapter` or `@socket.io/redis-emitter`.
+#[derive(Debug, Clone)]
+pub struct RedisAdapter {
+    /// Whether we do at all.
+    pub is_on: bool,
+    /// The `key` that those servers have.
+    pub key: String,
+    /// What of theirs reaches our sockets.
+    pub policy: Policy,
+}
+
+impl Default for RedisAdapter {
+    fn default() -> Self {
+        RedisAdapter { is_on: true, key: "socket.io".to_owned(), policy: Policy::default() }
+    }
+}
+
+impl Config {
+    /// The company that the server keeps; none without a Redis.
+    pub fn company(&self) -> Option<CompanySettings> {
+        let RedisAdapter { is_on, key, policy } = self.redis_adapter.clone();
+        let url = self.redis_url.clone()?;
+        is_on.then(|| CompanySettings { adapter: AdapterOptions { url, key }, policy })
+    }
+}
+
+fn put_key(config: &mut Config, text: &str) -> Result<(), String> {
+    if text.is_empty() || text.contains('#') || text.chars().any(char::is_control) {
+        return Err("is the beginning of the names of channels: not empty, and without #".to_owned());
+    }
+    text.clone_into(&mut config.redis_adapter.key);
+    Ok(())
+}
+
+fn patterns(text: &str) -> Result<Vec<Pattern>, String> {
+    let pattern = |text: &str| text.parse().map_err(|error| format!("{text:?} {error}"));
+    list(text).into_iter().map(pattern).collect()
+}
+
+fn joined(patterns: &[Pattern]) -> Option<String> {
+    let texts: Vec<_> = patterns.iter().map(ToString::to_string).collect();
+    Some(texts.join(", "))
+}
+
+pub(super) const ADAPTER: [Setting; 4] = [
+    Setting::one(
+        "redis_adapter",
+        "on|off",
+        "Whether Socket.IO servers on Node that share the Redis are heard and answered",
+        |c, text| {
+            c.redis_adapter.is_on = switch(text)?;
+            Ok(())
+        },
+        |c| shown(&if c.redis_adapter.is_on { "on" } else { "off" }),
+    ),
+    Setting::one(
+        "redis_adapter_key",
+        "TEXT",
+        "The option key of their @socket.io/redis-adapter",
+        put_key,
+        |c| shown(&c.redis_adapter.key),
+    ),
+    Setting::one(
+        "redis_adapter_events",
+        "NAMES",
+        "Events of theirs that reach our sockets, such as order:*; those that are ours never do",
+        |c, text| {
+            c.redis_adapter.policy.events = patterns(text)?;
+            Ok(())
+        },
+        |c| joined(&c.redis_adapter.policy.events),
+    )
+    .list(),
+    Setting::one(
+        "redis_adapter_rooms",
+        "NAMES",
+        "Rooms that they may reach, such as room:*; an event to all sockets needs *",
+        |c, text| {
+            c.redis_adapter.policy.rooms = patterns(text)?;
+            Ok(())
+        },
+        |c| joined(&c.redis_adapter.policy.rooms),
+    )
+    .list(),
+];

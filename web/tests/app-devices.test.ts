@@ -1,0 +1,146 @@
+// More than one window: tabs and a phone that agree, the desktop that tells, the link of a new server, files that fall.
+
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { type Harbour, settle } from "./app/harbour.js";
+import { House, PASSWORD } from "./app/house.js";
+import { composer, isAccessible, LOOKS, sees } from "./browser.js";
+
+const TIME_MS = 60_000;
+
+let house: House;
+let people: Harbour;
+
+beforeAll(async () => {
+  house = await House.open();
+  people = await settle(house);
+}, TIME_MS);
+afterAll(() => house?.close(), TIME_MS);
+
+/** Writes on a screen that is touched, where Enter begins a new line. */
+async function tap(page: Page, text: string): Promise<void> {
+  await composer(page).fill(text);
+  await page.getByRole("button", { name: "Send message" }).tap();
+}
+
+test("two tabs and a phone agree on what is said, read and unread", { timeout: TIME_MS }, async () => {
+  const first = await house.signedIn("chioma", "/r/harbour");
+  await sees(first.page, "Thanks everybody");
+  const second = await first.page.context().newPage();
+  await second.goto(`${house.server.url}/r/tea-and-code`);
+  await second.locator(".beginning-title").waitFor();
+  const phone = await house.signedIn("chioma", "/", LOOKS["phone-light"]);
+  const pages = [first.page, second, phone.page];
+  const badge = (page: typeof second) => page.locator(".place-link", { hasText: "Deploys" }).locator(".badge");
+  const deploys = await people.bjorn.rooms.open("deploys");
+  await deploys.send("@chioma one").delivered();
+  await deploys.send("@chioma two").delivered();
+  for (const page of pages) await badge(page).filter({ hasText: "2" }).waitFor();
+  await phone.page.locator(".place-link", { hasText: "Deploys" }).click();
+  await sees(phone.page, "@chioma two");
+  // Read on the phone, it is read everywhere.
+  for (const page of [first.page, second]) await badge(page).waitFor({ state: "detached" });
+  await tap(phone.page, "answered from the phone");
+  await second.locator(".place-link", { hasText: "Deploys" }).click();
+  await sees(second, "answered from the phone");
+  // Signing out is for this browser: its other tab goes with it, the phone stays.
+  await second.goto(`${house.server.url}/settings/profile`);
+  await second.getByRole("button", { name: "Sign out" }).click();
+  for (const page of [first.page, second]) await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await tap(phone.page, "still here");
+  await sees(phone.page, "still here");
+  expect([...first.faults, ...phone.faults]).toEqual([]);
+  await Promise.all([first.close(), phone.close()]);
+});
+
+test("the desktop tells of a mention, and a click on it leads there", { timeout: TIME_MS }, async () => {
+  const { page, close } = await house.signedIn("ada", "/settings/notifications");
+  // The browser of a test shows none: what it is given is kept instead.
+  await page.addInitScript(() => {
+    const told: object[] = [];
+    class Kept {
+      static readonly permission = "granted";
+      static requestPermission = () => Promise.resolve("granted");
+      onclick: (() => void) | null = null;
+      constructor(
+        readonly title: string,
+        readonly options: object,
+      ) {
+        told.push(this);
+      }
+      close() {}
+    }
+    Object.assign(globalThis, { Notification: Kept, told });
+    document.hasFocus = () => false;
+  });
+  await page.reload();
+  await page.getByRole("checkbox", { name: /Tell me of mentions/u }).check();
+  await page.goto(`${house.server.url}/r/empty-pier`);
+  await page.locator(".beginning-title").waitFor();
+  await expect.poll(() => page.title()).toContain("#empty-pier");
+  const harbour = await people.bjorn.rooms.open("harbour");
+  await harbour.send("nothing for anybody").delivered();
+  await harbour.send("@ada come and see").delivered();
+  type Told = { title: string; options: { body: string }; onclick: () => void };
+  const told = () =>
+    page.evaluate(() =>
+      (globalThis as unknown as { told: Told[] }).told.map(({ title, options }) => [title, options.body]),
+    );
+  await expect.poll(told).toEqual([["Björn Lind in #harbour", "@ada come and see"]]);
+  await page.evaluate(() => (globalThis as unknown as { told: Told[] }).told[0]?.onclick());
+  await page.getByRole("heading", { name: "#harbour" }).waitFor();
+  await sees(page, "@ada come and see");
+  await close();
+});
+
+test("a file that is dropped changes nothing: there is nothing that takes it", { timeout: TIME_MS }, async () => {
+  const { page, close } = await house.signedIn("bjorn", "/r/harbour");
+  await sees(page, "Thanks everybody");
+  await composer(page).fill("half a sentence");
+  const isTaken = await composer(page).evaluate((field) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["a"], "a.txt", { type: "text/plain" }));
+    const drop = (name: string) => {
+      const event = new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true });
+      field.dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    return [drop("dragenter"), drop("dragover"), drop("drop")];
+  });
+  expect(isTaken, "dragging over and dropping are refused").toEqual([false, true, true]);
+  expect(await composer(page).inputValue()).toBe("half a sentence");
+  expect(await page.getByText(/drop|upload/iu).count()).toBe(0);
+  await close();
+});
+
+test("the link that a new server prints makes its first administrator, once", { timeout: TIME_MS }, async () => {
+  const fresh = await House.open({ FIRESIDE_SIGNUP: "invite" });
+  const link = /http:\/\/\S*\/setup#token=\w+/u.exec(fresh.server.output)?.[0] ?? "";
+  const path = link.slice(fresh.server.url.length);
+  const { page, faults, close } = await fresh.window(path);
+  await page.getByLabel(/^Name/u).fill("Root of the tree");
+  await page.getByLabel("Username").fill("root");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Set up" }).click();
+  await page.getByRole("navigation", { name: "Rooms" }).waitFor();
+  expect(page.url(), "the token is not left in the address").not.toContain("token");
+  await page.getByRole("button", { name: "Invite people" }).click();
+  await isAccessible(page, "inviting");
+  await page.getByRole("button", { name: "Make a link" }).click();
+  const invite = await page.getByLabel("Link").inputValue();
+  await isAccessible(page, "an invite");
+  const guest = await fresh.window(invite.slice(fresh.server.url.length), LOOKS["phone-light"]);
+  await guest.page.getByLabel("Username").fill("gwen");
+  await guest.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await guest.page.getByRole("button", { name: "Sign up" }).click();
+  await guest.page.getByRole("navigation", { name: "Rooms" }).waitFor();
+  const late = await fresh.window(path);
+  await late.page.getByLabel("Username").fill("mallory");
+  await late.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await late.page.getByRole("button", { name: "Set up" }).click();
+  await late.page.locator(".problem", { hasText: /\w/u }).waitFor();
+  expect(faults).toEqual([]);
+  await Promise.all([close(), guest.close(), late.close()]);
+  await fresh.close();
+});
