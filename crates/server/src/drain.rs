@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use fireside_features::presence::Presence;
 use fireside_gateway::Gateway;
 use fireside_gateway::socketio::Door;
 use fireside_kernel::room_log::RoomLog;
@@ -24,9 +25,10 @@ const SPREAD: std::ops::RangeInclusive<Duration> = Duration::from_secs(1)..=Dura
 const SOCKETS_END_WITHIN: Duration = Duration::from_secs(18);
 
 /// Lets sends finish and sockets go. Takes at most 23 s.
-pub async fn drain(gateway: &Gateway, door: &Door, log: &RoomLog) {
+pub async fn drain(gateway: &Gateway, door: &Door, log: &RoomLog, presence: &Presence) {
     let since = Instant::now();
     gateway.drain();
+    presence.hold_departures();
     tracing::info!(sockets = door.sockets(), "draining");
     let _all_committed = timeout(SENDS_END_WITHIN, async {
         while log.waiting() > 0 {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use fireside_bus::{Bus, RedisOptions, State};
 use fireside_db::{Db, Engine, Migrated, Options};
+use fireside_features::presence::Presence;
 use fireside_features::{Features, sessions};
 use fireside_gateway::limits::Limits;
 use fireside_gateway::rest::{Check, Rest, RestSettings, Version};
@@ -178,6 +179,7 @@ struct Doors {
     socketio: Door,
     rest: Arc<Rest>,
     kernel: Kernel,
+    presence: Arc<Presence>,
 }
 
 impl Doors {
@@ -224,7 +226,7 @@ impl Doors {
             version: Version { version: env!("CARGO_PKG_VERSION"), commit: COMMIT },
         };
         let rest = Arc::new(Rest::new(gateway.clone(), rest));
-        Doors { gateway, socketio, rest, kernel: kernel.clone() }
+        Doors { gateway, socketio, rest, kernel: kernel.clone(), presence: features.presence.clone() }
     }
 
     /// Serves until told to stop, and then stops in good order.
@@ -249,7 +251,7 @@ impl Doors {
         let drained = async {
             // An error says that whoever could have asked is gone: the same as being asked.
             drop(stopped.wait_for(|stopped| *stopped).await);
-            drain::drain(&self.gateway, &self.socketio, &self.kernel.log).await;
+            drain::drain(&self.gateway, &self.socketio, &self.kernel.log, &self.presence).await;
         };
         serve(listener, tls, service, limits, drained).await;
     }

@@ -1,4 +1,4 @@
-//! Presence: who is online. By user, over all their devices on this node.
+//! Presence: who is online. By user, over all their devices, on whichever node (`announce`).
 //!
 //! - Online while at least one authenticated socket is held; offline 5 s after the last one is gone, so
 //!   that a reconnect goes unnoticed.
@@ -15,13 +15,16 @@
 //!
 //! Registers `presence.online`, `presence.get`.
 
+mod announce;
 mod operations;
+mod peers;
 mod roster;
 mod rounds;
 mod rules;
 mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
+mod words;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
@@ -56,6 +59,10 @@ pub struct Presence {
     clock: Clock,
     /// Weak, because the relay holds its subscribers.
     relay: Weak<Relay>,
+    /// Where there are other nodes: what they say, and are told.
+    among: Mutex<Option<announce::Among>>,
+    /// Rings when the other nodes are to be told something.
+    announce: Arc<Notify>,
 }
 
 /// What is known of when someone was there.
@@ -71,6 +78,10 @@ pub(crate) struct Seen {
 pub fn register(kernel: &Kernel, registry: &mut Registry) -> Arc<Presence> {
     let presence = Arc::new(Presence::new(&kernel.relay, kernel.clock.clone()));
     kernel.relay.subscribe(presence.clone());
+    if kernel.nodes.is_shared() {
+        *presence.among.lock() = Some(announce::Among::new(kernel.nodes.clone()));
+        announce::start(&presence, &kernel.nodes);
+    }
     tokio::spawn(rounds::tell(Arc::downgrade(&presence), presence.wake.clone()));
     tokio::spawn(rounds::write_down(Arc::downgrade(&presence), presence.save.clone(), kernel.db.clone()));
     let (hall, online) = (kernel.clone(), presence.clone());
@@ -89,6 +100,8 @@ impl Presence {
             save: Arc::default(),
             clock,
             relay: Arc::downgrade(relay),
+            among: Mutex::new(None),
+            announce: Arc::default(),
         }
     }
 
@@ -148,6 +161,7 @@ impl Presence {
         };
         show_online(online);
         self.wake.notify_one();
+        self.announce.notify_one();
     }
 }
 
@@ -163,16 +177,24 @@ impl Observer for Presence {
 }
 
 impl Subscriber for Presence {
+    /// What ends a membership counts at once, also in a room that nobody hears here.
     fn committed(&self, events: &[Committed]) {
         for event in events {
             match &event.effect {
-                Effect::None => {}
-                Effect::Enter(users) => self.change(|roster, now| {
-                    users.iter().for_each(|user| roster.enter(&event.room, user, now));
-                }),
+                Effect::None | Effect::Enter(_) => {}
                 Effect::Exit(user) => self.change(|roster, _| roster.exit(&event.room, user)),
                 Effect::Close => self.change(|roster, _| roster.close_room(&event.room)),
             }
+        }
+    }
+
+    /// The memberships of who is here, in the order of each room's log.
+    fn delivered(&self, event: &Committed) {
+        match &event.effect {
+            Effect::Enter(users) => self.change(|roster, now| {
+                users.iter().for_each(|user| roster.enter(&event.room, user, now));
+            }),
+            _ => self.committed(std::slice::from_ref(event)),
         }
     }
 }
@@ -181,6 +203,7 @@ impl Drop for Presence {
     /// Lets the tasks see that they are done.
     fn drop(&mut self) {
         self.wake.notify_one();
+        self.announce.notify_one();
         self.save.notify_one();
     }
 }

@@ -1,15 +1,21 @@
-//! Who is here: people, how many sockets each has, and the rooms they hear. Pure: time is handed in.
+//! Who is online: people, how many sockets each has here, on which other nodes they are, and the rooms they hear.
+//! Pure: time is handed in.
 //!
 //! Nothing is told when it happens. Arrivals and departures wait for the next round, which takes a bounded
 //! number of them.
 
+mod elsewhere;
+
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use fireside_protocol::presence::{Presence, Status};
 use fireside_protocol::{RoomId, Time, UserId};
 use tokio::time::Instant;
+
+use super::words::News;
 
 /// How long someone without a socket still counts as online, so that a reconnect goes unnoticed (G7).
 pub(super) const GRACE: Duration = Duration::from_secs(5);
@@ -36,10 +42,19 @@ pub(super) struct Roster {
     /// Since when something waits for a round, if anything does, departures aside.
     waiting_since: Option<Instant>,
     last_round: Option<Instant>,
+    /// Gone from the last of the other nodes they were on, and when they were last seen.
+    gone: VecDeque<(UserId, Time)>,
+    /// What the other nodes have not been told yet of the people here.
+    news: Vec<News>,
+    keeps_news: bool,
+    holds_departures: bool,
 }
 
+#[derive(Default)]
 struct Person {
     sockets: u32,
+    /// The other nodes on which they have a socket.
+    elsewhere: Vec<Arc<str>>,
     rooms: Vec<RoomId>,
     /// When the last socket closed; none while there is one.
     left: Option<Left>,
@@ -81,14 +96,8 @@ pub(super) fn online(user: &UserId, at: Time) -> Presence {
 impl Roster {
     /// A socket has come, and hears these rooms: all that its user is a member of.
     pub(super) fn open(&mut self, socket: &str, user: &UserId, rooms: &[RoomId], now: Instant) {
-        let person = self.people.entry(user.clone()).or_insert_with(|| Person {
-            sockets: 0,
-            rooms: Vec::new(),
-            left: None,
-            is_told: false,
-            is_shown: false,
-            is_queued: false,
-        });
+        let person = self.people.entry(user.clone()).or_default();
+        let is_new_here = !person.is_here();
         person.sockets += 1;
         person.left = None;
         let is_news = !person.is_told && !person.is_queued;
@@ -99,6 +108,16 @@ impl Roster {
         }
         self.newcomers.push_back((socket.to_owned(), user.clone()));
         self.set_rooms(user, rooms);
+        if is_new_here {
+            self.note(|| News::Came(user.clone(), rooms.to_vec()));
+        }
+    }
+
+    /// Keeps what has happened here for the other nodes, if there are any.
+    fn note(&mut self, news: impl FnOnce() -> News) {
+        if self.keeps_news {
+            self.news.push(news());
+        }
     }
 
     /// A socket is gone.
@@ -111,8 +130,16 @@ impl Roster {
         }
     }
 
-    /// Someone has become a member.
+    /// Someone has become a member. Of who is on other nodes only, those tell.
     pub(super) fn enter(&mut self, room: &RoomId, user: &UserId, now: Instant) {
+        if self.people.get(user).is_some_and(Person::is_here) {
+            self.note(|| News::Entered(user.clone(), room.clone()));
+            self.seat_elsewhere(room, user, now);
+        }
+    }
+
+    /// Seats someone, wherever they are, in a room that is to be shown them.
+    fn seat_elsewhere(&mut self, room: &RoomId, user: &UserId, now: Instant) {
         let is_new = self.people.get(user).is_some_and(|person| !person.rooms.contains(room));
         if !is_new {
             return;
@@ -127,6 +154,13 @@ impl Roster {
 
     /// Someone is a member no more.
     pub(super) fn exit(&mut self, room: &RoomId, user: &UserId) {
+        if self.people.get(user).is_some_and(Person::is_here) {
+            self.note(|| News::Exited(user.clone(), room.clone()));
+        }
+        self.unseat_person(room, user);
+    }
+
+    fn unseat_person(&mut self, room: &RoomId, user: &UserId) {
         if let Some(person) = self.people.get_mut(user) {
             person.rooms.retain(|other| other != room);
         }
@@ -167,15 +201,17 @@ impl Roster {
         here
     }
 
-    /// Everyone who is online.
+    /// Everyone who is online here.
     pub(super) fn everyone(&self) -> Vec<UserId> {
-        self.people.keys().cloned().collect()
+        let here = self.people.iter().filter(|(_, person)| person.is_here());
+        here.map(|(user, _)| user.clone()).collect()
     }
 
     /// When the next round is to be; none while nothing is going on.
     pub(super) fn next_round(&self) -> Option<Instant> {
         let gathered = self.waiting_since.filter(|_| !self.is_idle()).map(|since| since + GATHER);
-        let departure = self.leaving.front().map(|(since, _)| *since + GRACE);
+        let departure = self.leaving.front().filter(|_| !self.holds_departures);
+        let departure = departure.map(|(since, _)| *since + GRACE);
         let wanted = [gathered, departure].into_iter().flatten().min()?;
         Some(self.last_round.map_or(wanted, |last| wanted.max(last + ROUND)))
     }
@@ -185,6 +221,7 @@ impl Roster {
         self.last_round = Some(now);
         let mut round = Round::default();
         self.take_departures(now, max, &mut round);
+        self.take_gone(max, &mut round);
         self.take_arrivals(at, max, &mut round);
         self.take_entered(at, max, &mut round);
         round
@@ -220,7 +257,10 @@ impl Roster {
     }
 
     fn is_idle(&self) -> bool {
-        self.arrived.is_empty() && self.entered.is_empty() && self.newcomers.is_empty()
+        self.arrived.is_empty()
+            && self.entered.is_empty()
+            && self.newcomers.is_empty()
+            && self.gone.is_empty()
     }
 
     /// To be called before something is queued.
@@ -231,7 +271,7 @@ impl Roster {
     }
 
     fn take_departures(&mut self, now: Instant, max: usize, round: &mut Round) {
-        while round.changes.len() < max {
+        while round.changes.len() < max && !self.holds_departures {
             let Some((since, user)) = self.leaving.pop_front_if(|(since, _)| *since + GRACE <= now) else {
                 return;
             };
@@ -240,15 +280,12 @@ impl Roster {
             if !self.people.get(&user).is_some_and(is_due) {
                 continue;
             }
-            let Some(person) = self.people.remove(&user) else { continue };
-            for room in &person.rooms {
-                self.unseat(room, &user);
-            }
-            let seen = person.left.map(|left| left.seen);
-            round.seen.extend(seen.map(|seen| (user.clone(), seen)));
-            if person.is_told || person.is_shown {
-                let presence = Presence { user_id: user, status: Status::Offline, last_seen_at: seen };
-                round.changes.push(Change { presence, rooms: person.rooms });
+            let Some(left) = self.people.get_mut(&user).and_then(|person| person.left.take()) else {
+                continue;
+            };
+            self.note(|| News::Went(user.clone(), left.seen));
+            if !self.people.get(&user).is_some_and(Person::is_online) {
+                self.remove(&user, left.seen, round);
             }
         }
     }
@@ -259,7 +296,7 @@ impl Roster {
             let Some(person) = self.people.get_mut(&user) else { continue };
             person.is_queued = false;
             // Whoever is gone again by now is not announced only to be taken back.
-            if !person.is_told && person.sockets > 0 {
+            if !person.is_told && (person.sockets > 0 || !person.elsewhere.is_empty()) {
                 person.is_told = true;
                 let rooms = person.rooms.clone();
                 round.changes.push(Change { presence: online(&user, at), rooms });

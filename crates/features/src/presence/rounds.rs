@@ -46,6 +46,7 @@ fn tell_round(presence: &Presence, relay: &Relay) {
     };
     show_online(online);
     // Before it is told: whoever hears of it and asks gets the same answer.
+    presence.announce.notify_one();
     let has_seen = !round.seen.is_empty();
     presence.unsaved.lock().extend(round.seen);
     if has_seen {

@@ -9,7 +9,7 @@ use fireside_stories::senses::Ear;
 use fireside_stories::{Actor, Door, Engine, World, engines, reason};
 use serde_json::{Value, json};
 
-engines!(alone
+engines!(
     two_tabs_are_one_person,
     a_short_absence_goes_unnoticed,
     only_company_sees_one_come_and_go,
