@@ -175,6 +175,11 @@ impl World {
         actor
     }
 
+    /// Whether half of the people are on another node.
+    pub fn has_two_nodes(&self) -> bool {
+        self.neighbour.lock().is_some()
+    }
+
     /// Someone with an account of their own and [`PASSWORD`], signed in and not connected yet; and the answer
     /// to signing up.
     pub async fn registers(&self, name: &str) -> (Arc<Actor>, Value) {

@@ -11,6 +11,7 @@ use fireside_protocol::Time;
 
 use super::ended::NODES_DIFFER_MS;
 use super::{Sessions, sql};
+use crate::users;
 
 /// Time between two looks for sessions that ended elsewhere.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -21,7 +22,7 @@ const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// Rows deleted at once, so that no message waits long for the database.
 const DELETED_AT_ONCE: i64 = 500;
 
-/// Looks once a second, as long as there is anybody to look for.
+/// Looks for sessions that ended and users who were shut out elsewhere, once a second, as long as there is anybody to look for.
 pub(super) async fn watch(sessions: Weak<Sessions>) {
     let mut looked_at: Option<Time> = None;
     let mut is_failing = false;
@@ -72,6 +73,11 @@ impl Sessions {
             self.kernel.relay.close_here(&Closing::Session(session), "revoked");
         }
         self.ended.prune(now);
+        // Tokens of a host application have no session that could end.
+        for user in users::list_disabled_since(db, since).await? {
+            self.accounts.forget(&user);
+            self.kernel.relay.close_here(&Closing::User(user), "disabled");
+        }
         Ok(())
     }
 

@@ -47,6 +47,17 @@ pub fn register(
     registry.add(move |ctx, request| operations::disable(hall.clone(), sessions.clone(), ctx, request));
 }
 
+/// The users who were shut out since then, and still are: on whatever node, and with whosever tokens.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn list_disabled_since(
+    db: &Db,
+    since: fireside_protocol::Time,
+) -> Result<Vec<UserId>, fireside_db::Error> {
+    sql::list_disabled_since(db, since).await
+}
+
 /// The user that a client named; `me` is whoever asks.
 ///
 /// # Errors

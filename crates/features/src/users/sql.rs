@@ -191,6 +191,13 @@ pub(crate) async fn set_disabled(
     Ok(changed.map(Stored::into_row))
 }
 
+/// The users who were shut out since then, and still are.
+pub(crate) async fn list_disabled_since(db: &Db, since: Time) -> Result<Vec<UserId>, Error> {
+    let rows: Vec<(String,)> =
+        db.all(sql("SELECT id FROM users WHERE disabled_at >= $1").bind(since.as_micros())).await?;
+    Ok(rows.into_iter().map(|(id,)| UserId::trusted(id)).collect())
+}
+
 /// Writes down when users were last seen, never moving it backwards; all of them or none.
 pub(crate) async fn set_last_seen(db: &Db, seen: &[(UserId, Time)]) -> Result<(), Error> {
     let mut tx = db.begin().await?;

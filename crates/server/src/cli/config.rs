@@ -44,7 +44,10 @@ fn summary(loaded: &Loaded) -> String {
 fn as_file(loaded: &Loaded, with_origin: bool) -> String {
     let mut text = String::new();
     let mut table = "";
-    for (setting, origin) in SETTINGS.iter().zip(&loaded.origins) {
+    // A name after a table's head would be inside the table: those without one come first.
+    let mut settings: Vec<_> = SETTINGS.iter().zip(&loaded.origins).collect();
+    settings.sort_by_key(|(setting, _)| setting.key.contains('.'));
+    for (setting, origin) in settings {
         let (inside, key) = setting.key.split_once('.').unwrap_or(("", setting.key));
         if inside != table {
             table = inside;

@@ -62,9 +62,11 @@ async fn a_short_absence_goes_unnoticed(engine: Engine) {
 async fn only_company_sees_one_come_and_go(engine: Engine) {
     let world = World::new(engine, Door::Socket).await;
     let World { alice, bob, carol, dave, mallory, den, .. } = &world;
-    let ear = alice.listens();
+    let (ear, bobs) = (alice.listens(), bob.listens());
     carol.socket().close().await;
     sees(&ear, carol, "offline").await;
+    // Who is on another node is told in their own time.
+    sees(&bobs, carol, "offline").await;
     for stranger in [dave, mallory] {
         stranger.sees_nothing().await;
         let asked =
