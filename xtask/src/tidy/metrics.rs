@@ -46,7 +46,7 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
 
 fn is_written(written: &BTreeSet<&str>, name: &str) -> bool {
     let part_of = |part: &&str| name.strip_suffix(*part).is_some_and(|whole| written.contains(whole));
-    written.contains(name) || PARTS.iter().any(|part| part_of(&part))
+    written.contains(name) || PARTS.iter().any(part_of)
 }
 
 #[cfg(test)]
