@@ -56,6 +56,7 @@ const STEPS: &[Step] = &[
     },
     shared(3, "unread", include_str!("../migrations/0003_unread.sql")),
     shared(4, "user changes", include_str!("../migrations/0004_user_changes.sql")),
+    shared(5, "nodes", include_str!("../migrations/0005_nodes.sql")),
 ];
 
 /// What a migration did.

@@ -10,6 +10,17 @@ crate::on_both_engines!(
     a_changed_step_is_refused,
 );
 
+/// A file that no step names would be missed by nobody until a statement needs its table.
+#[test]
+fn every_file_is_a_step() {
+    let steps = include_str!("../../src/migrate.rs");
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).expect("the directory");
+    for file in files {
+        let name = file.expect("a file").file_name().into_string().expect("a plain name");
+        assert!(steps.contains(&format!("migrations/{name}")), "{name} is in no step");
+    }
+}
+
 async fn a_second_migration_finds_nothing_to_do(engine: Engine) {
     let database = TestDatabase::on(engine).await;
     let db = Db::open(&database.options()).await.expect("it opens");
@@ -39,6 +50,7 @@ async fn migrations_at_the_same_time_are_one(engine: Engine) {
             "mentions",
             "user_streams",
             "user_changes",
+            "nodes",
         ] {
             let drop = fireside_db::Statement::generated(format!("DROP TABLE {table} CASCADE"));
             db.run(drop).await.expect("an empty database");
