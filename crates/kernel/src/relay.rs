@@ -201,6 +201,10 @@ impl Relay {
         assert!(self.outlet.set(outlet).is_ok(), "the relay has an outlet already");
     }
 
+    fn each(&self, tell: impl Fn(&dyn Subscriber)) {
+        self.subscribers.read().iter().for_each(|subscriber| tell(&**subscriber));
+    }
+
     /// Hands on what was committed here.
     pub(crate) fn publish(&self, events: &[Committed]) {
         if self.nodes.is_shared() {
@@ -209,22 +213,16 @@ impl Relay {
             }
         }
         self.committed(events);
-        for subscriber in self.subscribers.read().iter() {
-            subscriber.committed_here(events);
-        }
+        self.each(|subscriber| subscriber.committed_here(events));
     }
 
     fn committed(&self, events: &[Committed]) {
-        for subscriber in self.subscribers.read().iter() {
-            subscriber.committed(events);
-        }
+        self.each(|subscriber| subscriber.committed(events));
     }
 
     /// Hands on what was delivered to the sockets of this node, in order.
     pub fn delivered(&self, event: &Committed) {
-        for subscriber in self.subscribers.read().iter() {
-            subscriber.delivered(event);
-        }
+        self.each(|subscriber| subscriber.delivered(event));
     }
 
     /// Hands on what was committed here in users' own streams.
@@ -241,9 +239,7 @@ impl Relay {
     }
 
     fn changed(&self, changes: &[Changed]) {
-        for subscriber in self.subscribers.read().iter() {
-            subscriber.changed(changes);
-        }
+        self.each(|subscriber| subscriber.changed(changes));
     }
 
     /// Says whose own streams may have changed, when nobody knows whether they did.
@@ -253,16 +249,12 @@ impl Relay {
         if users.is_empty() {
             return;
         }
-        for subscriber in self.subscribers.read().iter() {
-            subscriber.doubtful_streams(&users);
-        }
+        self.each(|subscriber| subscriber.doubtful_streams(&users));
     }
 
     /// Says of what nobody knows whether it was committed.
     pub(crate) fn doubt(&self, events: &[Committed]) {
-        for subscriber in self.subscribers.read().iter() {
-            subscriber.doubtful(events);
-        }
+        self.each(|subscriber| subscriber.doubtful(events));
         let rooms: HashSet<&RoomId> = events.iter().map(|event| &event.room).collect();
         for room in rooms.into_iter().filter(|_| self.nodes.is_shared()) {
             self.nodes.tell_room(room, &RoomHint::Look);
@@ -270,17 +262,13 @@ impl Relay {
     }
 
     fn look(&self, room: &RoomId) {
-        for subscriber in self.subscribers.read().iter() {
-            subscriber.look(room);
-        }
+        self.each(|subscriber| subscriber.look(room));
     }
 
     /// Sends a signal to whoever of the audience is connected, on whichever node.
     pub fn signal(&self, audience: &Audience, signal: &Signal) {
         self.signal_here(audience, signal);
-        for subscriber in self.subscribers.read().iter() {
-            subscriber.signalled_here(audience, signal);
-        }
+        self.each(|subscriber| subscriber.signalled_here(audience, signal));
         if !self.nodes.is_shared() {
             return;
         }
