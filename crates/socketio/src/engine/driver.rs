@@ -150,7 +150,7 @@ impl<C: Connection> Driver<C> {
     }
 
     /// Takes over the WebSocket that a polling client has moved to.
-    fn adopt_upgrade(&mut self) {
+    pub(crate) fn adopt_upgrade(&mut self) {
         if self.wire.is_some() {
             return;
         }
@@ -164,7 +164,12 @@ impl<C: Connection> Driver<C> {
 
     fn begin_end(&mut self, closing: Closing) {
         self.adopt_upgrade();
-        self.session.give_up_polling();
+        self.session.drop_inbox();
+        if closing.flush {
+            self.session.drop_unprobed_upgrade();
+        } else {
+            self.session.cancel_upgrade();
+        }
         self.session.shared.stats.closed(closing.reason);
         self.connection.closed(closing.reason);
         let config = &self.session.shared.config;
@@ -211,7 +216,8 @@ impl<C: Connection> Drop for Driver<C> {
     fn drop(&mut self) {
         // The task ended by itself, the application panicked, or the runtime is going down.
         self.session.end(Closing::lost(DisconnectReason::HandlerPanicked));
-        self.session.give_up_polling();
+        self.session.drop_inbox();
+        self.session.cancel_upgrade();
         if matches!(self.phase, Phase::Open) {
             self.session.shared.stats.closed(DisconnectReason::HandlerPanicked);
         }

@@ -19,6 +19,11 @@ impl<C: Connection> Driver<C> {
         let Phase::Ending { closing, until, shut } = self.phase else { return None };
         if !self.on_websocket {
             let answered = self.session.with_outbox(|outbox| !matches!(outbox.lane, Lane::Polling(_)));
+            // The client may complete its move only now.
+            self.adopt_upgrade();
+            if self.on_websocket {
+                return self.finish_transport(cx);
+            }
             let over = answered || !closing.answers_a_late_poll() || Instant::now() >= until;
             return (!over).then_some(until);
         }

@@ -309,11 +309,15 @@ impl Outbox {
         }
     }
 
-    /// Moves from polling to another lane; returns a poll that was waiting.
+    /// Moves from polling to another lane, with a farewell that no poll has fetched; returns a poll that was
+    /// waiting.
     pub(crate) fn switch(&mut self, lane: Lane) -> Option<Waker> {
-        match std::mem::replace(&mut self.lane, lane) {
-            Lane::Polling(poll) => poll.waiter,
-            _ => None,
+        let Lane::Polling(poll) = std::mem::replace(&mut self.lane, lane) else { return None };
+        if poll.farewell.is_some()
+            && let Some(code) = self.closing.and_then(|closing| closing.code)
+        {
+            self.queue.push_back(encoder::close(code));
         }
+        poll.waiter
     }
 }

@@ -160,7 +160,7 @@ async fn deliver(session: &Arc<Session>, body: Bytes) -> Response {
     }
     if !session.is_open() {
         // Its task may not look for bodies any more.
-        session.give_up_polling();
+        session.drop_inbox();
     }
     session.wake();
     match taken.await {

@@ -110,11 +110,19 @@ impl Session {
         }
     }
 
-    /// The session ends: drops the body of a request that was not taken, and an upgrade that was not completed.
-    pub(crate) fn give_up_polling(&self) {
-        let mut polling = self.polling.lock();
-        if let Some(side) = polling.as_mut() {
+    /// The session ends: drops the body of a request that was not taken.
+    pub(crate) fn drop_inbox(&self) {
+        if let Some(side) = self.polling.lock().as_mut() {
             side.inbox = None;
+        }
+    }
+
+    /// The session ends: drops an upgrade that the client is not bound to complete. Who was answered `3probe`
+    /// is: it may have had its last poll already, and then hears of the end on the WebSocket or not at all.
+    pub(crate) fn drop_unprobed_upgrade(&self) {
+        if let Some(side) = self.polling.lock().as_mut()
+            && !matches!(&side.upgrade, Upgrade::Probing(probe) if probe.probed)
+        {
             side.drop_upgrade(self);
         }
     }
@@ -220,6 +228,9 @@ impl Probe {
 
     /// Acts on the messages in `input`.
     fn take(&mut self, session: &Session, input: &mut [u8]) -> Progress {
+        if !self.probed && !session.is_open() {
+            return Progress::Failed;
+        }
         let mut progress = Progress::Waiting;
         let mut probed = self.probed;
         let mut answers = Vec::new();
@@ -243,7 +254,7 @@ impl Probe {
             return Progress::Failed;
         }
         let written = answers.iter().all(|answer| self.wire.write_now(&self.task, answer));
-        if !written || !session.is_open() {
+        if !written {
             return Progress::Failed;
         }
         if probed && !self.probed {

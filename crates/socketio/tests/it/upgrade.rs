@@ -119,3 +119,27 @@ async fn an_upgrade_of_another_version_or_of_no_session_is_refused() {
         assert!(refused.is_err(), "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_in_the_middle_of_the_move_is_told_where_the_client_listens() {
+    let world = World::new().await;
+    for moves_first in [true, false] {
+        let sid = join(&world).await;
+        let mut client = websocket(&world, &sid).await;
+        client.send("2probe").await;
+        client.receives("3probe").await;
+        assert_eq!(world.poll(&sid).await.body, "6", "from now on the client does not poll");
+        world.namespace().disconnect_all(true);
+        world.reports("disconnected anybody: server namespace disconnect").await;
+        if moves_first {
+            client.send("5").await;
+            client.receives("41").await;
+            assert_eq!(client.closed().await, Some(1000));
+        } else {
+            // It has given the WebSocket up by itself.
+            drop(client);
+            assert!(world.poll(&sid).await.body.ends_with('1'));
+        }
+        world.is_empty().await;
+    }
+}

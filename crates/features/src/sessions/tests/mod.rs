@@ -84,7 +84,7 @@ pub(super) async fn world_with(settings: impl FnOnce(&Path) -> Settings) -> Worl
 
 /// A node on a database that may have others.
 pub(super) async fn node(db: Db, settings: Settings) -> Node {
-    let kernel = Kernel::start(db, Clock::default(), Names::random());
+    let kernel = Kernel::start(db, Clock::standing(Clock::default().now()), Names::random());
     let closed = Arc::new(Recorder::default());
     kernel.relay.set_outlet(closed.clone());
     let mut registry = Registry::default();
