@@ -70,6 +70,8 @@ export interface CreateInvite {
   uses?: number | null;
   /** Hours until it ends; 168 where not given. */
   hours?: number | null;
+  /** Room that whoever uses it is a member of from the start: a public one, or one whose admin makes the invite. */
+  roomId?: string | null;
 }
 
 /** Makes a room; its maker is its first member and admin. */
@@ -360,6 +362,8 @@ export interface Invite {
   expiresAt: Time;
   /** How many may use it. */
   usesLeft: number;
+  /** Where they begin. */
+  roomId: string | null;
 }
 
 /** Joins a public room; joining twice is one membership. */

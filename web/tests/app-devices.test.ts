@@ -127,6 +127,7 @@ test("the link that a new server prints makes its first administrator, once", { 
   expect(page.url(), "the token is not left in the address").not.toContain("token");
   await page.getByRole("button", { name: "Invite people" }).click();
   await isAccessible(page, "inviting");
+  expect(await page.getByLabel("They begin in").locator("option:checked").innerText()).toBe("General");
   await page.getByRole("button", { name: "Make a link" }).click();
   const invite = await page.getByLabel("Link").inputValue();
   await isAccessible(page, "an invite");
@@ -134,7 +135,11 @@ test("the link that a new server prints makes its first administrator, once", { 
   await guest.page.getByLabel("Username").fill("gwen");
   await guest.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await guest.page.getByRole("button", { name: "Sign up" }).click();
-  await guest.page.getByRole("navigation", { name: "Rooms" }).waitFor();
+  await guest.page.getByRole("navigation", { name: "Rooms" }).getByText("General").click();
+  await composer(guest.page).fill("Here I am");
+  await guest.page.getByRole("button", { name: "Send message" }).click();
+  await page.keyboard.press("Escape");
+  await sees(page, "Here I am");
   const late = await fresh.window(path);
   await late.page.getByLabel("Username").fill("mallory");
   await late.page.getByLabel("Password", { exact: true }).fill(PASSWORD);

@@ -57,6 +57,7 @@ const STEPS: &[Step] = &[
     shared(3, "unread", include_str!("../migrations/0003_unread.sql")),
     shared(4, "user changes", include_str!("../migrations/0004_user_changes.sql")),
     shared(5, "nodes", include_str!("../migrations/0005_nodes.sql")),
+    shared(6, "invite room", include_str!("../migrations/0006_invite_room.sql")),
 ];
 
 /// What a migration did.

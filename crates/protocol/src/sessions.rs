@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::SessionId;
+use crate::ids::{RoomId, RoomRef, SessionId};
 use crate::request::{Access, Done, Operation, Rate, Reply, Request};
 use crate::text::{DisplayName, Password, Username};
 use crate::time::Time;
@@ -229,6 +229,9 @@ pub struct CreateInvite {
     #[serde(default)]
     #[schemars(range(min = 1, max = 8760))]
     pub hours: Option<u32>,
+    /// Room that whoever uses it is a member of from the start: a public one, or one whose admin makes the invite.
+    #[serde(default)]
+    pub room_id: Option<RoomRef>,
 }
 
 impl Request for CreateInvite {
@@ -249,6 +252,8 @@ pub struct Invite {
     pub expires_at: Time,
     /// How many may use it.
     pub uses_left: i64,
+    /// Where they begin.
+    pub room_id: Option<RoomId>,
 }
 
 impl Reply for Invite {}

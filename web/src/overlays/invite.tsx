@@ -1,40 +1,51 @@
 // A link with which others can make an account here.
 
-import type { Invite as MadeInvite } from "fireside-chat";
+import type { Invite as MadeInvite, Room } from "fireside-chat";
 import { useRef, useState } from "preact/hooks";
 
+import { route } from "../app/navigation.js";
 import { invitePath } from "../app/route.js";
 import { useServices } from "../app/services.js";
+import { useReadable } from "../conversation/use-readable.js";
 import { Dialog } from "../ui/dialog.js";
-import { Problem } from "../ui/problem.js";
-import { useTask } from "../ui/use-task.js";
+import { type Fields, TaskForm } from "../ui/task-form.js";
 
 const USES = 20;
 
 export function Invite({ onClose }: { onClose: () => void }) {
-  const { chat } = useServices();
+  const { chat, store } = useServices();
   const [invite, setInvite] = useState<MadeInvite | null>(null);
-  const task = useTask();
+  const rooms = useReadable(store.rooms);
+  const make = async (fields: Fields) => {
+    setInvite(await chat.auth.createInvite({ uses: USES, roomId: fields.text("room") || null }));
+  };
   return (
     <Dialog title="Invite people" onClose={onClose}>
       {invite ? (
         <InviteLink invite={invite} />
       ) : (
-        <>
+        <TaskForm submit={make} button="Make a link">
           <p>A link lets up to {USES} people make an account on this server, for a week.</p>
-          <Problem text={task.problem} />
-          <button
-            type="button"
-            class="button is-primary"
-            disabled={task.isBusy}
-            onClick={() => void task.run(async () => setInvite(await chat.auth.createInvite({ uses: USES })))}
-          >
-            Make a link
-          </button>
-        </>
+          <label class="field">
+            <span>They begin in</span>
+            <select name="room">
+              {rooms.map(({ key, room, title }) => (
+                <option key={key} value={room?.id} selected={isShown(room)}>
+                  {title}
+                </option>
+              ))}
+              <option value="">No room yet</option>
+            </select>
+          </label>
+        </TaskForm>
       )}
     </Dialog>
   );
+}
+
+function isShown(room: Room | null): boolean {
+  const shown = route.value.name === "room" ? route.value.room : "";
+  return room !== null && [room.id, room.slug].includes(shown);
 }
 
 function InviteLink({ invite }: { invite: MadeInvite }) {

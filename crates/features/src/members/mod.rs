@@ -15,6 +15,8 @@ use fireside_kernel::{Kernel, Registry};
 
 use crate::presence::Presence;
 
+pub(crate) use operations::admit::{admit, may_admit};
+
 /// Registers the operations.
 pub fn register(kernel: &Kernel, registry: &mut Registry, presence: &Arc<Presence>) {
     let hall = kernel.clone();

@@ -1,5 +1,6 @@
 //! The verbs of members, one a file.
 
+pub(super) mod admit;
 pub(super) mod join;
 pub(super) mod leave;
 pub(super) mod list;

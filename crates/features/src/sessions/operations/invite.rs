@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fireside_kernel::{Ctx, Error, Result};
 use fireside_protocol::sessions::{CreateInvite, Invite};
 
+use crate::members;
 use crate::sessions::sql::invites::NewInvite;
 use crate::sessions::tokens::digest;
 use crate::sessions::{Sessions, sql};
@@ -21,17 +22,23 @@ pub(in crate::sessions) async fn invite(
 ) -> Result<Invite> {
     let uses = within("uses", request.uses.unwrap_or(1), &USES)?;
     let hours = within("hours", request.hours.unwrap_or(HOURS_DEFAULT), &HOURS)?;
+    let maker = ctx.user()?;
+    let room = match &request.room_id {
+        Some(room) => Some(members::may_admit(&sessions.kernel.db, room, maker).await?),
+        None => None,
+    };
     let now = sessions.now();
     let code = sessions.kernel.names.secret();
     let invite = NewInvite {
         code_hash: &digest(&code),
-        created_by: ctx.user()?,
+        created_by: maker,
         at: now,
         expires_at: now.plus_ms(hours * 60 * 60 * 1000),
         uses,
+        room: room.as_ref(),
     };
     sql::invites::insert(&sessions.kernel.db, &invite).await?;
-    Ok(Invite { code, expires_at: invite.expires_at, uses_left: uses })
+    Ok(Invite { code, expires_at: invite.expires_at, uses_left: uses, room_id: room })
 }
 
 fn within(field: &'static str, number: u32, range: &RangeInclusive<u32>) -> Result<i64> {

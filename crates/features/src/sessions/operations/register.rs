@@ -5,10 +5,12 @@ use std::time::Instant;
 
 use fireside_kernel::{Ctx, Error, Result, user_changes};
 use fireside_protocol::sessions::{Register, SignedIn};
-use fireside_protocol::{Reason, Time};
+use fireside_protocol::{Reason, RoomRef, Time, UserId};
 
+use crate::members;
 use crate::sessions::new_account::NewAccount;
 use crate::sessions::sign_in::{attempt, count};
+use crate::sessions::sql::invites::InviteRow;
 use crate::sessions::tokens::digest;
 use crate::sessions::{Sessions, Signup, rules, sql};
 use crate::users::ServerRole;
@@ -25,14 +27,13 @@ pub(in crate::sessions) async fn register(
 
 async fn sign_up(sessions: &Sessions, ctx: &Ctx, request: Register) -> Result<SignedIn> {
     let invite = match (sessions.settings.signup, request.invite) {
-        (Signup::Open, _) => None,
-        (Signup::Invite, Some(code)) => Some(digest(&code)),
-        (Signup::Invite, None) => return Err(Error::forbidden("Signing up here needs an invite")),
         (Signup::Closed, _) => return Err(Error::forbidden("Nobody can sign up here")),
+        (Signup::Invite, None) => return Err(Error::forbidden("Signing up here needs an invite")),
+        (Signup::Invite, Some(code)) => Some(find_invite(sessions, ctx, code).await?),
+        // Nobody needs it to get in, but it may say where to begin.
+        (Signup::Open, Some(code)) => find_invite(sessions, ctx, code).await.ok(),
+        (Signup::Open, None) => None,
     };
-    if let Some(code_hash) = &invite {
-        check_invite(sessions, ctx, code_hash).await?;
-    }
     if rules::is_reserved(request.username.as_str()) {
         return Err(Error { field: Some("username".into()), ..Error::conflict("This username is reserved") });
     }
@@ -44,8 +45,8 @@ async fn sign_up(sessions: &Sessions, ctx: &Ctx, request: Register) -> Result<Si
         password_hash: sessions.hash(&request.password).await?,
     };
     let mut tx = sessions.kernel.db.begin().await?;
-    if let Some(code_hash) = &invite
-        && !sql::invites::take(&mut tx, code_hash, sessions.now()).await?
+    if let Some(invite) = &invite
+        && !sql::invites::take(&mut tx, &invite.code_hash, sessions.now()).await?
     {
         return Err(used_up());
     }
@@ -53,17 +54,37 @@ async fn sign_up(sessions: &Sessions, ctx: &Ctx, request: Register) -> Result<Si
     let opened = sessions.open(&mut tx, &user.id, &ctx.peer).await?;
     user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
     drop(held);
+    if let Some((room, maker)) = invite.and_then(Invite::into_room)
+        && let Err(error) = members::admit(&sessions.kernel, room, &maker, &user.id).await
+    {
+        // The room or the rights of who made the invite are gone; the account stands all the same.
+        tracing::warn!(%error, "an invite's room could not be joined");
+    }
     sessions.answer(opened, sessions.oneself(&user))
 }
 
-/// Refuses a code that cannot be used before a password is hashed for it. Codes are counted like passwords: who
-/// tries many has to wait.
-async fn check_invite(sessions: &Sessions, ctx: &Ctx, code_hash: &str) -> Result<()> {
+/// An invite that can be used, and the hash of its code.
+struct Invite {
+    code_hash: String,
+    row: InviteRow,
+}
+
+impl Invite {
+    /// The room that it leads to, and who says so.
+    fn into_room(self) -> Option<(RoomRef, UserId)> {
+        Some((RoomRef::trusted(self.row.room_id?), UserId::trusted(self.row.created_by)))
+    }
+}
+
+/// Finds the invite, so that no password is hashed for a code that cannot be used. Codes are counted like passwords:
+/// who tries many has to wait.
+async fn find_invite(sessions: &Sessions, ctx: &Ctx, code: String) -> Result<Invite> {
+    let code_hash = digest(&code);
     let attempt = attempt(ctx, None);
     sessions.throttle.admit(&attempt, Instant::now())?;
-    match sql::invites::find(&sessions.kernel.db, code_hash).await? {
-        Some(invite) if invite.uses_left > 0 && Time::from_micros(invite.expires_at) > sessions.now() => {
-            Ok(())
+    match sql::invites::find(&sessions.kernel.db, &code_hash).await? {
+        Some(row) if row.uses_left > 0 && Time::from_micros(row.expires_at) > sessions.now() => {
+            Ok(Invite { code_hash, row })
         }
         Some(_) => Err(used_up()),
         None => {

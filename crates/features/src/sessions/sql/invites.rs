@@ -1,7 +1,7 @@
 //! Statements on `invites`.
 
 use fireside_db::{Db, Error, Tx, sql};
-use fireside_protocol::{Time, UserId};
+use fireside_protocol::{RoomId, Time, UserId};
 
 fireside_db::row! {
     /// What is left of an invite.
@@ -11,6 +11,10 @@ fireside_db::row! {
         pub(in crate::sessions) expires_at: i64,
         /// How many may still use it.
         pub(in crate::sessions) uses_left: i64,
+        /// Who made it.
+        pub(in crate::sessions) created_by: String,
+        /// Where whoever uses it begins.
+        pub(in crate::sessions) room_id: Option<String>,
     }
 }
 
@@ -27,23 +31,29 @@ pub(in crate::sessions) struct NewInvite<'a> {
     pub(in crate::sessions) expires_at: Time,
     /// How many may use it.
     pub(in crate::sessions) uses: i64,
+    /// Where they begin.
+    pub(in crate::sessions) room: Option<&'a RoomId>,
 }
 
 /// Makes an invite.
 pub(in crate::sessions) async fn insert(db: &Db, invite: &NewInvite<'_>) -> Result<(), Error> {
-    let statement = sql("INSERT INTO invites (code_hash, created_by, created_at, expires_at, uses_left) \
-         VALUES ($1, $2, $3, $4, $5)")
-    .bind(invite.code_hash)
-    .bind(invite.created_by.as_str())
-    .bind(invite.at.as_micros())
-    .bind(invite.expires_at.as_micros())
-    .bind(invite.uses);
+    let statement =
+        sql("INSERT INTO invites (code_hash, created_by, created_at, expires_at, uses_left, room_id) \
+         VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(invite.code_hash)
+        .bind(invite.created_by.as_str())
+        .bind(invite.at.as_micros())
+        .bind(invite.expires_at.as_micros())
+        .bind(invite.uses)
+        .bind(invite.room.map(RoomId::as_str));
     db.run(statement).await.map(drop)
 }
 
 /// The invite of a code.
 pub(in crate::sessions) async fn find(db: &Db, code_hash: &str) -> Result<Option<InviteRow>, Error> {
-    db.optional(sql("SELECT expires_at, uses_left FROM invites WHERE code_hash = $1").bind(code_hash)).await
+    let statement =
+        sql("SELECT expires_at, uses_left, created_by, room_id FROM invites WHERE code_hash = $1");
+    db.optional(statement.bind(code_hash)).await
 }
 
 /// Uses an invite once; whether that could be done.

@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::presence;
+use crate::{members, rooms};
 
 pub(super) const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
 
@@ -89,6 +90,8 @@ pub(super) async fn node(db: Db, settings: Settings) -> Node {
     kernel.relay.set_outlet(closed.clone());
     let mut registry = Registry::default();
     let presence = presence::register(&kernel, &mut registry);
+    rooms::register(&kernel, &mut registry);
+    members::register(&kernel, &mut registry, &presence);
     let sessions = register(&kernel, &mut registry, &presence, settings).await.expect("it starts");
     Node { sessions, kernel, registry, closed }
 }

@@ -140,6 +140,69 @@ async fn a_failed_sign_up_uses_no_invite() {
     }
 }
 
+/// Signs up with an invite to a room, and reads which rooms one is a member of.
+async fn rooms_after(node: &Node, username: &str, code: &str) -> Vec<String> {
+    let answer = node.call("sessions.register", sign_up(username, code)).await.expect("an account");
+    let rooms = node.call_as(access(&answer), "rooms.list", json!({})).await.expect("rooms");
+    rooms["items"]
+        .as_array()
+        .unwrap_or_else(|| panic!("no list: {rooms}"))
+        .iter()
+        .map(|room| text(room, "name").to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn an_invite_leads_to_its_room() {
+    for engine in ENGINES {
+        let world = world(engine, Settings { signup: Signup::Invite, ..open() }).await;
+        let admin = admin(&world).await;
+        let secret = json!({"name": "Secret", "isPrivate": true});
+        let secret = world.call_as(&admin, "rooms.create", secret).await.expect("a room");
+        for (username, room, name) in
+            [("alice", "general", "General"), ("bob", text(&secret, "id"), "Secret")]
+        {
+            let asked = json!({"roomId": room, "uses": 2});
+            let invite = world.call_as(&admin, "sessions.invite", asked).await.expect("an invite");
+            let code = text(&invite, "code");
+            assert_eq!(rooms_after(&world, username, code).await, [name], "{engine:?}");
+            if name == "Secret" {
+                world.call_as(&admin, "rooms.delete", json!({"roomId": room})).await.expect("deleted");
+                assert!(rooms_after(&world, "carol", code).await.is_empty(), "in all the same: {engine:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_admit_to_a_room_invites_nobody_to_it() {
+    let world = world(Engine::Sqlite, open()).await;
+    let admin = admin(&world).await;
+    let alice = world.sign_up("alice").await.expect("an account");
+    let private = json!({"name": "Hers", "isPrivate": true});
+    let hers = world.call_as(access(&alice), "rooms.create", private).await.expect("a room");
+    let invite = |room: &str| world.call_as(&admin, "sessions.invite", json!({"roomId": room}));
+    assert_eq!(reason(invite(text(&hers, "id")).await), Reason::NotFound, "not even its existence");
+    assert_eq!(reason(invite("nowhere").await), Reason::NotFound);
+    let member = json!({"roomId": hers["id"], "userId": "root"});
+    world.call_as(access(&alice), "members.set", member).await.expect("a member");
+    assert_eq!(reason(invite(text(&hers, "id")).await), Reason::Forbidden);
+}
+
+#[tokio::test]
+async fn where_sign_up_is_open_an_invite_only_leads() {
+    let world = world(Engine::Sqlite, open()).await;
+    let admin = admin(&world).await;
+    let asked = json!({"roomId": "general"});
+    let invite = world.call_as(&admin, "sessions.invite", asked).await.expect("an invite");
+    assert_eq!(rooms_after(&world, "alice", text(&invite, "code")).await, ["General"]);
+    assert!(
+        rooms_after(&world, "bob", text(&invite, "code")).await.is_empty(),
+        "it is used up, and not needed"
+    );
+    assert!(rooms_after(&world, "carol", "guessed").await.is_empty());
+}
+
 #[tokio::test]
 async fn invites_end() {
     let world = world(Engine::Sqlite, Settings { signup: Signup::Invite, ..open() }).await;
