@@ -6,8 +6,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use fireside_kernel::ctx::Peer;
+use fireside_protocol::sessions::DEVICE_COOKIE;
 use http::HeaderMap;
-use http::header::USER_AGENT;
+use http::header::{COOKIE, USER_AGENT};
 
 /// Longest user agent that is kept, in characters.
 const USER_AGENT_MAX_CHARS: usize = 256;
@@ -65,7 +66,18 @@ impl Network {
 
 /// The peer of a request that came over TCP from `tcp`.
 pub fn peer(tcp: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Peer {
-    Peer { address: Some(client_address(tcp, headers, trusted)), user_agent: user_agent(headers) }
+    Peer {
+        address: Some(client_address(tcp, headers, trusted)),
+        user_agent: user_agent(headers),
+        device: device(headers),
+    }
+}
+
+/// The device's cookie (RFC 6265 §4.2).
+fn device(headers: &HeaderMap) -> Option<Arc<str>> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut cookies = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    cookies.find(|(name, _)| *name == DEVICE_COOKIE).map(|(_, value)| value.into())
 }
 
 /// The address to hold a client to. Proxies append to `X-Forwarded-For`, so it is read from the right, and
@@ -157,6 +169,22 @@ mod tests {
         }
         let all: Network = "0.0.0.0/0".parse().unwrap();
         assert!(all.contains(address("255.1.2.3")) && !all.contains(address("::2")));
+    }
+
+    #[test]
+    fn the_device_is_found_among_other_cookies() {
+        let read = |lines: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(COOKIE, HeaderValue::from_static(line));
+            }
+            device(&headers).map(|found| found.to_string())
+        };
+        assert_eq!(read(&["a=1; fireside-device=n.p; b=2"]).as_deref(), Some("n.p"));
+        assert_eq!(read(&["a=1", "fireside-device=n.p"]).as_deref(), Some("n.p"), "HTTP/2 splits them");
+        for lines in [&[][..], &["fireside-device"], &["x-fireside-device=n.p"], &["a=fireside-device=n.p"]] {
+            assert_eq!(read(lines), None, "{lines:?}");
+        }
     }
 
     #[test]

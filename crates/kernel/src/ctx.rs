@@ -31,6 +31,8 @@ pub struct Peer {
     pub address: Option<IpAddr>,
     /// What the client calls itself.
     pub user_agent: Option<Arc<str>>,
+    /// What the client's device kept when somebody signed in on it.
+    pub device: Option<Arc<str>>,
 }
 
 impl Ctx {

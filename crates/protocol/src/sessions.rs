@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{RoomId, RoomRef, SessionId};
-use crate::request::{Access, Done, Operation, Rate, Reply, Request};
+use crate::request::{Access, Done, Operation, Rate, Reply, Request, Rest, RestPath};
 use crate::text::{DisplayName, Password, Username};
 use crate::time::Time;
 use crate::users::User;
@@ -121,7 +121,14 @@ pub struct SignedIn {
     pub refresh_token: String,
     /// Seconds until the access token ends.
     pub expires_in: u64,
+    /// Over REST a `Set-Cookie` header: the device is known to the account from now on, and can sign in while
+    /// strangers guess at its password.
+    #[serde(skip)]
+    pub device_cookie: Option<String>,
 }
+
+/// Name of the cookie by which a device is known.
+pub const DEVICE_COOKIE: &str = "fireside-device";
 
 impl std::fmt::Debug for SignedIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -129,7 +136,12 @@ impl std::fmt::Debug for SignedIn {
     }
 }
 
-impl Reply for SignedIn {}
+impl Reply for SignedIn {
+    fn rest(&self, _: &RestPath<'_>) -> Result<Rest, serde_json::Error> {
+        let headers = self.device_cookie.iter().map(|cookie| ("set-cookie", cookie.clone())).collect();
+        Ok(Rest { body: serde_json::to_vec(self)?, headers, status: None })
+    }
+}
 
 /// Ends this session: its tokens and its live sockets.
 #[derive(Debug, Deserialize, JsonSchema)]

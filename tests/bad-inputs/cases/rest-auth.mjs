@@ -201,7 +201,6 @@ export default {
   A11: {
     title: 'guessing one password from many addresses',
     on: 'limits',
-    note: 'a right password waits like a wrong one: there are no device cookies in this version',
     async run(stage) {
       const { server } = stage;
       const alice = await register(server, { username: 'alice-a11' }, { localAddress: '127.0.11.1' });
@@ -215,6 +214,17 @@ export default {
       assert.ok(waits.every((wait, n) => n === 0 || wait >= waits[n - 1]) && waits.at(-1) === 900, `waits were ${waits}`);
       const session = await call(server, 'GET', '/auth/me', { token: alice.body.accessToken, localAddress: '127.0.11.1' });
       assert.equal(session.status, 200, 'her own session was shut out');
+      const [cookie] = alice.headers['set-cookie'][0].split(';');
+      const ways = [
+        [200, PASSWORD, { cookie }],
+        [401, 'a wrong password', { cookie }],
+        [429, PASSWORD, {}],
+        [429, PASSWORD, { cookie: `${cookie.slice(0, -2)}xx` }],
+      ];
+      for (const [status, password, headers] of ways) {
+        const answer = await login(server, 'alice-a11', password, { headers, localAddress: '127.0.11.1' });
+        assert.equal(answer.status, status, `${password} with ${JSON.stringify(headers)}: ${answer.text}`);
+      }
     },
   },
   A13: {

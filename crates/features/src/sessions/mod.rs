@@ -6,8 +6,9 @@
 //! - A session that has ended opens nothing any more: at once on this node, within two seconds on others.
 //! - A refresh token works once. One that is used again has been copied, and ends its session; only within ten
 //!   seconds it gets the same answer again, because answers get lost.
-//! - Passwords are hashed two at a time, and guessing them takes longer each time. An answer, its text and its
-//!   time do not tell whether an account exists. (To sign up does: names are unique.)
+//! - Passwords are hashed two at a time, and guessing them takes longer each time; a device from which its owner
+//!   has signed in is counted by itself. An answer, its text and its time do not tell whether an account exists.
+//!   (To sign up does: names are unique.)
 //! - Of passwords, refresh tokens, invites and the setup token only hashes are stored.
 //! - A server without an administrator is claimed once, with the token that it printed at its start.
 //!
@@ -16,6 +17,7 @@
 mod accounts;
 mod authenticate;
 mod command_line;
+mod devices;
 mod ended;
 mod host;
 mod jwt;

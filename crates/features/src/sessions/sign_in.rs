@@ -79,7 +79,14 @@ impl Sessions {
             access_token: self.tokens.issue(&access, now)?,
             refresh_token: opened.refresh_token,
             expires_in: u64::try_from(expires_at.as_seconds() - now.as_seconds()).unwrap_or(0),
+            device_cookie: None,
         })
+    }
+
+    /// The same to whoever has proved who they are with more than a token: their device is known from now on.
+    pub(super) fn answer_and_know(&self, opened: Opened, user: &UserRow) -> Result<SignedIn> {
+        let device_cookie = Some(self.device_cookie(&user.username)?);
+        Ok(SignedIn { device_cookie, ..self.answer(opened, self.oneself(user))? })
     }
 
     /// A user as they see themselves.

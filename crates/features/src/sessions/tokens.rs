@@ -106,6 +106,14 @@ impl Tokens {
         self.names.secret()
     }
 
+    /// The proof that this server has given a device its name, for an account.
+    ///
+    /// # Errors
+    /// `internal` if the library cannot sign.
+    pub(super) fn prove_device(&self, username: &str, name: &str) -> Result<String> {
+        jwt::authenticate(&format!("device:{username}:{name}"), &self.signing).map_err(Error::internal)
+    }
+
     /// The refresh token that follows on another. Nobody without the server's key can tell it from random.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ async fn log_in(sessions: &Sessions, ctx: &Ctx, request: Login) -> Result<Signed
     }
     let opened = sessions.open(&mut tx, &proof.user.id, &ctx.peer).await?;
     user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
-    sessions.answer(opened, sessions.oneself(&proof.user))
+    sessions.answer_and_know(opened, &proof.user)
 }
 
 /// A user, and the hash that their password was checked against.
@@ -48,7 +48,9 @@ struct Proof {
 async fn prove(sessions: &Sessions, ctx: &Ctx, request: &Login) -> Result<Proof> {
     let db = &sessions.kernel.db;
     let username = fold_username(&request.username).ok();
-    let attempt = attempt(ctx, username.clone());
+    let device = username.as_deref().zip(ctx.peer.device.as_deref());
+    let device = device.and_then(|(username, cookie)| sessions.known_device(username, cookie));
+    let attempt = attempt(ctx, device.or_else(|| username.clone()));
     sessions.throttle.admit(&attempt, Instant::now())?;
     let place = sessions.passwords.enter()?;
     let _turn = sessions.turns.take(&attempt).await;

@@ -166,7 +166,13 @@ fn registry(calls: &Arc<AtomicUsize>, waiting: &Arc<Waiting>) -> Registry {
             return Err(Error::unauthenticated("Wrong username or password"));
         }
         let tokens = ("a".to_owned(), "r".to_owned());
-        Ok(SignedIn { user: user(&id), access_token: tokens.0, refresh_token: tokens.1, expires_in: 900 })
+        Ok(SignedIn {
+            user: user(&id),
+            access_token: tokens.0,
+            refresh_token: tokens.1,
+            expires_in: 900,
+            device_cookie: None,
+        })
     });
     registry.add(|_: Ctx, request: DisableUser| async move {
         Ok(user(&UserId::trusted(request.user_id.as_str())))
