@@ -138,9 +138,9 @@ test("an outage of the server signs nobody out", async () => {
 
 test("a live connection outlives its token: the host application is asked for the next one", async () => {
   const tokens: string[] = [];
-  // The server tells 60 s before a token ends: that of the connection is so short that it tells soon.
+  // The server tells halfway to the end of a token that comes with a minute or less.
   const token = () => {
-    const given = signToken("dora", { lifeSeconds: 62 });
+    const given = signToken("dora", { lifeSeconds: 16 });
     tokens.push(given);
     return given;
   };

@@ -9,7 +9,7 @@
 //! - `resume`, `hold`: what a socket missed, and the seam to what is live.
 //! - `user_feeds`: each user's own changes in order to their sockets.
 //! - `outlet`: signals, and closing the sockets of sessions that are over.
-//! - `sweep`: what happens by the clock: deadlines, `ping` events, tokens that end.
+//! - `sweep`, `notice`: what happens by the clock: deadlines, `ping` events, tokens that end, and telling so before.
 //! - `session`: what is known of one socket.
 
 mod authentication;
@@ -21,6 +21,7 @@ mod feed;
 mod hold;
 mod holes;
 mod lookout;
+mod notice;
 mod operations;
 mod outlet;
 mod resume;

@@ -10,6 +10,7 @@ use fireside_kernel::Identity;
 use fireside_protocol::{RoomId, SessionId, Time};
 
 use super::delivery::Arrival;
+use super::notice::Notice;
 use crate::limits::ConnectionPermit;
 
 /// How a client connects and authenticates.
@@ -31,6 +32,8 @@ pub struct Session {
     /// Rooms of its user that it has turned off.
     pub(super) turned_off: Mutex<Vec<RoomId>>,
     standing: Mutex<Standing>,
+    /// When it is told that its token ends.
+    pub(super) notice: Notice,
     /// What it will hear, between being accepted and being connected.
     pub(super) arrival: Mutex<Option<Box<Arrival>>>,
     /// Where it came from.
@@ -68,6 +71,7 @@ impl Session {
             watches_digests: AtomicBool::new(false),
             turned_off: Mutex::default(),
             standing: Mutex::new(Standing::Waiting { until }),
+            notice: Notice::default(),
             arrival: Mutex::new(None),
             address,
             token: Mutex::new(token),
@@ -88,6 +92,7 @@ impl Session {
             watches_digests: AtomicBool::new(false),
             turned_off: Mutex::default(),
             standing: Mutex::new(Standing::In(identity)),
+            notice: Notice::default(),
             arrival: Mutex::new(Some(arrival)),
             address,
             token: Mutex::new(None),
@@ -131,6 +136,7 @@ impl Session {
         match &mut *self.standing.lock() {
             Standing::In(now) if now.user == identity.user => {
                 *now = identity.clone();
+                self.notice.begin_again();
                 true
             }
             _ => false,

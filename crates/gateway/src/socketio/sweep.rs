@@ -16,8 +16,6 @@ use super::session::{Profile, Session};
 
 /// Seconds between `ping` events of a tutorial's socket (`WIRE.md` §1.2).
 pub(super) const PING_SECONDS: u32 = 30;
-/// How long before its end a client is told that its token ends.
-const EXPIRING_MS: i64 = 60_000;
 /// Sockets closed a second while draining (`GUARANTEES.md` G11).
 const CLOSED_PER_SECOND: usize = 500;
 /// Seconds between two tellings of digests.
@@ -66,7 +64,7 @@ fn sweep(chat: &Chat, tick: u32) {
         let left_ms = expires_at.ms_since(now);
         if left_ms <= 0 {
             end(socket, "expired");
-        } else if left_ms <= EXPIRING_MS && left_ms > EXPIRING_MS - 1000 {
+        } else if session.notice.is_due(left_ms) {
             let signal = Signal::SessionExpiring(SessionExpiring { in_ms: left_ms.unsigned_abs() });
             if let Ok(frame) = Frame::event(signal.name(), &[&signal]) {
                 socket.emit(&frame);
