@@ -59,6 +59,13 @@ impl Server {
         let pages: f64 = statm.split_whitespace().nth(1).and_then(|field| field.parse().ok()).unwrap_or(0.0);
         pages * 4096.0
     }
+
+    /// What it has written to its disk so far, in bytes: nothing where that is memory (`TMPDIR=/dev/shm`).
+    pub fn written_bytes(&self) -> f64 {
+        let io = std::fs::read_to_string(format!("/proc/{}/io", self.child.id())).unwrap_or_default();
+        let written = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+        written.and_then(|bytes| bytes.parse().ok()).unwrap_or(0.0)
+    }
 }
 
 /// A token for a user, as a host application would make it.

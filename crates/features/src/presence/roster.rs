@@ -181,6 +181,11 @@ impl Roster {
         self.people.len()
     }
 
+    /// How many new sockets wait to be greeted.
+    pub(super) fn newcomers(&self) -> usize {
+        self.newcomers.len()
+    }
+
     /// Whether someone is online: with a socket, or gone so shortly that they may come back unnoticed. To be
     /// asked for an answer that somebody sees.
     pub(super) fn is_online(&mut self, user: &UserId) -> bool {

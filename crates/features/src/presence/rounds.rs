@@ -9,6 +9,7 @@ use fireside_kernel::relay::{Audience, Relay};
 use fireside_protocol::presence::PresenceSnapshot;
 use fireside_protocol::{Signal, Time, UserId};
 use tokio::sync::Notify;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{CHANGES_PER_ROUND, GREETINGS_PER_ROUND, Presence, SNAPSHOT_MAX, rules, show_online};
@@ -34,15 +35,16 @@ pub(super) async fn tell(presence: Weak<Presence>, wake: Arc<Notify>) {
         }
         let Some(presence) = presence.upgrade() else { return };
         let Some(relay) = presence.relay.upgrade() else { return };
-        tell_round(&presence, &relay);
+        tell_round(&presence, &relay).await;
     }
 }
 
-fn tell_round(presence: &Presence, relay: &Relay) {
+async fn tell_round(presence: &Presence, relay: &Relay) {
     let at = presence.clock.now();
-    let (round, online) = {
+    let (round, online, newcomers) = {
         let mut roster = presence.roster.lock();
-        (roster.round(Instant::now(), at, CHANGES_PER_ROUND), roster.len())
+        let round = roster.round(Instant::now(), at, CHANGES_PER_ROUND);
+        (round, roster.len(), roster.newcomers().min(GREETINGS_PER_ROUND))
     };
     show_online(online);
     // Before it is told: whoever hears of it and asks gets the same answer.
@@ -55,10 +57,14 @@ fn tell_round(presence: &Presence, relay: &Relay) {
     for (audience, signal) in rules::plan(round.changes) {
         relay.signal_here(&audience, &signal);
     }
-    for _ in 0..GREETINGS_PER_ROUND {
+    // Whoever comes meanwhile is told to the others first.
+    for _ in 0..newcomers {
         // One at a time, so that connections do not wait for the whole crowd to be greeted.
         let Some((socket, users)) = presence.roster.lock().greet(at, SNAPSHOT_MAX) else { break };
         relay.signal_here(&Audience::Socket(socket), &Signal::PresenceSnapshot(PresenceSnapshot { users }));
+        // It leaves before the next one is made: five hundred that wait would be 50 MB, and whatever is allocated
+        // behind them and stays would keep the heap from shrinking again.
+        yield_now().await;
     }
 }
 
