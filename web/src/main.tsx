@@ -16,10 +16,12 @@ import { applyPreferences } from "./app/preferences.js";
 import { ServicesContext } from "./app/services.js";
 import { startUpdates } from "./app/update.js";
 import { startDrafts } from "./conversation/composer/drafts.js";
+import { hasLongTimes } from "./conversation/times.js";
 import { parts } from "./later/lazy.js";
 
 async function start(root: Element): Promise<void> {
   applyPreferences();
+  document.documentElement.dataset["clock"] = hasLongTimes() ? "long" : "short";
   startNavigation();
   startDrafts();
   startKeyboardInset();

@@ -143,6 +143,8 @@ async function screens({ page }: Window, keep: Keep): Promise<void> {
   await page.goto(`${house.server.url}/r/harbour`);
   await sees(page, "Thanks everybody");
   await keep("compact");
+  await page.goto(`${house.server.url}/settings/appearance`);
+  await page.getByLabel("Comfortable").check();
 }
 
 /** Nothing there, nothing yet, and nothing any more. */

@@ -1,8 +1,9 @@
 //! `fireside demo` from outside: what it prints, that its links sign people in, and that it leaves nothing behind.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -17,6 +18,19 @@ fn demo(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// A demo that runs, and what it has printed until then.
+fn start(folder: &Path) -> (Child, Vec<String>) {
+    let mut child = demo(folder, &[]).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = Vec::new();
+    for line in BufReader::new(child.stdout.take().expect("a pipe")).lines() {
+        lines.push(line.expect("it prints text"));
+        if lines.last().is_some_and(|line| line.contains("Ctrl+C")) {
+            break;
+        }
+    }
+    (child, lines)
+}
+
 fn post(url: &str, body: &Value) -> (u16, Value) {
     let agent =
         ureq::Agent::new_with_config(ureq::Agent::config_builder().http_status_as_error(false).build());
@@ -29,14 +43,7 @@ fn post(url: &str, body: &Value) -> (u16, Value) {
 #[test]
 fn it_prints_links_that_sign_people_in_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = demo(folder.path(), &[]).stdout(Stdio::piped()).spawn().expect("it starts");
-    let mut lines = Vec::new();
-    for line in BufReader::new(child.stdout.take().expect("a pipe")).lines() {
-        lines.push(line.expect("it prints text"));
-        if lines.last().is_some_and(|line| line.contains("Ctrl+C")) {
-            break;
-        }
-    }
+    let (mut child, lines) = start(folder.path());
     assert!(lines.len() <= 12, "{lines:#?}");
     let links: Vec<_> = lines.iter().filter_map(|line| line.trim().split_once("/login#user=")).collect();
     assert_eq!(links.len(), 3, "{lines:#?}");
@@ -48,8 +55,37 @@ fn it_prints_links_that_sign_people_in_and_leaves_nothing_behind() {
     }
     kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
-    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(left_in(folder.path()), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn it_leaves_nothing_behind_when_a_second_signal_ends_it_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, lines) = start(folder.path());
+    let url = lines.iter().find_map(|line| line.trim().split_once("/login#user=")).expect("a link").0;
+    // A request that never ends keeps a draining server waiting.
+    let mut slow = TcpStream::connect(url.strip_prefix("http://").expect("plain HTTP")).unwrap();
+    let head = "POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{";
+    slow.write_all(head.as_bytes()).unwrap();
+    // Its connection was accepted before this answer was given.
+    assert!(is_ready(url));
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
+    while is_ready(url) {
+        std::thread::yield_now();
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
+    assert_eq!(child.wait().expect("it ends").code(), Some(128 + 15));
+    assert_eq!(left_in(folder.path()), Vec::<PathBuf>::new());
+}
+
+/// Whether the server takes requests.
+fn is_ready(url: &str) -> bool {
+    ureq::get(format!("{url}/readyz")).call().is_ok()
+}
+
+fn left_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("the folder is there");
+    entries.map(|entry| entry.expect("it can be read").path()).collect()
 }
 
 #[test]

@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useReadable } from "../conversation/use-readable.js";
 import { Browse, Enter, LoginLink, Overlays, parts, RoomDoor, Settings } from "../later/lazy.js";
 import { whenIdle } from "../later/later.js";
+import { PlaceLoading } from "../place/place-loading.js";
 import { PlaceScreen } from "../place/place-screen.js";
 import { Sidebar } from "../sidebar/sidebar.js";
 import { Banner } from "./banner.js";
@@ -69,7 +70,10 @@ function Signed() {
     if (name === "login" || name === "join") go("/", { replace: true });
   }, [name]);
   const place = useCurrentPlace();
+  const isReady = useReadable(services.store.status).status !== "loading";
   const isFolded = isWide.value && preferences.value.isSidebarFolded;
+  // At the door of a room one is not in, there is no head with a way back.
+  const hasTabs = screenOf(name) !== "place" || (isReady && place === null);
   return (
     <>
       <button type="button" class="skip" onClick={skipToComposer}>
@@ -80,7 +84,7 @@ function Signed() {
         <Sidebar current={place && placeKey(place)} isFolded={isFolded} />
         <Screen />
       </div>
-      {screenOf(name) !== "place" && <Tabs />}
+      {hasTabs && <Tabs />}
       <ToastView />
       {overlay.value !== null && <Overlays />}
     </>
@@ -100,7 +104,7 @@ function Screen() {
       return isReady && current.name === "room" ? (
         <RoomDoor room={current.room} />
       ) : (
-        <main class="place" aria-busy="true" />
+        <PlaceLoading room={current.name === "room" ? current.room : null} />
       );
     }
     case "browse":

@@ -25,6 +25,8 @@ interface Found {
 export function Browse() {
   const [query, setQuery] = useState("");
   const [found, more, retry] = useDiscovered(query.trim());
+  // Before it is known which rooms one is in, every card would ask to join.
+  const isReady = useReadable(useServices().store.status).status !== "loading";
   const ref = useFocusHeading("browse");
   useEffect(() => {
     heading.value = "Browse rooms";
@@ -49,7 +51,7 @@ export function Browse() {
           onInput={(event) => setQuery(event.currentTarget.value)}
         />
       </label>
-      {found === null ? (
+      {found === null || !isReady ? (
         <div class="cards-skeleton" aria-hidden="true">
           <i />
           <i />

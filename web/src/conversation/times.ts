@@ -13,6 +13,9 @@ const SHORT_DAY = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "n
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 const DAY_MS = 86_400_000;
 
+/** Whether times need more room than `23:45`: the clock has twelve hours, and says which half of the day it is. */
+export const hasLongTimes = (): boolean => CLOCK.format(new Date(2000, 0, 1, 23, 45)).length > "23:45".length;
+
 /** `09:12`. */
 export const clockTime = (ms: number): string => CLOCK.format(ms);
 

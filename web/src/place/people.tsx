@@ -7,6 +7,7 @@ import { useServices } from "../app/services.js";
 import { nameOf } from "../conversation/names.js";
 import { Tile } from "../conversation/tile.js";
 import { useReadable } from "../conversation/use-readable.js";
+import { Icon } from "../ui/icon.js";
 import { PersonSearch } from "../ui/person-search.js";
 import { Presence } from "../ui/presence.js";
 import { Problem } from "../ui/problem.js";
@@ -75,7 +76,9 @@ function MemberRow({ member, mayManage, task }: RowProps) {
       </button>
       {mayManage && (
         <details class="menu">
-          <summary aria-label={`Manage ${name}`}>…</summary>
+          <summary aria-label={`Manage ${name}`}>
+            <Icon name="more" />
+          </summary>
           <div class="menu-items">
             <button
               type="button"

@@ -58,7 +58,7 @@ function PasswordForm({ username }: { username: string }) {
       <h2>Password</h2>
       <input type="hidden" name="username" autoComplete="username" value={username} />
       <label class="field">
-        <span>Password so far</span>
+        <span>Current password</span>
         <input name="currentPassword" type="password" required maxLength={256} autoComplete="current-password" />
       </label>
       <label class="field">

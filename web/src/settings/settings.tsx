@@ -1,6 +1,6 @@
 // What can be set, one part at a time.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { heading } from "../app/heading.js";
 import { SETTINGS, type SettingsPart, settingsPath } from "../app/route.js";
@@ -33,9 +33,12 @@ export function Settings({ part }: { part: SettingsPart }) {
   const { chat } = useServices();
   const task = useTask();
   const ref = useFocusHeading(part);
+  const nav = useRef<HTMLElement>(null);
   const Part = PARTS[part];
   useEffect(() => {
     heading.value = `${TITLES[part]} settings`;
+    // On a phone there is not room for all of them.
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [part]);
   return (
     <main class="screen settings">
@@ -52,7 +55,7 @@ export function Settings({ part }: { part: SettingsPart }) {
           <Icon name="leave" /> Sign out
         </button>
       </header>
-      <nav class="settings-nav" aria-label="Settings">
+      <nav class="settings-nav" aria-label="Settings" ref={nav}>
         {SETTINGS.map((name) => (
           <a key={name} href={settingsPath(name)} aria-current={name === part ? "page" : undefined}>
             {TITLES[name]}

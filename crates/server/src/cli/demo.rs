@@ -9,7 +9,7 @@ use fireside_kernel::Clock;
 use fireside_kernel::connections::{Connection, Observer as _};
 use fireside_protocol::Time;
 
-use super::serve::{self, Signals};
+use super::serve::{self, AtOnce, Signals};
 use super::{Failure, Invocation, WRONG_SETTINGS, block_on, furnish, log_beside};
 use crate::banner::local_url;
 use crate::config::{Config, Flag, Sources};
@@ -45,7 +45,13 @@ impl Demo {
         let folder = tempfile::Builder::new().prefix("fireside-demo-").tempdir().map_err(Failure::new)?;
         let config = self.config(&invocation.flags, folder.path())?;
         log_beside()?;
-        block_on(self.serve(&config, since))
+        let stopped = block_on(self.serve(&config, since))?;
+        // Before any exit, which would leave it.
+        drop(folder);
+        match stopped {
+            Ok(()) => Ok(()),
+            Err(at_once) => at_once.exit(),
+        }
     }
 
     /// The settings: flags only. The environment and the file speak of a server that must not be touched.
@@ -69,7 +75,7 @@ impl Demo {
         Ok(config)
     }
 
-    async fn serve(&self, config: &Config, since: Instant) -> Result<(), Failure> {
+    async fn serve(&self, config: &Config, since: Instant) -> Result<Result<(), AtOnce>, Failure> {
         let mut signals = Signals::catch()?;
         let prepared = async {
             let filled = self.fill(config).await?;
@@ -80,12 +86,11 @@ impl Demo {
         };
         let (running, text) = tokio::select! {
             prepared = prepared => prepared?,
-            _ = signals.next() => return Ok(()),
+            _ = signals.next() => return Ok(Ok(())),
         };
         // A terminal that has gone away is no reason to stop serving.
         let _shown = std::io::stdout().write_all(text.as_bytes());
-        serve::until_told_to_stop(running, signals).await;
-        Ok(())
+        Ok(serve::until_told_to_stop(running, signals).await)
     }
 
     async fn fill(&self, config: &Config) -> Result<Filled, Failure> {

@@ -46,7 +46,9 @@ async fn serve(loaded: &Loaded, may_migrate: bool, since: Instant) -> Result<(),
         let _shown =
             writeln!(std::io::stdout(), "{}", banner.text(is_terminal && logging::colours()).trim_end());
     }
-    until_told_to_stop(running, signals).await;
+    if let Err(at_once) = until_told_to_stop(running, signals).await {
+        at_once.exit();
+    }
     Ok(())
 }
 
@@ -73,14 +75,28 @@ impl Signals {
     }
 }
 
-/// Serves until the first signal, and then stops in good order; the second one ends the program at once.
-pub(super) async fn until_told_to_stop(running: Running, mut signals: Signals) {
+/// A second signal came while the server stopped: the program is to end without waiting any longer.
+pub(super) struct AtOnce(SignalKind);
+
+impl AtOnce {
+    /// Ends it, with the exit code of a process that this signal has killed. Nothing is dropped.
+    pub(super) fn exit(self) -> ! {
+        std::process::exit(ENDED_BY_SIGNAL + self.0.as_raw_value())
+    }
+}
+
+/// Serves until the first signal, and then stops in good order.
+///
+/// # Errors
+/// With [`AtOnce`] on a second signal: what must be tidied up can be before the program ends.
+pub(super) async fn until_told_to_stop(running: Running, mut signals: Signals) -> Result<(), AtOnce> {
     signals.next().await;
     running.shutdown();
     tokio::select! {
         () = running.wait() => {}
-        second = signals.next() => std::process::exit(ENDED_BY_SIGNAL + second.as_raw_value()),
+        second = signals.next() => return Err(AtOnce(second)),
         () = tokio::time::sleep(STOP_WITHIN) => tracing::warn!("not everything ended in time"),
     }
     tracing::info!("stopped");
+    Ok(())
 }
