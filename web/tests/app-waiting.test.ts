@@ -84,6 +84,35 @@ test("nobody is asked to join a room before it is known who is in it", async () 
   await close();
 });
 
+test("a mention that comes while the counts of before it are on their way is counted", async () => {
+  const { page, close } = await house.signedIn("chioma", "/r/tea-and-code");
+  await page.locator(".beginning-title").waitFor();
+  let letGo = () => {};
+  const gone = new Promise<void>((done) => {
+    letGo = done;
+  });
+  const counted = new Set<string>();
+  await page.route(/\/chat\/(rooms|unread)$/u, async (route) => {
+    const response = await route.fetch();
+    counted.add(new URL(route.request().url()).pathname);
+    await gone;
+    await route.fulfill({ response });
+  });
+  const heard = new Promise<void>((done) => {
+    page.on("websocket", (socket) =>
+      socket.on("framereceived", ({ payload }) => String(payload).includes("@chioma just now") && done()),
+    );
+  });
+  await page.reload();
+  await expect.poll(() => [...counted].sort()).toEqual(["/chat/rooms", "/chat/unread"]);
+  const deploys = await people.bjorn.rooms.open("deploys");
+  await deploys.send("@chioma just now").delivered();
+  await heard;
+  letGo();
+  await page.locator(".place-link", { hasText: "Deploys" }).locator(".badge", { hasText: "1" }).waitFor();
+  await close();
+});
+
 test("at the door of a room there is a way back on a phone", async () => {
   const { page, close } = await house.signedIn("bjorn", "/r/tea-and-code", LOOKS["phone-light"]);
   await page.getByRole("button", { name: "Join the room" }).waitFor();

@@ -42,6 +42,8 @@ export class LiveStore implements ChatStore {
   readonly #unfollow: Off;
   readonly #context: PlaceContext;
   #cancelRetry = () => {};
+  /** Whether a message came for a room that no list has told of yet. */
+  #isBehind = false;
 
   constructor(chat: Chat) {
     this.chat = chat;
@@ -170,6 +172,8 @@ export class LiveStore implements ChatStore {
       if (rooms) this.records.setRooms(rooms);
       this.records.setDirects(partners);
       this.reader.counted(given?.unread ?? (await this.chat.unread()));
+      if (this.#isBehind) this.reader.count();
+      this.#isBehind = false;
       for (const entry of this.chat.outbox.entries()) this.outboxChanged(entry.place);
       this.status.set({ status: "ready", error: null });
     } catch (cause) {
@@ -185,7 +189,11 @@ export class LiveStore implements ChatStore {
   arrive(message: AnyMessage): void {
     const place = this.placeOfMessage(message);
     const key = placeKey(place);
-    if (place.kind === "room" && !this.records.summary(key)) return;
+    if (place.kind === "room" && !this.records.summary(key)) {
+      // The counts on their way may be from before it.
+      this.#isBehind = true;
+      return;
+    }
     if (place.kind === "direct") {
       this.records.putDirect(place.userId, message.roomId);
       this.people.ask(place.userId);
@@ -217,6 +225,7 @@ export class LiveStore implements ChatStore {
   /** Another person, or nobody: nothing of the one before may stay. */
   clear(): void {
     this.#cancelRetry();
+    this.#isBehind = false;
     for (const place of this.#places.values()) place.clear();
     this.#opened.clear();
     this.records.clear();
