@@ -7,7 +7,7 @@ import { sees } from "./browser.js";
 import { scrollToBeginning } from "./conversation/scrolling.js";
 import { World } from "./conversation/world.js";
 
-const MESSAGES = 6000;
+const MESSAGES = 20_000;
 const AT_ONCE = 128;
 const WORDS = "tide feed late since the switch quay backfill logs harbour crew morning berth panel".split(" ");
 const SETUP_MS = 120_000;
