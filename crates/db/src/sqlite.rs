@@ -16,6 +16,7 @@ use crate::row::Row;
 use crate::sqlite::file::DataFile;
 use crate::statement::{Statement, Text, Value};
 
+pub(crate) mod backup;
 mod failure;
 pub(crate) mod file;
 pub(crate) mod upkeep;

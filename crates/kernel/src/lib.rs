@@ -9,6 +9,7 @@ pub mod actor;
 pub mod clock;
 pub mod connections;
 pub mod ctx;
+pub mod epochs;
 pub mod error;
 pub mod names;
 pub mod nodes;

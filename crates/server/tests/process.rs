@@ -156,6 +156,7 @@ fn exit_codes_tell_what_is_wrong() {
     for command in [
         &["serve"][..],
         &["migrate"],
+        &["restored"],
         &["admin", "create", "ada"],
         &["token", "create", "--user", "bot", "--service"],
     ] {
@@ -224,6 +225,46 @@ fn accounts_and_tokens_made_on_the_command_line_work() {
     assert_eq!(status, 200, "{answer}");
     let me: Value = serde_json::from_str(&answer).unwrap();
     assert_eq!((&me["username"], &me["kind"]), (&json!("bot"), &json!("service")));
+}
+
+#[test]
+fn a_backup_is_made_while_the_server_runs_and_restored_with_new_epochs() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_, token, _) =
+        output(fireside(directory.path()).args(["token", "create", "--user", "bot", "--service"]));
+    let token = Some(token.trim_end());
+    let mut server = Server::start(&mut fireside(directory.path()));
+    let (status, made) = server.request("POST", "/chat/rooms", token, Some(&json!({ "name": "den" })));
+    assert_eq!(status, 201, "{made}");
+    let before: Value = serde_json::from_str(&made).unwrap();
+    let (code, said, error) = output(fireside(directory.path()).args(["backup", "copy.db"]));
+    assert_eq!(code, Some(0), "{error}");
+    let copy = directory.path().join("copy.db");
+    let metadata = std::fs::metadata(&copy).unwrap();
+    assert_eq!(said, format!("copy.db holds the database, {} bytes\n", metadata.len()));
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    let (code, _, error) = output(fireside(directory.path()).args(["backup", "copy.db"]));
+    assert_eq!(code, Some(1), "{error}");
+    assert!(error.contains("is there already"), "{error}");
+    assert!(!directory.path().join("copy.db.partial").exists());
+    let (status, made) = server.request("POST", "/chat/rooms", token, Some(&json!({ "name": "attic" })));
+    assert_eq!(status, 201, "{made}");
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().code(), Some(0));
+    std::fs::copy(&copy, directory.path().join("data/fireside.db")).unwrap();
+    let (code, said, error) = output(fireside(directory.path()).arg("restored"));
+    assert_eq!(code, Some(0), "{error}");
+    assert!(
+        said.starts_with("1 rooms and conversations and the streams of 1 users have a new epoch"),
+        "{said}"
+    );
+    let server = Server::start(&mut fireside(directory.path()));
+    let (_, rooms) = server.request("GET", "/chat/rooms", token, None);
+    let rooms: Value = serde_json::from_str(&rooms).unwrap();
+    let rooms = rooms.as_array().expect("a list");
+    assert_eq!(rooms.len(), 1, "the attic came after the backup: {rooms:?}");
+    assert_eq!((&rooms[0]["id"], &rooms[0]["seq"]), (&before["id"], &before["seq"]));
+    assert_ne!(rooms[0]["epoch"], before["epoch"]);
 }
 
 #[test]

@@ -22,7 +22,8 @@ proof simulate [--from N] [--seeds N]
 proof faults quick|all|F02 … [--seconds N] [--times N] [--seed N] [--server PATH] [--keep DIR]
                     breaks something while people use a server
 proof planted       sees the checker find each bug planted on purpose (needs --features planted-bugs)
-proof serve         the server itself
+proof serve|backup|restored
+                    the server itself, and its commands of these names
 ";
 
 /// Runs a command.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use fireside_db::{Db, Statement, Value, values_list};
+use fireside_db::{Db, Statement, Tx, Value, sql, values_list};
 use fireside_protocol::RoomId;
 
 use super::read::{self, Stretch};
@@ -73,6 +73,11 @@ pub async fn behind(
         found.extend(read::stretches(db, &stretches).await?);
     }
     Ok(found)
+}
+
+/// Puts all rooms into this epoch; how many there are.
+pub(crate) async fn set_epochs(tx: &mut Tx, epoch: &str) -> std::result::Result<u64, fireside_db::Error> {
+    tx.run(sql("UPDATE rooms SET epoch = $1").bind(epoch)).await
 }
 
 /// Ids as values, filled up with the last one to a power of two, so that there are few different statements.

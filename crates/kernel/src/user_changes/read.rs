@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fireside_db::{Db, Statement, sql, values_list};
+use fireside_db::{Db, Statement, Tx, sql, values_list};
 use fireside_protocol::members::Role;
 use fireside_protocol::rooms::RoomKind;
 use fireside_protocol::user_changes::{
@@ -179,7 +179,14 @@ impl ChangeRow {
 /// # Errors
 /// When the database does not answer.
 pub async fn renew_epochs(db: &Db, names: &Names) -> Result<(), fireside_db::Error> {
-    db.run(sql("UPDATE user_streams SET epoch = $1").bind(names.word())).await.map(drop)
+    let mut tx = db.begin().await?;
+    set_epochs(&mut tx, &names.word()).await?;
+    tx.commit().await
+}
+
+/// Puts all streams into this epoch; how many there are.
+pub(crate) async fn set_epochs(tx: &mut Tx, epoch: &str) -> Result<u64, fireside_db::Error> {
+    tx.run(sql("UPDATE user_streams SET epoch = $1").bind(epoch)).await
 }
 
 /// Forgets up to `limit` sessions that have run out; how many there were. Who knew of one knows when it ended.

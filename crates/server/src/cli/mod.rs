@@ -4,6 +4,7 @@
 //! 4 the database needs a migration and `--no-migrate` was given.
 
 mod admin;
+mod backup;
 mod completion;
 mod config;
 mod contract;
@@ -12,6 +13,7 @@ mod health;
 mod import;
 mod migrate;
 mod prompt;
+mod restored;
 mod serve;
 mod settings_flags;
 mod token;
@@ -65,6 +67,11 @@ enum Command {
     Token(token::Token),
     /// Brings the database's schema up to date, and ends.
     Migrate,
+    /// Copies the SQLite database to a file while the server runs. PostgreSQL has tools of its own.
+    Backup(backup::Backup),
+    /// Says that the database was restored from a backup: clients that know what came after it fetch afresh. To be
+    /// run before the server is started again.
+    Restored,
     /// Brings over what another chat has stored.
     #[command(subcommand)]
     Import(import::Import),
@@ -179,6 +186,8 @@ fn run(command: Command, invocation: &Invocation) -> Result<(), Failure> {
         Command::Admin(admin) => admin.run(invocation),
         Command::Token(token) => token.run(invocation),
         Command::Migrate => migrate::run(invocation),
+        Command::Backup(backup) => backup.run(invocation),
+        Command::Restored => restored::run(invocation),
         Command::Import(import) => import.run(invocation),
         Command::Health => health::run(invocation),
         Command::Openapi => contract::run(fireside_gateway::contract::openapi),

@@ -1,13 +1,15 @@
 //! The fault matrix of `GUARANTEES.md` for one node, as commands: each breaks something while people use the server,
 //! and says what it measured. All of them ask for everything the checker can judge; `criterion` is what comes on top.
 //!
-//! - [`stage`]: the server, the people, the verdict. [`storage`], [`postgres`], [`network`], [`load`], [`machine`]: the
-//!   faults, by what breaks.
+//! - [`stage`]: the server, the people, the verdict. [`storage`], [`postgres`], [`network`], [`load`], [`machine`],
+//!   [`restore`]: the faults, by what breaks. [`flushes`]: a test of one.
 
+pub mod flushes;
 pub mod load;
 pub mod machine;
 pub mod network;
 pub mod postgres;
+pub mod restore;
 pub mod stage;
 pub mod storage;
 
@@ -71,6 +73,8 @@ faults! {
         "nothing acknowledged is lost";
     "F30", storage::power_cut, false, "power cut under SQLite (loop device, EXT4_IOC_SHUTDOWN)",
         "nothing acknowledged is lost";
+    "F30-RED", flushes::swallowed, false, "F30 on a disk whose flushes do nothing (strace): a test of the test",
+        "the checker finds that what was acknowledged is lost";
     "F31", storage::failing_disk, false, "EIO at fdatasync, ENOSPC at writing (strace)",
         "no acknowledgement without a flush; later sends are fine, or it stops with a message";
     "F32", storage::slow_disk, false, "100 ms for each flush (strace)",
@@ -93,6 +97,8 @@ faults! {
         "the others' p99 stays below twice what it was; the flood is told so";
     "F64", load::bit_flips, false, "recorded sessions with flipped bytes",
         "no panic; memory grows by less than 50 MB";
+    "F71", restore::from_backup, true, "restored from a backup, while clients know more than it holds",
+        "the backup holds all that was acknowledged before; every newer position is refused as epoch, nobody is stuck";
 }
 
 /// Runs faults, one after the other; a line each.

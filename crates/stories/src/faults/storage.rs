@@ -299,10 +299,10 @@ impl Drop for Disk {
 }
 
 /// strace on a running process, with faults in its system calls.
-struct Tracer(tokio::process::Child);
+pub(super) struct Tracer(tokio::process::Child);
 
 impl Tracer {
-    async fn attach(pid: u32, inject: &str) -> Result<Tracer, String> {
+    pub(super) async fn attach(pid: u32, inject: &str) -> Result<Tracer, String> {
         let call = inject.split(':').next().unwrap_or_default();
         let child = Command::new("strace")
             .args([
@@ -331,7 +331,7 @@ impl Tracer {
         Err(cannot("strace does not attach"))
     }
 
-    async fn detach(mut self) {
+    pub(super) async fn detach(mut self) {
         if let Some(pid) =
             self.0.id().and_then(|pid| rustix::process::Pid::from_raw(i32::try_from(pid).ok()?))
         {
