@@ -3,7 +3,6 @@
 use fireside_db::Tx;
 use fireside_kernel::{Error, Result};
 use fireside_protocol::{Reason, Time, UserId};
-use subtle::ConstantTimeEq as _;
 
 use super::Sessions;
 use super::sql::settings::{self, CLAIMED, SETUP_TOKEN};
@@ -14,8 +13,9 @@ use crate::{rooms, users};
 const SETUP_TTL_MS: i64 = 60 * 60 * 1000;
 
 impl Sessions {
-    /// A new token to claim this server with, if it has no administrator yet; the one before it ends. It is good
-    /// once, for an hour, and shown nowhere else. None also if the database does not answer.
+    /// A new token to claim this server with, if it has no administrator yet. It is good for an hour, or until the
+    /// server is claimed: each node that starts has one, and whichever link is opened first wins. It is shown
+    /// nowhere else. None also if the database does not answer.
     pub async fn setup_token(&self) -> Option<String> {
         match self.make_setup_token().await {
             Ok(token) => token,
@@ -32,7 +32,7 @@ impl Sessions {
         }
         let token = self.kernel.names.secret();
         let ends_at = self.now().plus_ms(SETUP_TTL_MS).as_micros();
-        settings::upsert(&self.kernel.db, SETUP_TOKEN, &format!("{} {ends_at}", digest(&token))).await?;
+        settings::upsert(&self.kernel.db, &setup_key(&token), &ends_at.to_string()).await?;
         Ok(Some(token))
     }
 
@@ -42,16 +42,15 @@ impl Sessions {
         Ok(settings::find(db, CLAIMED).await?.is_some() || users::has_admin(db).await?)
     }
 
-    /// Whether `token` is the setup token.
+    /// Whether `token` is a setup token of one of the nodes.
     ///
     /// # Errors
     /// `not_found` if it is not; `gone` if it has ended.
     pub(super) async fn check_setup_token(&self, token: &str) -> Result<()> {
-        let stored = settings::find(&self.kernel.db, SETUP_TOKEN).await?.unwrap_or_default();
-        let (hash, ends_at) = stored.split_once(' ').unwrap_or_default();
-        if !bool::from(hash.as_bytes().ct_eq(digest(token).as_bytes())) {
+        // Found by its hash: the time that takes tells nothing about other tokens.
+        let Some(ends_at) = settings::find(&self.kernel.db, &setup_key(token)).await? else {
             return Err(Error::new(Reason::NotFound, "This setup link is not valid; use the newest one"));
-        }
+        };
         let ends_at = Time::from_micros(ends_at.parse().unwrap_or(0));
         if ends_at <= self.now() {
             return Err(Error::new(
@@ -73,7 +72,11 @@ impl Sessions {
     /// Makes the transaction the one in which the server gets its first administrator; whether it is the first.
     pub(super) async fn mark_claimed(&self, tx: &mut Tx) -> Result<bool> {
         let is_first = settings::claim(tx, CLAIMED, &self.now().to_string()).await?;
-        settings::delete(tx, SETUP_TOKEN).await?;
+        settings::delete_setup_tokens(tx).await?;
         Ok(is_first)
     }
+}
+
+fn setup_key(token: &str) -> String {
+    format!("{SETUP_TOKEN}{}", digest(token))
 }

@@ -4,8 +4,8 @@ use fireside_db::{Db, Error, Tx, sql};
 
 /// Key of our own access tokens; the value is the secret itself.
 pub(in crate::sessions) const ACCESS_TOKEN_KEY: &str = "sessions.access_token_key";
-/// The setup token: its hash, a space, and its end in microseconds.
-pub(in crate::sessions) const SETUP_TOKEN: &str = "sessions.setup_token";
+/// Before the hash of a setup token; the value is its end in microseconds. Each node of a server has one.
+pub(in crate::sessions) const SETUP_TOKEN: &str = "sessions.setup_token:";
 /// There once for ever when the server has got its first administrator.
 pub(in crate::sessions) const CLAIMED: &str = "sessions.claimed";
 
@@ -40,7 +40,7 @@ pub(in crate::sessions) async fn claim(tx: &mut Tx, key: &str, value: &str) -> R
     Ok(tx.run(statement.bind(key).bind(value)).await? == 1)
 }
 
-/// Removes a key.
-pub(in crate::sessions) async fn delete(tx: &mut Tx, key: &str) -> Result<(), Error> {
-    tx.run(sql("DELETE FROM settings WHERE key = $1").bind(key)).await.map(drop)
+/// Removes every setup token.
+pub(in crate::sessions) async fn delete_setup_tokens(tx: &mut Tx) -> Result<(), Error> {
+    tx.run(sql("DELETE FROM settings WHERE key LIKE 'sessions.setup_token%'")).await.map(drop)
 }
