@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use crate::checker::{self, Bounds, Finding, Invariant};
 use crate::program::Program;
-use crate::workload::{Recorder, Settings, Workload};
+use crate::workload::{Doors, Recorder, Settings, Workload};
 
 /// Runs that go on at the same time.
 const AT_ONCE: usize = 2;
@@ -98,7 +98,7 @@ async fn used(bug: Option<Bug>) -> Result<Vec<Finding>, String> {
         pace_ms: 10,
         ..Settings::default()
     };
-    let workload = Workload::start(settings, server.address, &recorder).await?;
+    let workload = Workload::start(settings, Doors::to(vec![server.address]), &recorder).await?;
     // The other bugs show without; and a connection that begins anew would make good what they have lost.
     let is_killed = matches!(bug, None | Some(Bug::AckBeforeCommit | Bug::BroadcastBeforeCommit));
     for last_words in LAST_WORDS.into_iter().filter(|_| is_killed) {
@@ -106,7 +106,7 @@ async fn used(bug: Option<Bug>) -> Result<Vec<Finding>, String> {
         recorder.next(last_words).await;
         server.kill().await;
         server = program.start(&recorder).await?;
-        *workload.address.lock() = server.address;
+        workload.doors.lead_to(0, server.address);
     }
     workload.finish().await?;
     server.stop().await;

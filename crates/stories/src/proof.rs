@@ -10,7 +10,7 @@ use fireside_db::{Db, Options};
 use crate::checker::{self, Bounds, Finding, History, Truth};
 use crate::faults::{self, Effort};
 use crate::program::Program;
-use crate::workload::{Recorder, Settings, Workload};
+use crate::workload::{Doors, Recorder, Settings, Workload};
 use crate::{planted, simulation};
 
 const USAGE: &str = "\
@@ -113,7 +113,7 @@ async fn workload(options: &[&str]) -> Result<String, String> {
     }
     let recorder = Arc::new(Recorder::default());
     let server = program.start(&recorder).await?;
-    let workload = Workload::start(settings, server.address, &recorder).await?;
+    let workload = Workload::start(settings, Doors::to(vec![server.address]), &recorder).await?;
     workload.finish().await?;
     let status = server.stop().await;
     if !status.is_some_and(|status| status.success()) {

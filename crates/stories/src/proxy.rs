@@ -170,7 +170,11 @@ async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: Way) {
             continue;
         }
         let jitter_micros = u64::try_from(weather.jitter.as_micros()).unwrap_or(0);
-        sleep(weather.delay + Duration::from_micros(luck.random_range(0..=jitter_micros))).await;
+        let late = weather.delay + Duration::from_micros(luck.random_range(0..=jitter_micros));
+        // A sleep of nothing lasts until the clock ticks.
+        if !late.is_zero() {
+            sleep(late).await;
+        }
         let crumbs = if weather.crumbs == 0 { CHUNK } else { luck.random_range(1..=weather.crumbs) };
         for part in buffer[..length].chunks(crumbs) {
             if to.write_all(part).await.is_err() {

@@ -18,7 +18,7 @@ use rand::{Rng as _, SeedableRng as _};
 
 use crate::checker::{self, Bounds, Finding, Room, Truth};
 use crate::token::SECRET;
-use crate::workload::{Recorder, Settings, Workload};
+use crate::workload::{Doors, Recorder, Settings, Workload};
 
 /// Threads that simulate.
 const THREADS: u64 = 2;
@@ -115,7 +115,7 @@ async fn one(seed: u64, server: &Running) -> Result<(u64, Vec<Finding>), String>
         guest: false,
         ..Settings::default()
     };
-    let workload = Workload::start(settings, server.address, &recorder).await?;
+    let workload = Workload::start(settings, Doors::to(vec![server.address]), &recorder).await?;
     let site = workload.site.clone();
     trouble_commits(Some(draw(seed)));
     let done = workload.finish().await;

@@ -79,6 +79,7 @@ pub struct Entry {
     pub p: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
+    /// Of a connection: the node that it leads to, counted from 1.
     #[serde(skip_serializing_if = "is_zero")]
     pub node: u64,
     pub f: Action,

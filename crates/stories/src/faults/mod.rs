@@ -1,15 +1,30 @@
-//! The fault matrix of `GUARANTEES.md` for one node, as commands: each breaks something while people use the server,
-//! and says what it measured. All of them ask for everything the checker can judge; `criterion` is what comes on top.
+//! The fault matrix of `GUARANTEES.md` as commands, for one node and for several: each breaks something while people
+//! use the server, and says what it measured. All of them ask for everything the checker can judge; `criterion` is
+//! what comes on top.
 //!
+<<<<<<< HEAD
 //! - [`stage`]: the server, the people, the verdict. [`storage`], [`postgres`], [`network`], [`load`], [`machine`],
 //!   [`restore`]: the faults, by what breaks. [`flushes`]: a test of one.
 
 pub mod flushes;
+=======
+//! - [`stage`]: the server, the people, the verdict. [`cluster`]: the same with several nodes; [`across`]: what took
+//!   how long between them.
+//! - [`storage`], [`postgres`], [`network`], [`load`], [`machine`], [`nodes`], [`redis`]: the faults, by what breaks.
+
+pub mod across;
+pub mod cluster;
+>>>>>>> faults
 pub mod load;
 pub mod machine;
 pub mod network;
+pub mod nodes;
 pub mod postgres;
+<<<<<<< HEAD
 pub mod restore;
+=======
+pub mod redis;
+>>>>>>> faults
 pub mod stage;
 pub mod storage;
 
@@ -51,12 +66,30 @@ macro_rules! faults {
 }
 
 faults! {
+    "F01", nodes::killed, true, "kill -9 of one of two nodes, in turn",
+        "the other goes on; its users are seen to be gone within 20 s, its clients are back within 15 s";
     "F02", storage::kill_again_and_again, true, "kill -9 of the server, again and again (also F34)",
         "SQLite's integrity_check is ok after each; service is back within 5 s";
+    "F03", nodes::frozen, false, "one of two nodes frozen (SIGSTOP) for 30 s",
+        "its users are seen to be gone within 20 s; presence is right within 20 s after it wakes";
+    "F04", nodes::replaced, false, "SIGTERM to one node after the other, and a new start",
+        "each ends within 30 s; nobody is without service for 10 s; no answer is indeterminate";
     "F05", storage::kill_while_it_stops, true, "SIGTERM, and SIGKILL one second later",
         "nothing acknowledged is lost";
     "F08", load::few_file_descriptors, false, "256 file descriptors, 300 clients",
         "CPU of the idle server below 20 %; service is back when they have gone";
+    "F10", redis::killed, true, "Redis killed, and empty again after 10 s",
+        "told across nodes within 2 s meanwhile; presence is right within 7 s after";
+    "F11", redis::frozen, false, "Redis frozen (SIGSTOP)",
+        "sends do not wait for it; told across nodes within 10 s, and 2 s once it is known";
+    "F12", redis::deaf, false, "nothing goes through between one node and Redis any more, and nobody is told",
+        "noticed, and told across nodes, within 10 s";
+    "F15", redis::replaced, false, "Redis killed, and another, empty one in its place elsewhere",
+        "as F10";
+    "F16", redis::mistreated, false, "FLUSHALL; its connections ended; another password",
+        "degraded, said so by /readyz, and ready again by itself";
+    "F17", redis::forged, true, "10,000 made-up messages published to a room's channel",
+        "none is told to anybody; all are counted";
     "F20", postgres::killed, true, "kill -9 of all processes of PostgreSQL, and a new start",
         "every call is answered within 5 s; the first send is acknowledged within 2 s of the new start";
     "F21", postgres::restarted, true, "PostgreSQL stopped and started; all its connections ended",

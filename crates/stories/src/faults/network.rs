@@ -83,7 +83,7 @@ pub async fn bad_weather(effort: Effort) -> Result<String, String> {
     let settings = Settings { lasts: Duration::from_secs(9), seed: effort.seed, ..Settings::default() };
     let mut stage = Stage::with(program(&effort, files.path()), &effort, settings).await?;
     let proxy = Proxy::before(stage.server.address).await.map_err(|error| error.to_string())?;
-    *stage.workload.address.lock() = proxy.address;
+    stage.workload.doors.lead_to(0, proxy.address);
     stage.bounds.silence_ms = 15_000;
     let late = Duration::from_millis(100);
     let weathers = [

@@ -12,7 +12,7 @@ use crate::checker::{Action, Bounds, Entry, History, Kind};
 use crate::program::{Program, Run};
 use crate::proof;
 use crate::workload::worker::NO_ANSWER;
-use crate::workload::{Recorder, Settings, Workload};
+use crate::workload::{Doors, Recorder, Settings, Workload};
 
 /// How long a run is, and how hard it is tried.
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ impl Stage {
     pub async fn with(program: Program, effort: &Effort, settings: Settings) -> Result<Stage, String> {
         let recorder = Arc::new(Recorder::default());
         let server = program.start(&recorder).await?;
-        let workload = Workload::start(settings, server.address, &recorder).await?;
+        let workload = Workload::start(settings, Doors::to(vec![server.address]), &recorder).await?;
         let database = program.database();
         let (keep, bounds) = (effort.keep.clone(), Bounds::default());
         Ok(Stage { program, server, recorder, workload, database, bounds, keep, _files: None })
@@ -103,7 +103,7 @@ impl Stage {
         self.server.end().await;
         let since = Instant::now();
         self.server = self.program.start(&self.recorder).await?;
-        *self.workload.address.lock() = self.server.address;
+        self.workload.doors.lead_to(0, self.server.address);
         Ok((self, since.elapsed()))
     }
 
@@ -112,14 +112,7 @@ impl Stage {
     /// # Errors
     /// When none is in time.
     pub async fn acknowledges_within(&self, limit: Duration) -> Result<Duration, String> {
-        let (before, since) = (self.recorder.acknowledged(), Instant::now());
-        while self.recorder.acknowledged() == before {
-            if since.elapsed() > limit {
-                return Err(format!("nothing was acknowledged for {limit:?}"));
-            }
-            sleep(Duration::from_millis(5)).await;
-        }
-        Ok(since.elapsed())
+        acknowledges_within(&self.recorder, limit).await
     }
 
     /// Ends everything and lets the checker judge. The history and what the checker says.
@@ -141,6 +134,21 @@ impl Stage {
         }
         Ok((history, text))
     }
+}
+
+/// Waits until a send is acknowledged again; how long that took.
+///
+/// # Errors
+/// When none is in time.
+pub async fn acknowledges_within(recorder: &Recorder, limit: Duration) -> Result<Duration, String> {
+    let (before, since) = (recorder.acknowledged(), Instant::now());
+    while recorder.acknowledged() == before {
+        if since.elapsed() > limit {
+            return Err(format!("nothing was acknowledged for {limit:?}"));
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    Ok(since.elapsed())
 }
 
 /// The program under test with this data directory.

@@ -38,7 +38,7 @@ pub async fn kill_again_and_again(effort: Effort) -> Result<String, String> {
         must(integrity == "ok", || format!("integrity_check says {integrity}"))?;
         let since = Instant::now();
         stage.server = stage.program.start(&stage.recorder).await?;
-        *stage.workload.address.lock() = stage.server.address;
+        stage.workload.doors.lead_to(0, stage.server.address);
         stage.acknowledges_within(Duration::from_secs(5)).await?;
         slowest = slowest.max(since.elapsed());
     }
@@ -117,7 +117,7 @@ pub async fn power_cut(effort: Effort) -> Result<String, String> {
         stage.server.end().await;
         disk.comes_back().await?;
         stage.server = stage.program.start(&stage.recorder).await?;
-        *stage.workload.address.lock() = stage.server.address;
+        stage.workload.doors.lead_to(0, stage.server.address);
         acknowledged += stage.recorder.acknowledged();
         let judged = stage.judged().await;
         disk.remove().await;

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use super::doors::Doors;
 use super::line::{Caller, Line, Positions};
 use super::recorder::Recorder;
 use crate::checker::{Action, Entry, Kind};
@@ -33,7 +34,9 @@ pub struct Device {
     /// How far it knows each room.
     pub positions: Arc<Mutex<Positions>>,
     token: String,
-    address: Arc<Mutex<SocketAddr>>,
+    doors: Doors,
+    /// Which door is next.
+    turn: usize,
     http: (SocketAddr, Http),
     line: Option<Arc<Line>>,
     connections: u32,
@@ -43,26 +46,27 @@ pub struct Device {
 
 impl Device {
     /// A device that is not connected yet.
-    pub fn new(
-        name: &str,
-        user: &str,
-        token: String,
-        address: &Arc<Mutex<SocketAddr>>,
-        recorder: &Arc<Recorder>,
-    ) -> Device {
-        let now = *address.lock();
+    pub fn new(name: &str, user: &str, token: String, doors: &Doors, recorder: &Arc<Recorder>) -> Device {
+        let (_, now) = doors.at(0);
         Device {
             name: name.to_owned(),
             user: user.to_owned(),
             recorder: recorder.clone(),
             positions: Arc::default(),
             token,
-            address: address.clone(),
+            doors: doors.clone(),
+            turn: 0,
             http: (now, Http::new(now)),
             line: None,
             connections: 0,
             may_resume: true,
         }
+    }
+
+    /// The same, with another door to begin at.
+    #[must_use]
+    pub fn beginning_at(self, turn: usize) -> Device {
+        Device { turn, ..self }
     }
 
     /// Its connection; connects, and catches up, if it has none. None when that does not work until `limit`.
@@ -75,8 +79,9 @@ impl Device {
             self.connections += 1;
             let p = format!("{}#{}", self.name, self.connections);
             let caller = Caller { p, user: self.user.clone(), token: self.token.clone() };
-            let address = *self.address.lock();
-            if let Ok(line) = Line::open(address, caller, &self.recorder, &self.positions).await {
+            self.turn += usize::from(self.connections > 1);
+            let door = self.doors.at(self.turn);
+            if let Ok(line) = Line::open(door, caller, &self.recorder, &self.positions).await {
                 let line = Arc::new(line);
                 if self.catch_up(&line).await.is_some() {
                     self.line = Some(line);
@@ -108,7 +113,7 @@ impl Device {
     /// # Errors
     /// When there is no answer.
     pub async fn asks(&mut self, method: &str, path: &str, body: Option<&Value>) -> Result<Reply, String> {
-        let address = *self.address.lock();
+        let (_, address) = self.doors.at(self.turn);
         if self.http.0 != address {
             self.http = (address, Http::new(address));
         }

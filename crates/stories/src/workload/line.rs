@@ -71,12 +71,12 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Line {
-    /// Connects and authenticates.
+    /// Connects by a door and authenticates.
     ///
     /// # Errors
     /// When there is no connection, or the server refuses it.
     pub async fn open(
-        address: SocketAddr,
+        (door, address): (usize, SocketAddr),
         caller: Caller,
         recorder: &Arc<Recorder>,
         positions: &Arc<Mutex<Positions>>,
@@ -93,7 +93,8 @@ impl Line {
             next_ack: AtomicU64::new(0),
             is_over: AtomicBool::new(false),
         });
-        shared.push(Entry { f: Action::Connect, kind: Kind::Ok, ..Entry::default() });
+        let node = door as u64 + 1;
+        shared.push(Entry { f: Action::Connect, kind: Kind::Ok, node, ..Entry::default() });
         let (sink, stream) = socket.split();
         let (outgoing, to_send) = mpsc::channel(QUEUE);
         let reading = tokio::spawn(read(stream, shared.clone(), outgoing.clone()));

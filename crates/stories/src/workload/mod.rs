@@ -2,21 +2,20 @@
 //! [`checker`](crate::checker). Everything that is drawn by lot comes from one seed.
 //!
 //! - [`recorder`]: the history. [`line`]: one connection. [`device`]: a client that comes back and catches up.
-//! - [`site`]: rooms and people. [`worker`]: what one person does.
+//! - [`doors`]: the nodes that are used. [`site`]: rooms and people. [`worker`]: what one person does.
 
 pub mod device;
+pub mod doors;
 pub mod line;
 pub mod recorder;
 pub mod site;
 pub mod worker;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
@@ -24,6 +23,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 pub use device::Device;
+pub use doors::Doors;
 pub use recorder::Recorder;
 pub use site::Site;
 
@@ -33,6 +33,8 @@ use worker::Worker;
 
 /// Tokens that outlive every run: the year 2100.
 const NEVER: i64 = 4_102_444_800;
+/// A guest is signed out at the latest after half of this.
+const GUEST_STAYS: Duration = Duration::from_secs(20);
 /// Between two looks at whether everybody knows everything.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -78,8 +80,8 @@ impl Default for Settings {
 /// A workload that goes on.
 #[derive(Debug)]
 pub struct Workload {
-    /// Where the server is now; to be changed when it is started again elsewhere.
-    pub address: Arc<Mutex<SocketAddr>>,
+    /// Where the nodes are now; to be changed when one is started again elsewhere.
+    pub doors: Doors,
     /// The history.
     pub recorder: Arc<Recorder>,
     /// Rooms and people.
@@ -99,21 +101,20 @@ impl std::fmt::Debug for Worker {
 }
 
 impl Workload {
-    /// Makes rooms on a server and sets everybody to work.
+    /// Makes rooms and sets everybody to work. Each begins at the next door, and comes back by another one.
     ///
     /// # Errors
-    /// When the server does not take the first requests.
+    /// When a server does not take the first requests.
     pub async fn start(
         settings: Settings,
-        server: SocketAddr,
+        doors: Doors,
         recorder: &Arc<Recorder>,
     ) -> Result<Workload, String> {
-        let address = Arc::new(Mutex::new(server));
         let mut luck = StdRng::seed_from_u64(settings.seed);
         let seed = settings.seed;
         let people: Vec<String> = (0..settings.people).map(|number| format!("p{number}-{seed}")).collect();
         let (host, stranger) = (format!("owner-{seed}"), format!("mallory-{seed}"));
-        let device = |name: &str| Device::new(name, name, host_token(name, NEVER), &address, recorder);
+        let device = |name: &str| Device::new(name, name, host_token(name, NEVER), &doors, recorder);
         // A user exists from their first token on; mallory is a member of nothing.
         for person in people.iter().map(String::as_str).chain([stranger.as_str()]) {
             device(person).asks("GET", "/auth/me", None).await?;
@@ -124,8 +125,8 @@ impl Workload {
         let settle_until = until + settings.settle;
         let names = people.iter().map(String::as_str).chain([host.as_str(), stranger.as_str()]);
         let is_over = Arc::new(AtomicBool::new(false));
-        let workers = names.map(|name| Worker {
-            device: device(name),
+        let workers = names.enumerate().map(|(number, name)| Worker {
+            device: device(name).beginning_at(number),
             luck: StdRng::seed_from_u64(luck.random()),
             site: site.clone(),
             pace_ms: settings.pace_ms,
@@ -137,18 +138,10 @@ impl Workload {
             mine: Vec::new(),
         });
         let workers = workers.map(|worker| tokio::spawn(worker.works())).collect();
-        let signed_out = || is_signed_out(address.clone(), recorder.clone(), site.clone(), settings);
+        let signed_out =
+            || is_signed_out(doors.clone(), recorder.clone(), site.clone(), (settings, is_over.clone()));
         let guest = settings.guest.then(|| tokio::spawn(signed_out()));
-        Ok(Workload {
-            address,
-            recorder: recorder.clone(),
-            site,
-            until,
-            is_over,
-            settle_until,
-            workers,
-            guest,
-        })
+        Ok(Workload { doors, recorder: recorder.clone(), site, until, is_over, settle_until, workers, guest })
     }
 
     /// Nothing new is begun any more, whatever time is left.
@@ -196,28 +189,32 @@ async fn all_know_all(workers: &mut [Worker]) -> bool {
 
 /// A guest with an account of their own, who is signed out half-way and must hear nothing more.
 async fn is_signed_out(
-    address: Arc<Mutex<SocketAddr>>,
+    doors: Doors,
     recorder: Arc<Recorder>,
     site: Arc<Site>,
-    settings: Settings,
+    (settings, is_over): (Settings, Arc<AtomicBool>),
 ) {
-    let stranger = Device::new("guest", "guest", String::new(), &address, &recorder);
+    let stranger = Device::new("guest", "guest", String::new(), &doors, &recorder);
     let Some((user, token)) = signs_up(stranger, settings.seed).await else { return };
-    let mut guest = Device::new(&user, &user, token.clone(), &address, &recorder);
-    let limit = Instant::now() + settings.lasts / 2;
+    let mut guest = Device::new(&user, &user, token.clone(), &doors, &recorder).beginning_at(1);
+    let limit = Instant::now() + settings.lasts.min(GUEST_STAYS) / 2;
     for place in site.places.iter().filter(|place| !place.is_private) {
         let _joined =
             guest.asks("PUT", &format!("/chat/rooms/{}/members/{user}", place.id), Some(&json!({}))).await;
     }
     let line = guest.line(limit).await;
     sleep(limit.saturating_duration_since(Instant::now())).await;
-    let mut other = Device::new(&user, &user, token, &address, &recorder);
+    // On another node, where there is one: what listens must hear of it there.
+    let mut other = Device::new(&user, &user, token, &doors, &recorder);
     let entry = Entry { f: Action::Revoke, p: user.clone(), user: user.clone(), ..Entry::default() };
     let n = recorder.begin(entry.clone());
     let done = other.asks("POST", "/auth/logout", None).await.is_ok_and(|reply| reply.status < 300);
     recorder.push(Entry { n, kind: if done { Kind::Ok } else { Kind::Info }, ..entry });
     // Listens on for as long as the others work: what it is told now is written down.
-    sleep(settings.lasts / 2).await;
+    let end = Instant::now() + settings.lasts / 2;
+    while Instant::now() < end && !is_over.load(Ordering::Relaxed) {
+        sleep(LOOK).await;
+    }
     drop(line);
 }
 

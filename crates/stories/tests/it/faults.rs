@@ -13,6 +13,11 @@ fn holds(name: &str, times: u32) {
 }
 
 #[test]
+fn f01_one_node_of_two_killed() {
+    holds("F01", 2);
+}
+
+#[test]
 fn f02_killed_again_and_again() {
     holds("F02", 5);
 }
@@ -20,6 +25,16 @@ fn f02_killed_again_and_again() {
 #[test]
 fn f05_killed_while_it_stops() {
     holds("F05", 1);
+}
+
+#[test]
+fn f10_redis_killed() {
+    holds("F10", 1);
+}
+
+#[test]
+fn f17_forged_messages_on_the_bus() {
+    holds("F17", 1);
 }
 
 #[test]
