@@ -28,11 +28,11 @@ function cleanEnvironment(settings) {
   return { ...Object.fromEntries(Object.entries(process.env).filter(foreign)), ...defaults, ...settings };
 }
 
-/** Starts a server and waits until it is ready. `settings` are environment variables. */
-export async function startServer(settings = {}) {
+/** Starts a server at an address and waits until it is ready. `settings` are environment variables. */
+export async function startServer(settings = {}, listen = '127.0.0.1:0') {
   const folder = await mkdtemp(join(tmpdir(), 'fireside-clients-'));
   const dataFolder = join(folder, 'data');
-  const child = spawn(program(), ['--listen', '127.0.0.1:0', '--data-dir', dataFolder], {
+  const child = spawn(program(), ['--listen', listen, '--data-dir', dataFolder], {
     cwd: folder,
     env: cleanEnvironment(settings),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,8 +58,7 @@ export async function startServer(settings = {}) {
   try {
     const url = await waitFor('its address', () => {
       assert.equal(child.exitCode, null, `the server ended at once:\n${output}`);
-      const port = /http:\/\/127\.0\.0\.1:([1-9]\d*)/u.exec(output)?.[1];
-      return port && `http://127.0.0.1:${port}`;
+      return /http:\/\/127\.0\.0\.\d:[1-9]\d*/u.exec(output)?.[0];
     });
     await waitFor('readiness', async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok);
     return { url, pid: child.pid, stop, output: () => output, setupToken: () => setupToken(dataFolder, () => output) };

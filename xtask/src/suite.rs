@@ -32,6 +32,9 @@ const PROGRAM: &str = "FIRESIDE_BIN";
 /// Where browser tests find Chromium.
 const CHROMIUM: &str = "FIRESIDE_TEST_CHROMIUM";
 
+/// Where tests with several servers find the proxy that stands in front of them.
+const HAPROXY: &str = "FIRESIDE_TEST_HAPROXY";
+
 /// Runs all stages, or with a filter only those tests whose names contain it.
 pub fn run(filter: Option<&str>) -> ExitCode {
     child::listen();
@@ -102,6 +105,7 @@ struct Services {
     postgres: Option<Postgres>,
     redis: Option<Redis>,
     chromium: Option<PathBuf>,
+    haproxy: Option<PathBuf>,
 }
 
 impl Services {
@@ -128,6 +132,10 @@ impl Services {
             self.chromium = Some(programs::CHROMIUM.require()?);
             started.push("Chromium");
         }
+        if asked_for(HAPROXY) {
+            self.haproxy = Some(programs::HAPROXY.require()?);
+            started.push("HAProxy");
+        }
         Ok(Outcome::Done(started.join(", ")))
     }
 
@@ -138,8 +146,10 @@ impl Services {
         if let Some(redis) = &self.redis {
             command.env(redis::VARIABLE, &redis.url);
         }
-        if let Some(chromium) = &self.chromium {
-            command.env(CHROMIUM, chromium);
+        for (variable, program) in [(CHROMIUM, &self.chromium), (HAPROXY, &self.haproxy)] {
+            if let Some(program) = program {
+                command.env(variable, program);
+            }
         }
     }
 }

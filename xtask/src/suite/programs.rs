@@ -25,6 +25,9 @@ pub const REDIS: Program = Program { command: "redis-server", package: "redis-se
 /// A browser that runs without a screen.
 pub const CHROMIUM: Program = Program { command: "chromium", package: "chromium", versions: None };
 
+/// A proxy in front of several servers.
+pub const HAPROXY: Program = Program { command: "haproxy", package: "haproxy", versions: None };
+
 impl Program {
     /// Where the program lies; installs it when it is missing and we may.
     ///
@@ -46,7 +49,11 @@ impl Program {
     }
 
     fn find(&self) -> Option<PathBuf> {
-        in_search_path(self.command).or_else(|| newest(Path::new(self.versions?), self.command))
+        // A user's search path may lack the folder of what is for administrators.
+        let for_admins = Path::new("/usr/sbin").join(self.command);
+        in_search_path(self.command)
+            .or_else(|| for_admins.is_file().then_some(for_admins))
+            .or_else(|| newest(Path::new(self.versions?), self.command))
     }
 }
 

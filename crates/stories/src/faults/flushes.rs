@@ -36,7 +36,7 @@ pub async fn swallowed(effort: Effort) -> Result<String, String> {
     tracer.detach().await;
     disk.comes_back().await?;
     stage.server = stage.program.start(&stage.recorder).await?;
-    *stage.workload.address.lock() = stage.server.address;
+    stage.workload.doors.lead_to(0, stage.server.address);
     let judged = stage.judged().await;
     disk.remove().await;
     must(acknowledged > 0, || "nothing was acknowledged before the cut".to_owned())?;

@@ -2,29 +2,21 @@
 //! use the server, and says what it measured. All of them ask for everything the checker can judge; `criterion` is
 //! what comes on top.
 //!
-<<<<<<< HEAD
-//! - [`stage`]: the server, the people, the verdict. [`storage`], [`postgres`], [`network`], [`load`], [`machine`],
-//!   [`restore`]: the faults, by what breaks. [`flushes`]: a test of one.
-
-pub mod flushes;
-=======
 //! - [`stage`]: the server, the people, the verdict. [`cluster`]: the same with several nodes; [`across`]: what took
 //!   how long between them.
-//! - [`storage`], [`postgres`], [`network`], [`load`], [`machine`], [`nodes`], [`redis`]: the faults, by what breaks.
+//! - [`storage`], [`postgres`], [`network`], [`load`], [`machine`], [`nodes`], [`redis`], [`restore`]: the faults, by
+//!   what breaks. [`flushes`]: a test of one.
 
 pub mod across;
 pub mod cluster;
->>>>>>> faults
+pub mod flushes;
 pub mod load;
 pub mod machine;
 pub mod network;
 pub mod nodes;
 pub mod postgres;
-<<<<<<< HEAD
-pub mod restore;
-=======
 pub mod redis;
->>>>>>> faults
+pub mod restore;
 pub mod stage;
 pub mod storage;
 

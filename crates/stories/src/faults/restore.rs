@@ -13,7 +13,7 @@ use crate::checker::{Action, Bounds, History, Kind, Truth};
 use crate::program::Program;
 use crate::proof;
 use crate::token::host_token;
-use crate::workload::{Device, Recorder, Settings, Workload};
+use crate::workload::{Device, Doors, Recorder, Settings, Workload};
 
 /// For how long things are said that the backup holds, and then for how long such that it does not.
 const PART: Duration = Duration::from_secs(3);
@@ -32,14 +32,14 @@ pub async fn from_backup(effort: Effort) -> Result<String, String> {
     runs(&stage.program, &["backup", &copy.to_string_lossy()], 0).await?;
     runs(&stage.program, &["restored"], 3).await?;
     // People with clients that stay what they are while the server is another one.
-    let address = stage.workload.address.clone();
+    let doors = stage.workload.doors.clone();
     let afterwards = Arc::new(Recorder::default());
     let people = stage.workload.site.people.clone();
     let program = stage.program.clone();
     let mut devices: Vec<Device> = Vec::new();
     for person in &people {
         let name = format!("{person}-pocket");
-        devices.push(Device::new(&name, person, host_token(person, NEVER), &address, &afterwards));
+        devices.push(Device::new(&name, person, host_token(person, NEVER), &doors, &afterwards));
     }
     let until = stage.workload.until;
     sleep(until.saturating_duration_since(Instant::now())).await;
@@ -53,7 +53,7 @@ pub async fn from_backup(effort: Effort) -> Result<String, String> {
     runs(&program, &["restored"], 0).await?;
     let restored = proof::truth(&program.database()).await?;
     let kept = all_kept(&history, kept_before, &restored)?;
-    let refused = comes_back(&program, &mut devices, &afterwards, &address).await?;
+    let refused = comes_back(&program, &mut devices, &afterwards, &doors).await?;
     let truth = proof::truth(&program.database()).await?;
     let after = proof::verdict(&judged_from(&afterwards, refused.from_micros), &truth, &Bounds::default())?;
     Ok(format!(
@@ -110,13 +110,13 @@ async fn comes_back(
     program: &Program,
     devices: &mut [Device],
     recorder: &Arc<Recorder>,
-    address: &parking_lot::Mutex<std::net::SocketAddr>,
+    doors: &Doors,
 ) -> Result<Refused, String> {
     let from_micros = recorder.now_micros();
     let server = program.start(recorder).await?;
-    *address.lock() = server.address;
+    doors.lead_to(0, server.address);
     let settings = Settings { seed: 99, lasts: PART, guest: false, ..Settings::default() };
-    let workload = Workload::start(settings, server.address, recorder).await?;
+    let workload = Workload::start(settings, doors.clone(), recorder).await?;
     for device in devices.iter_mut() {
         device.line(Instant::now() + BACK_WITHIN).await.ok_or("a client cannot come back")?;
     }
