@@ -18,6 +18,9 @@ const BACK_WITHIN_MS: u64 = 15_000;
 /// How soon the others go on after a node was killed that may have held locks.
 const GOES_ON_WITHIN: Duration = Duration::from_secs(5);
 
+/// How soon a balancer notices that a node does not answer.
+const NOTICED_AFTER: Duration = Duration::from_secs(2);
+
 /// F01.
 pub async fn killed(effort: Effort) -> Result<String, String> {
     let mut cluster = Cluster::of(2, &effort, Duration::from_secs(90)).await?;
@@ -74,14 +77,18 @@ pub async fn frozen(effort: Effort) -> Result<String, String> {
     cluster.nodes[0].run.signal(Signal::STOP);
     let since = Instant::now();
     let during = async {
+        // Nobody is sent there any more by a balancer that asks its nodes how they are.
+        sleep(NOTICED_AFTER).await;
+        cluster.workload.doors.lead_to(0, cluster.nodes[1].run.address);
+        acknowledges_within(&recorder, GOES_ON_WITHIN).await?;
         cluster.sees_within(MISSED_WITHIN + STALL, &[1], &[("stays", true), ("frozen", false)]).await?;
         let missed = since.elapsed();
-        acknowledges_within(&recorder, GOES_ON_WITHIN).await?;
         sleep(lasts.saturating_sub(since.elapsed())).await;
         Ok::<_, String>(missed)
     };
     let missed = during.await;
     cluster.nodes[0].run.signal(Signal::CONT);
+    cluster.workload.doors.lead_to(0, cluster.nodes[0].run.address);
     let missed = missed?;
     // Whether the frozen one's connection outlives it is the heartbeat's to say.
     sleep(STALL).await;
