@@ -110,6 +110,8 @@ faults! {
         "the server closes the socket within 47 s";
     "F42", network::bad_weather, true, "late, narrow, in crumbs, connections reset at any byte",
         "everybody knows everything in the end";
+    "F43", redis::apart, false, "one of two nodes without Redis; without its database; both without Redis",
+        "told across nodes within 2 s once it is known; who is removed hears nothing more on either";
     "F44", load::slow_readers, false, "100 clients that do not read, in a busy room",
         "they are closed; memory grows by less than 150 MB; others' p99 stays below twice what it was";
     "F46", load::expired_tokens, false, "a storm of connections with expired tokens",

@@ -121,12 +121,16 @@ pub async fn frozen(effort: Effort) -> Result<String, String> {
     Ok(format!("{figures}; {verdict}"))
 }
 
+/// A way on which nothing goes through, and nobody is told.
+fn nothing() -> Weather {
+    Weather { swallow_answers: true, swallow_requests: true, ..Weather::default() }
+}
+
 /// F12.
 pub async fn deaf(effort: Effort) -> Result<String, String> {
     let cluster = begun(&effort, Duration::from_secs(120)).await?;
     let from = cluster.recorder.now_micros();
-    let nothing = Weather { swallow_answers: true, swallow_requests: true, ..Weather::default() };
-    cluster.nodes[1].to_redis.set(nothing);
+    cluster.nodes[1].to_redis.set(nothing());
     let known = cluster.are_within(KNOWN_WITHIN + STALL, &[1], "degraded").await?;
     let middle = cluster.recorder.now_micros();
     sleep(effort.lasts.min(AWAY)).await;
@@ -141,6 +145,43 @@ pub async fn deaf(effort: Effort) -> Result<String, String> {
         told(&history, from..middle, TOLD_UNKNOWING)?,
         told(&history, middle..until, TOLD_UNKNOWING)?,
         ms(back)
+    ))
+}
+
+/// F43.
+pub async fn apart(effort: Effort) -> Result<String, String> {
+    let cluster = begun(&effort, Duration::from_secs(180)).await?;
+    let (recorder, lasts) = (cluster.recorder.clone(), effort.lasts.min(AWAY));
+    let [one, two] = [&cluster.nodes[0], &cluster.nodes[1]];
+    // One has no Redis, the other has.
+    one.to_redis.set(nothing());
+    cluster.are_within(KNOWN_WITHIN + STALL, &[0], "degraded").await?;
+    let half = recorder.now_micros();
+    sleep(lasts).await;
+    let half = half..recorder.now_micros();
+    one.to_redis.set(Weather::default());
+    cluster.are_within(KNOWN_WITHIN, &[0, 1], "ready").await?;
+    // One has no database, the other has.
+    one.to_postgres.set(nothing());
+    sleep(lasts).await;
+    one.to_postgres.set(Weather::default());
+    one.to_postgres.cut();
+    let healed = cluster.are_within(KNOWN_WITHIN, &[0, 1], "ready").await?;
+    // Both have the database only.
+    [one, two].into_iter().for_each(|node| node.to_redis.set(nothing()));
+    cluster.are_within(KNOWN_WITHIN + STALL, &[0, 1], "degraded").await?;
+    let alone = recorder.now_micros();
+    sleep(lasts).await;
+    let alone = alone..recorder.now_micros();
+    [one, two].into_iter().for_each(|node| node.to_redis.set(Weather::default()));
+    cluster.are_within(KNOWN_WITHIN, &[0, 1], "ready").await?;
+    cluster.workload.is_enough();
+    let (history, verdict) = cluster.judged().await?;
+    Ok(format!(
+        "one without Redis: {}; one without its database: ready {} after it; both with the database only: {}; {verdict}",
+        told(&history, half, TOLD_WITHOUT)?,
+        ms(healed),
+        told(&history, alone, TOLD_WITHOUT)?,
     ))
 }
 
