@@ -84,7 +84,7 @@ impl Sessions {
     }
 
     /// The same to whoever has proved who they are with more than a token: their device is known from now on.
-    pub(super) fn answer_and_know(&self, opened: Opened, user: &UserRow) -> Result<SignedIn> {
+    pub(super) fn answer_with_cookie(&self, opened: Opened, user: &UserRow) -> Result<SignedIn> {
         let device_cookie = Some(self.device_cookie(&user.username)?);
         Ok(SignedIn { device_cookie, ..self.answer(opened, self.oneself(user))? })
     }

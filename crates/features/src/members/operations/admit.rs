@@ -2,14 +2,12 @@
 
 use fireside_db::Db;
 use fireside_kernel::permission::{self, Permission, RoomPass};
-use fireside_kernel::relay::Effect;
 use fireside_kernel::room_log::{Batch, Change, Needs};
 use fireside_kernel::{Kernel, Result};
 use fireside_protocol::members::Role;
-use fireside_protocol::{Event, RoomId, RoomRef, UserId};
+use fireside_protocol::{RoomId, RoomRef, UserId};
 
-use super::told;
-use crate::members::rules;
+use super::add;
 
 /// The room, if `host` may admit others to it: it is public, or they are its admin.
 ///
@@ -63,10 +61,6 @@ impl Change for Admission {
         if batch.member(&pass, &self.guest).is_some() {
             return Ok(());
         }
-        rules::check_memberships(batch.memberships(&self.guest))?;
-        let place = batch.put_member(&pass, &self.guest, Role::Member);
-        let event = told(pass.room(), &self.guest, Some(Role::Member), pass.user(), &place);
-        batch.emit(&pass, &place, Event::MemberJoined(event), Effect::Enter(vec![self.guest.clone()]));
-        Ok(())
+        add(batch, &pass, &self.guest, Role::Member, pass.user())
     }
 }

@@ -1,14 +1,12 @@
 //! `members.join`: becoming a member of a public room.
 
 use fireside_kernel::permission::Permission;
-use fireside_kernel::relay::Effect;
 use fireside_kernel::room_log::{Batch, Change, Needs, Repeat};
 use fireside_kernel::{Ctx, Kernel, Result};
 use fireside_protocol::members::{JoinRoom, Joined, Role};
-use fireside_protocol::{Event, Once, RoomRef, UserId};
+use fireside_protocol::{Once, RoomRef, UserId};
 
-use super::told;
-use crate::members::rules;
+use super::add;
 
 pub(crate) async fn join(kernel: Kernel, ctx: Ctx, request: JoinRoom) -> Result<Once<Joined>> {
     let JoinRoom { room_id: room, client_id, .. } = request;
@@ -34,10 +32,7 @@ impl Change for Join {
         let pass = batch.enter(&self.room, &self.user, Permission::Join)?;
         let duplicate = pass.role().is_some();
         if !duplicate {
-            rules::check_memberships(batch.memberships(&self.user))?;
-            let place = batch.put_member(&pass, &self.user, Role::Member);
-            let event = told(pass.room(), &self.user, Some(Role::Member), &self.user, &place);
-            batch.emit(&pass, &place, Event::MemberJoined(event), Effect::Enter(vec![self.user.clone()]));
+            add(batch, &pass, &self.user, Role::Member, &self.user)?;
         }
         let room = batch.room(&pass).to_wire();
         let joined = Joined {

@@ -9,8 +9,7 @@ use fireside_protocol::ids::UserRef;
 use fireside_protocol::members::{Member, Role, SetMember};
 use fireside_protocol::{Event, Once, RoomRef, UserId};
 
-use super::told;
-use crate::members::rules;
+use super::{add, told};
 
 pub(crate) async fn set(kernel: Kernel, ctx: Ctx, request: SetMember) -> Result<Once<Member>> {
     let SetMember { room_id: room, user_id: target, role, client_id } = request;
@@ -52,17 +51,11 @@ impl Change for Set {
         let before = batch.member(&pass, &target).map(|member| member.role);
         let role = self.role.or(before).unwrap_or(Role::Member);
         if before.is_none() {
-            rules::check_memberships(batch.memberships(&target))?;
-        }
-        if before != Some(role) {
+            add(batch, &pass, &target, role, &self.actor)?;
+        } else if before != Some(role) {
             let place = batch.put_member(&pass, &target, role);
             let event = told(pass.room(), &target, Some(role), &self.actor, &place);
-            match before {
-                None => {
-                    batch.emit(&pass, &place, Event::MemberJoined(event), Effect::Enter(vec![target.clone()]))
-                }
-                Some(_) => batch.emit(&pass, &place, Event::MemberUpdated(event), Effect::None),
-            }
+            batch.emit(&pass, &place, Event::MemberUpdated(event), Effect::None);
         }
         let member = batch.member(&pass, &target).ok_or_else(|| Error::not_found("Member"))?;
         Ok(Once::done(member.to_wire(pass.room(), &target)))

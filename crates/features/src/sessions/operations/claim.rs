@@ -49,7 +49,7 @@ async fn take_over(sessions: &Sessions, ctx: &Ctx, request: Claim) -> Result<Sig
     drop(held);
     tracing::info!(user = %user.id, "the server has its first administrator");
     sessions.open_first_room(&user.id).await;
-    sessions.answer_and_know(opened, &user)
+    sessions.answer_with_cookie(opened, &user)
 }
 
 fn claimed() -> Error {

@@ -33,7 +33,7 @@ async fn log_in(sessions: &Sessions, ctx: &Ctx, request: Login) -> Result<Signed
     }
     let opened = sessions.open(&mut tx, &proof.user.id, &ctx.peer).await?;
     user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
-    sessions.answer_and_know(opened, &proof.user)
+    sessions.answer_with_cookie(opened, &proof.user)
 }
 
 /// A user, and the hash that their password was checked against.

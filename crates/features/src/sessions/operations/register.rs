@@ -60,7 +60,7 @@ async fn sign_up(sessions: &Sessions, ctx: &Ctx, request: Register) -> Result<Si
         // The room or the rights of who made the invite are gone; the account stands all the same.
         tracing::warn!(%error, "an invite's room could not be joined");
     }
-    sessions.answer_and_know(opened, &user)
+    sessions.answer_with_cookie(opened, &user)
 }
 
 /// An invite that can be used, and the hash of its code.
