@@ -44,6 +44,27 @@ export interface Authenticated {
   time: Time;
 }
 
+/**
+ * What a client begins with. The position was taken first, so that whatever changed while the rest was read is
+ * told by resuming from here; likewise each room is as it was at its own `seq`.
+ */
+export interface Bootstrap {
+  /** Whose all this is. */
+  me: User;
+  /** Where one's own stream stands, as `user_changes.position` tells it. */
+  position: UserPosition;
+  /** As `rooms.list`. */
+  rooms: Room[];
+  /** As `reads.list`. */
+  unread: Unread[];
+  /** As `direct_messages.conversations`. */
+  conversations: User[];
+  /** The newest messages of `roomId`; absent where it is not asked for, or not one's own to read. */
+  messages?: PageOfMessage;
+  /** The newest messages exchanged with `userId`; absent where they are not asked for, or nobody is that. */
+  directMessages?: PageOfDirectMessage;
+}
+
 /** Changes one's password; every other session ends. */
 export interface ChangePassword {
   /** The one so far. */
@@ -304,6 +325,14 @@ export interface EventError {
 export interface ExplainUnread {
   /** The room or conversation, by id or slug. */
   roomId: string;
+}
+
+/** Reads everything that a client shows first. */
+export interface GetBootstrap {
+  /** The room it opens, by id or slug: its newest messages come along. */
+  roomId?: string | null;
+  /** The person whose conversation it opens, by id or username: its newest messages come along. */
+  userId?: string | null;
 }
 
 /** Asks for the digest of a stretch of a room's messages. */
@@ -1635,6 +1664,8 @@ export interface ClientToServerEvents {
   "unread:explain": (payload: ExplainUnread, ack: (reply: Ack<UnreadExplained>) => void) => void;
   /** Where your own stream stands */
   "user:position": (payload: GetPosition, ack: (reply: Ack<UserPosition>) => void) => void;
+  /** What a client needs to begin, at once */
+  "bootstrap:get": (payload: GetBootstrap, ack: (reply: Ack<Bootstrap>) => void) => void;
   /** Say that you are writing */
   "typing:start": (payload: StartTyping, ack?: (reply: Ack<Done>) => void) => void;
   /** Say that you have stopped writing */
@@ -1769,4 +1800,6 @@ export interface RestRoutes {
   "GET /chat/rooms/{roomId}/unread": { path: Pick<ExplainUnread, "roomId">; query: Nothing; body: Nothing; response: UnreadExplained };
   /** Where your own stream stands */
   "GET /chat/position": { path: Nothing; query: Nothing; body: Nothing; response: UserPosition };
+  /** What a client needs to begin, at once */
+  "GET /chat/bootstrap": { path: Nothing; query: GetBootstrap; body: Nothing; response: Bootstrap };
 }

@@ -1,6 +1,7 @@
 //! What the chat does: one folder a noun. Each registers its operations in the kernel's registry; none
 //! knows a door, and none touches another's tables.
 
+pub mod bootstrap;
 pub mod direct_messages;
 pub mod members;
 pub mod messages;
@@ -46,6 +47,7 @@ pub async fn register(
     direct_messages::register(kernel, registry, &presence);
     reads::register(kernel, registry);
     user_changes::register(kernel, registry);
+    bootstrap::register(kernel, registry, &presence, &sessions);
     let typing = typing::register(kernel, registry);
     let observers: Vec<Arc<dyn Observer>> = vec![presence.clone(), typing];
     Ok(Features { sessions, presence, observers })

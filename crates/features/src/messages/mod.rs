@@ -13,7 +13,7 @@ mod sql;
 
 use fireside_kernel::{Kernel, Registry};
 
-pub(crate) use operations::list::{Wanted, read_page};
+pub(crate) use operations::list::{Wanted, page, read_page};
 pub(crate) use rules::{draft, read_at, sent_before};
 
 /// Registers the operations.

@@ -3,6 +3,7 @@
 use fireside_kernel::permission::{self, Permission, RoomPass};
 use fireside_kernel::room_log::state::MessageState;
 use fireside_kernel::{Ctx, Error, Kernel, Result};
+use fireside_protocol::UserId;
 use fireside_protocol::messages::{ListMessages, Message};
 use fireside_protocol::page::{Cursor, Head, Limit, Page};
 
@@ -10,10 +11,15 @@ use crate::messages::rules::{Direction, direction};
 use crate::messages::sql;
 
 pub(crate) async fn list(kernel: Kernel, ctx: Ctx, request: ListMessages) -> Result<Page<Message>> {
-    let pass = permission::enter(&kernel.db, &request.room_id, ctx.user()?, Permission::Read).await?;
+    page(&kernel, ctx.user()?, request).await
+}
+
+/// A page of a room that somebody is a member of.
+pub(crate) async fn page(kernel: &Kernel, user: &UserId, request: ListMessages) -> Result<Page<Message>> {
+    let pass = permission::enter(&kernel.db, &request.room_id, user, Permission::Read).await?;
     let wanted =
         Wanted { limit: request.limit, before: request.before, after: request.after, around: request.around };
-    let page = read_page(&kernel, &pass, wanted).await?;
+    let page = read_page(kernel, &pass, wanted).await?;
     Ok(page.map(|message| message.to_wire()))
 }
 
