@@ -45,8 +45,8 @@ export interface Authenticated {
 }
 
 /**
- * What a client begins with. The position was taken first, so that whatever changed while the rest was read is
- * told by resuming from here; likewise each room is as it was at its own `seq`.
+ * What a client begins with. The position was taken first, and pages of messages were read last: resuming one's own
+ * stream from `position` and each room or conversation from where the lists say it stands misses nothing.
  */
 export interface Bootstrap {
   /** Whose all this is. */
@@ -1470,7 +1470,9 @@ export interface Unread {
   userId?: string;
   /** Everything up to here is read. */
   readSeq: number;
-  /** The head of the log. */
+  /** The log's epoch. */
+  epoch: string;
+  /** The head of the log; with `epoch` it is a position to resume from. */
   headSeq: number;
   /**
    * Messages of others behind `readSeq` that are not deleted; 0 where the room is muted. 1,000 means 1,000

@@ -39,11 +39,14 @@ async fn get(
     let user = ctx.user()?;
     // Before everything else: what changes while the rest is read lies behind it, and is told.
     let position = read::position(&kernel.db, &kernel.names, user).await?;
-    let (me, rooms, unread, conversations, messages, direct_messages) = tokio::try_join!(
+    let (me, rooms, unread, conversations) = tokio::try_join!(
         sessions.me(user),
         rooms::joined(&kernel, user),
         reads::unread(&kernel, user),
         direct_messages::partners(&kernel, &presence, user),
+    )?;
+    // After the lists: a page may know more than they do, never less, so that resuming from them misses nothing.
+    let (messages, direct_messages) = tokio::try_join!(
         newest(&kernel, user, request.room_id),
         newest_direct(&kernel, user, request.user_id),
     )?;

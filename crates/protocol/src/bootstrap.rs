@@ -32,8 +32,8 @@ impl Request for GetBootstrap {
         .get("/chat/bootstrap");
 }
 
-/// What a client begins with. The position was taken first, so that whatever changed while the rest was read is
-/// told by resuming from here; likewise each room is as it was at its own `seq`.
+/// What a client begins with. The position was taken first, and pages of messages were read last: resuming one's own
+/// stream from `position` and each room or conversation from where the lists say it stands misses nothing.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Bootstrap {

@@ -51,6 +51,14 @@ export class History {
     else if (this.status === "ready" && window.bury(deletion)) changed();
   }
 
+  /** The newest page came before anybody asked for it. */
+  begin(page: { items: AnyMessage[]; next?: unknown }): void {
+    if (this.status !== "empty") return;
+    this.#fill(page.items, page.next, null);
+    this.#options.read(page.items);
+    this.#options.changed();
+  }
+
   /** Reads the newest page, or the one around a message, unless that is there. */
   open(around?: MessageRef): Promise<void> {
     this.#wanted = around;
@@ -173,23 +181,29 @@ export class History {
     query: PageOptions,
     beyond: (page: MessagePage) => [older: PageOptions | null, newer: PageOptions | null],
   ): Promise<void> {
-    const { window, messages } = this.#options;
+    const { messages } = this.#options;
     const hadRows = this.status === "ready";
     if (!hadRows) this.status = "loading";
     this.error = null;
     try {
       await this.#read(messages.page(query), (page) => {
         const [older, newer] = beyond(page);
-        window.clear();
-        window.addPage(page.items, "newer");
-        window.older = older ? "more" : "end";
-        window.newer = newer ? "more" : "end";
-        this.status = "ready";
+        this.#fill(page.items, older, newer);
       });
     } catch (error) {
       if (!hadRows) this.status = "failed";
       this.#failed(error);
     }
+  }
+
+  /** Puts a page in the place of whatever was there, with whether there is more on either side. */
+  #fill(items: readonly AnyMessage[], older: unknown, newer: unknown): void {
+    const { window } = this.#options;
+    window.clear();
+    window.addPage(items, "newer");
+    window.older = older ? "more" : "end";
+    window.newer = newer ? "more" : "end";
+    this.status = "ready";
   }
 
   /** A page that goes on where the window ends. */
