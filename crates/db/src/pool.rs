@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use crate::driver::{ConnectError, Driver, Outlook, Recheck};
+use crate::driver::{ConnectError, Driver, Failure, Outlook, Recheck};
 use crate::error::{Error, OpenError};
 
 /// Longest wait for a sign of life of an idle connection. A server that is up answers at once; a
@@ -40,6 +40,7 @@ struct Shared<D: Driver> {
     idle: Mutex<Vec<Idle<D::Connection>>>,
     waiting: AtomicU64,
     discarded: AtomicU64,
+    lost_races: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -62,6 +63,8 @@ pub struct Connections {
     pub limit: u32,
     /// Thrown away since the start, after a timeout, an abandoned call or a broken connection.
     pub discarded: u64,
+    /// Transactions and statements since the start that concurrent work got in the way of.
+    pub lost_races: u64,
 }
 
 impl<D: Driver> Pool<D> {
@@ -74,6 +77,7 @@ impl<D: Driver> Pool<D> {
             idle: Mutex::new(Vec::with_capacity(size as usize)),
             waiting: AtomicU64::new(0),
             discarded: AtomicU64::new(0),
+            lost_races: AtomicU64::new(0),
             closed: AtomicBool::new(false),
         }))
     }
@@ -126,6 +130,7 @@ impl<D: Driver> Pool<D> {
             waiting: self.0.waiting.load(Ordering::Relaxed),
             limit: self.0.size,
             discarded: self.0.discarded.load(Ordering::Relaxed),
+            lost_races: self.0.lost_races.load(Ordering::Relaxed),
         }
     }
 
@@ -249,6 +254,11 @@ impl<D: Driver> Lease<D> {
             let idle = Idle { connection, opened_at: self.opened_at, since: Instant::now() };
             self.pool.idle.lock().push(idle);
         }
+    }
+
+    /// Counts a call that concurrent work got in the way of.
+    pub(crate) fn note(&self, failure: &Failure) {
+        self.pool.lost_races.fetch_add(u64::from(failure.error == Error::Retry), Ordering::Relaxed);
     }
 
     fn discard_for_permit(mut self) -> OwnedSemaphorePermit {

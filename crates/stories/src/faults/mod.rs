@@ -2,7 +2,7 @@
 //! use the server, and says what it measured. All of them ask for everything the checker can judge; `criterion` is
 //! what comes on top.
 //!
-//! - [`stage`]: the server, the people, the verdict. [`cluster`]: the same with several nodes; [`across`]: what took
+//! - [`stage`]: the server, the people, the verdict; [`resources`]: what the server holds. [`cluster`]: the same with several nodes; [`across`]: what took
 //!   how long between them.
 //! - [`storage`], [`postgres`], [`network`], [`load`], [`machine`], [`nodes`], [`redis`], [`restore`]: the faults, by
 //!   what breaks. [`flushes`]: a test of one.
@@ -16,6 +16,7 @@ pub mod network;
 pub mod nodes;
 pub mod postgres;
 pub mod redis;
+pub mod resources;
 pub mod restore;
 pub mod stage;
 pub mod storage;
