@@ -149,6 +149,14 @@ impl Workload {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
+    /// Waits until nobody does anything any more, of those who are still connected.
+    pub async fn rests(&self) {
+        let has_ended = |guest: &JoinHandle<()>| guest.is_finished();
+        while !self.workers.iter().all(JoinHandle::is_finished) || !self.guest.iter().all(has_ended) {
+            sleep(LOOK).await;
+        }
+    }
+
     /// Waits for the end: everything begun is settled, everybody is connected and knows what there is, as far as
     /// that comes true in time. Then all connections end.
     ///
