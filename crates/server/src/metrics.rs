@@ -92,6 +92,7 @@ fn read_pool(pool: &'static str, connections: Connections) {
         .set(f64::from(connections.idle));
     gauge!("fireside_db_pool_connections", "pool" => pool, "state" => "in_use")
         .set(f64::from(connections.in_use));
+    counter!("fireside_db_calls_total", "pool" => pool).absolute(connections.lent);
 }
 
 fn describe() {
@@ -103,6 +104,7 @@ fn describe() {
     describe_gauge!("fireside_users", "Users by state");
     describe_gauge!("fireside_room_log_waiting", "Changes that wait for their transaction");
     describe_gauge!("fireside_db_pool_connections", "Connections to the database by state");
+    describe_counter!("fireside_db_calls_total", "Queries and transactions by the connections they use");
     describe_gauge!("fireside_bus_up", "Whether the bus between nodes reaches them: 1 or 0");
     describe_counter!("fireside_bus_messages_total", "Messages between nodes by direction");
     describe_counter!(

@@ -10,8 +10,14 @@
 mod operations;
 mod rules;
 mod sql;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
 
 use fireside_kernel::{Kernel, Registry};
+
+use operations::crowds::Crowds;
 
 pub(crate) use operations::list::{Wanted, read_page};
 pub(crate) use rules::{draft, read_at, sent_before};
@@ -24,8 +30,8 @@ pub fn register(kernel: &Kernel, registry: &mut Registry) {
     registry.add(move |ctx, request| operations::edit::edit(hall.clone(), ctx, request));
     let hall = kernel.clone();
     registry.add(move |ctx, request| operations::delete::delete(hall.clone(), ctx, request));
-    let hall = kernel.clone();
-    registry.add(move |ctx, request| operations::list::list(hall.clone(), ctx, request));
+    let (hall, crowds) = (kernel.clone(), Arc::<Crowds>::default());
+    registry.add(move |ctx, request| operations::list::list(hall.clone(), crowds.clone(), ctx, request));
     let hall = kernel.clone();
     registry.add(move |ctx, request| operations::digest::digest(hall.clone(), ctx, request));
 }
