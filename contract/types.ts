@@ -157,8 +157,9 @@ export interface Digest {
   /** How many messages are in it, deleted ones left out. */
   count: number;
   /**
-   * The sum over their places and revisions, 16 hexadecimal digits: each pair mixed by SplitMix64's finalizer
-   * over `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or.
+   * The sum over their places and revisions: each pair mixed by SplitMix64's finalizer over
+   * `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or; the first 48 bits of it, 12
+   * hexadecimal digits.
    */
   digest: string;
   /** The same in up to 16 parts, to find where it differs. */
@@ -174,8 +175,9 @@ export interface DigestPart {
   /** How many messages are in it, deleted ones left out. */
   count: number;
   /**
-   * The sum over their places and revisions, 16 hexadecimal digits: each pair mixed by SplitMix64's finalizer
-   * over `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or.
+   * The sum over their places and revisions: each pair mixed by SplitMix64's finalizer over
+   * `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or; the first 48 bits of it, 12
+   * hexadecimal digits.
    */
   digest: string;
 }
@@ -1085,19 +1087,13 @@ export interface RoomDeleted {
 }
 
 /**
- * `room:digested`: the digest of a room's newest messages, told now and then to sockets that asked for it by
- * `digest:watch`. Compare when you are exactly at `seq`; else wait for the next one.
+ * `room:digested`: `[roomId, seq, digest]`, the sum over a room's newest 64 messages (all of them where there are
+ * fewer), as in the answer to `room:digest`. Told now and then to sockets that asked for it by `digest:watch`.
+ * Compare when you are exactly at `seq`; else wait for the next one.
+ *
+ * At most 100 bytes, so it has no names for its fields.
  */
-export interface RoomDigest {
-  /** The room or conversation. */
-  roomId: string;
-  /** The head of its log that this is true of. */
-  seq: number;
-  /** From this place on. */
-  from: number;
-  /** The sum, as in the answer to `room:digest`. */
-  digest: string;
-}
+export type RoomDigest = [string, number, string];
 
 /** `room:created` and `room:updated`: the room as it is from that position on. */
 export interface RoomEvent {

@@ -39,6 +39,7 @@ struct Shared<D: Driver> {
     /// Most recently used last; it is taken first, so that what is not needed grows old.
     idle: Mutex<Vec<Idle<D::Connection>>>,
     waiting: AtomicU64,
+    lent: AtomicU64,
     discarded: AtomicU64,
     lost_races: AtomicU64,
     closed: AtomicBool,
@@ -61,6 +62,8 @@ pub struct Connections {
     pub waiting: u64,
     /// Most that may be open.
     pub limit: u32,
+    /// Calls and transactions since the start that were lent one.
+    pub lent: u64,
     /// Thrown away since the start, after a timeout, an abandoned call or a broken connection.
     pub discarded: u64,
     /// Transactions and statements since the start that concurrent work got in the way of.
@@ -76,6 +79,7 @@ impl<D: Driver> Pool<D> {
             permits: Arc::new(Semaphore::new(size as usize)),
             idle: Mutex::new(Vec::with_capacity(size as usize)),
             waiting: AtomicU64::new(0),
+            lent: AtomicU64::new(0),
             discarded: AtomicU64::new(0),
             lost_races: AtomicU64::new(0),
             closed: AtomicBool::new(false),
@@ -86,6 +90,7 @@ impl<D: Driver> Pool<D> {
     pub(crate) async fn acquire(&self, deadline: Instant) -> Result<Lease<D>, Error> {
         let permit = self.permit(deadline).await?;
         self.0.driver.intact()?;
+        self.0.lent.fetch_add(1, Ordering::Relaxed);
         while let Some(idle) = self.pop() {
             match D::recheck(idle.opened_at, idle.since) {
                 Recheck::Fresh => return Ok(self.lend(idle, permit)),
@@ -129,6 +134,7 @@ impl<D: Driver> Pool<D> {
             in_use: self.0.size.saturating_sub(free),
             waiting: self.0.waiting.load(Ordering::Relaxed),
             limit: self.0.size,
+            lent: self.0.lent.load(Ordering::Relaxed),
             discarded: self.0.discarded.load(Ordering::Relaxed),
             lost_races: self.0.lost_races.load(Ordering::Relaxed),
         }

@@ -9,33 +9,32 @@ use fireside_kernel::{Ctx, Error, Kernel, Registry, Result};
 use fireside_protocol::bootstrap::{Bootstrap, GetBootstrap};
 use fireside_protocol::direct_messages::{DirectMessage, ListDirectMessages};
 use fireside_protocol::ids::{RoomRef, UserRef};
-use fireside_protocol::messages::{ListMessages, Message};
+use fireside_protocol::messages::Message;
 use fireside_protocol::page::{Limit, Page};
 use fireside_protocol::{Reason, UserId};
 
+use crate::messages::Crowds;
 use crate::presence::Presence;
 use crate::sessions::Sessions;
 use crate::{direct_messages, messages, reads, rooms};
 
+/// What is asked for the parts of the answer.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    pub(crate) kernel: Kernel,
+    pub(crate) presence: Arc<Presence>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) crowds: Arc<Crowds>,
+}
+
 /// Registers the operation.
-pub fn register(
-    kernel: &Kernel,
-    registry: &mut Registry,
-    presence: &Arc<Presence>,
-    sessions: &Arc<Sessions>,
-) {
-    let (hall, online, sessions) = (kernel.clone(), presence.clone(), sessions.clone());
-    registry.add(move |ctx, request| get(hall.clone(), online.clone(), sessions.clone(), ctx, request));
+pub(crate) fn register(registry: &mut Registry, sources: Sources) {
+    registry.add(move |ctx, request| get(sources.clone(), ctx, request));
 }
 
 /// `bootstrap.get`.
-async fn get(
-    kernel: Kernel,
-    presence: Arc<Presence>,
-    sessions: Arc<Sessions>,
-    ctx: Ctx,
-    request: GetBootstrap,
-) -> Result<Bootstrap> {
+async fn get(sources: Sources, ctx: Ctx, request: GetBootstrap) -> Result<Bootstrap> {
+    let Sources { kernel, presence, sessions, crowds } = sources;
     let user = ctx.user()?;
     // Before everything else: what changes while the rest is read lies behind it, and is told.
     let position = read::position(&kernel.db, &kernel.names, user).await?;
@@ -47,16 +46,20 @@ async fn get(
     )?;
     // After the lists: a page may know more than they do, never less, so that resuming from them misses nothing.
     let (messages, direct_messages) = tokio::try_join!(
-        newest(&kernel, user, request.room_id),
+        newest(&kernel, &crowds, user, request.room_id),
         newest_direct(&kernel, user, request.user_id),
     )?;
     Ok(Bootstrap { me, position, rooms, unread, conversations, messages, direct_messages })
 }
 
-async fn newest(kernel: &Kernel, user: &UserId, room: Option<RoomRef>) -> Result<Option<Page<Message>>> {
-    let Some(room_id) = room else { return Ok(None) };
-    let request = ListMessages { room_id, limit: Limit::default(), before: None, after: None, around: None };
-    readable(messages::page(kernel, user, request).await)
+async fn newest(
+    kernel: &Kernel,
+    crowds: &Arc<Crowds>,
+    user: &UserId,
+    room: Option<RoomRef>,
+) -> Result<Option<Page<Message>>> {
+    let Some(room) = room else { return Ok(None) };
+    readable(messages::newest(kernel, crowds, user, room, Limit::default()).await)
 }
 
 async fn newest_direct(

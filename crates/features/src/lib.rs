@@ -43,11 +43,17 @@ pub async fn register(
     users::register(kernel, registry, &presence, &sessions);
     rooms::register(kernel, registry);
     members::register(kernel, registry, &presence);
-    messages::register(kernel, registry);
+    let crowds = messages::register(kernel, registry);
     direct_messages::register(kernel, registry, &presence);
     reads::register(kernel, registry);
     user_changes::register(kernel, registry);
-    bootstrap::register(kernel, registry, &presence, &sessions);
+    let sources = bootstrap::Sources {
+        kernel: kernel.clone(),
+        presence: presence.clone(),
+        sessions: sessions.clone(),
+        crowds,
+    };
+    bootstrap::register(registry, sources);
     let typing = typing::register(kernel, registry);
     let observers: Vec<Arc<dyn Observer>> = vec![presence.clone(), typing];
     Ok(Features { sessions, presence, observers })

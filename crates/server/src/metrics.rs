@@ -96,6 +96,7 @@ fn read_pool(pool: &'static str, connections: Connections) {
         .set(f64::from(connections.idle));
     gauge!("fireside_db_pool_connections", "pool" => pool, "state" => "in_use")
         .set(f64::from(connections.in_use));
+    counter!("fireside_db_calls_total", "pool" => pool).absolute(connections.lent);
 }
 
 fn describe() {
@@ -112,6 +113,7 @@ fn describe() {
         "Transactions that concurrent work got in the way of (deadlocks, serialization failures)"
     );
     describe_gauge!("fireside_tasks", "Tasks of the runtime that have not ended");
+    describe_counter!("fireside_db_calls_total", "Queries and transactions by the connections they use");
     describe_gauge!("fireside_bus_up", "Whether the bus between nodes reaches them: 1 or 0");
     describe_counter!("fireside_bus_messages_total", "Messages between nodes by direction");
     describe_counter!(

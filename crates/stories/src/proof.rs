@@ -21,6 +21,9 @@ proof simulate [--from N] [--seeds N]
                     trouble at every commit, drawn from a seed; 1,000 seeds where no number is given
 proof faults quick|all|F02 … [--seconds N] [--times N] [--seed N] [--server PATH] [--keep DIR]
                     breaks something while people use a server
+proof digests [--minutes N] [--pace-ms N] [--seed N] [--server PATH] [--keep DIR]
+                    clients compare what they have with every digest while people use a server; five minutes where
+                    no number is given
 proof planted       sees the checker find each bug planted on purpose (needs --features planted-bugs)
 proof serve|backup|restored
                     the server itself, and its commands of these names
@@ -34,6 +37,7 @@ pub fn main() -> ExitCode {
         ["workload", options @ ..] => block_on(workload(options)),
         ["simulate", options @ ..] => simulate(options),
         ["faults", words @ ..] => faults(words),
+        ["digests", options @ ..] => digests(options),
         ["planted"] => block_on(planted::run()),
         ["check", directory] => check(Path::new(directory)),
         _ => Err(USAGE.to_owned()),
@@ -154,6 +158,23 @@ fn faults(words: &[&str]) -> Result<String, String> {
         }
     }
     block_on(faults::run(names, &effort))
+}
+
+fn digests(options: &[&str]) -> Result<String, String> {
+    let mut pace_ms = 250;
+    let mut effort = Effort { lasts: Duration::from_secs(300), times: 1, seed: 1, program: None, keep: None };
+    for (name, value) in options_of(options)? {
+        let number = || value.parse::<u64>().map_err(|_| format!("--{name} takes a number"));
+        match name {
+            "minutes" => effort.lasts = Duration::from_secs(60 * number()?),
+            "pace-ms" => pace_ms = number()?,
+            "seed" => effort.seed = number()?,
+            "server" => effort.program = Some(value.into()),
+            "keep" => effort.keep = Some(value.into()),
+            _ => return Err(USAGE.to_owned()),
+        }
+    }
+    block_on(crate::digests::run(&effort, pace_ms))
 }
 
 fn simulate(options: &[&str]) -> Result<String, String> {

@@ -1,10 +1,10 @@
 // Reads a place's messages into its window: one page at a time, and events that come meanwhile after it.
 
-import type { AnyMessage, RoomDigest } from "../contract.js";
+import type { AnyMessage } from "../contract.js";
 import type { MessagePage, MessageRef, Messages, PageOptions } from "../conversations.js";
 import { ChatError } from "../errors.js";
 import { seqOf } from "../resources/messages.js";
-import { digestOf } from "./digest.js";
+import { DIGEST_TAIL, digestOf } from "./digest.js";
 import type { MessageWindow } from "./model.js";
 import type { Burial, Window } from "./window.js";
 
@@ -117,11 +117,12 @@ export class History {
   }
 
   /** The server has summed up the newest messages: what differs from them here is read anew. */
-  compare({ from, digest }: Pick<RoomDigest, "from" | "digest">): Promise<void> {
+  compare(digest: string): Promise<void> {
     const { window } = this.#options;
     if (this.status !== "ready") return Promise.resolve();
-    const isCovered = window.isLive && (window.older === "end" || (window.oldestSeq ?? Infinity) <= from);
-    const isSame = isCovered && digestOf(window.between(from, Infinity)) === digest;
+    const newest = window.newest(DIGEST_TAIL);
+    const isCovered = window.isLive && (window.older === "end" || newest.length === DIGEST_TAIL);
+    const isSame = isCovered && digestOf(newest) === digest;
     return isSame ? Promise.resolve() : this.heal();
   }
 

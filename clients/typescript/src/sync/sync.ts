@@ -120,7 +120,7 @@ export class Sync {
     }
     if (name === "room:digested") {
       // Of another moment it says nothing.
-      const { roomId, seq } = payload as RoomDigest;
+      const [roomId, seq] = payload as RoomDigest;
       if (this.position(roomId)?.seq !== seq) return;
     }
     const roomId = DURABLE.has(name) ? roomOf(name, payload) : null;

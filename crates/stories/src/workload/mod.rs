@@ -168,6 +168,15 @@ impl Workload {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
+    /// Waits until nobody does anything any more, of those who are still connected.
+    pub async fn rests(&self) {
+        while !self.workers.iter().all(JoinHandle::is_finished)
+            || !self.guest.iter().all(JoinHandle::is_finished)
+        {
+            sleep(LOOK).await;
+        }
+    }
+
     /// Waits for the end: everything begun is settled, everybody is connected and knows what there is and who is
     /// there, as far as that comes true in time.
     ///
