@@ -42,6 +42,7 @@ pub struct PostgresServer {
     port: u16,
     /// User and group to run as, when we are root: PostgreSQL refuses to run as root.
     run_as: Option<(u32, u32)>,
+    environment: Mutex<Vec<(String, String)>>,
     running: Mutex<Option<Running>>,
 }
 
@@ -69,7 +70,8 @@ impl PostgresServer {
             chown(directory.path(), Some(user), Some(group))?;
             fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700))?;
         }
-        let server = PostgresServer { directory, port: free_port()?, run_as, running: Mutex::new(None) };
+        let (environment, running) = (Mutex::default(), Mutex::new(None));
+        let server = PostgresServer { directory, port: free_port()?, run_as, environment, running };
         server.create_cluster(settings).await?;
         server.start_again().await?;
         Ok(server)
@@ -85,6 +87,12 @@ impl PostgresServer {
         self.port
     }
 
+    /// From the next start on it has these variables in its environment.
+    pub fn set_environment(&self, variables: &[(&str, &str)]) {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        *self.environment.lock() = variables.iter().map(owned).collect();
+    }
+
     /// Starts it again after [`PostgresServer::stop`] or [`PostgresServer::kill`], on the same
     /// port, and waits until it takes connections.
     pub async fn start_again(&self) -> io::Result<()> {
@@ -96,6 +104,7 @@ impl PostgresServer {
             .program("postgres")?
             .arg("-D")
             .arg(self.data())
+            .envs(self.environment.lock().iter().cloned())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()?;

@@ -137,6 +137,8 @@ pub struct Bounds {
     /// How often somebody may be said to be gone who is not, besides once for each fault: by a node that was frozen,
     /// or could not hear the others.
     pub flaps: usize,
+    /// Panics that are the fault itself, by where they happen: they are not held against I20.
+    pub own_panics: Option<&'static str>,
     /// From the end of all trouble until what it has cost is given back.
     pub resources_ms: u64,
 }
@@ -149,6 +151,7 @@ impl Default for Bounds {
             online_ms: 5000,
             offline_ms: 25_000,
             flaps: 0,
+            own_panics: None,
             resources_ms: 60_000,
         }
     }

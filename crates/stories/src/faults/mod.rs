@@ -4,8 +4,8 @@
 //!
 //! - [`stage`]: the server, the people, the verdict; [`resources`]: what the server holds. [`cluster`]: the same with several nodes; [`across`]: what took
 //!   how long between them.
-//! - [`storage`], [`postgres`], [`network`], [`load`], [`machine`], [`nodes`], [`redis`], [`restore`]: the faults, by
-//!   what breaks. [`flushes`]: a test of one.
+//! - [`storage`], [`postgres`], [`network`], [`load`], [`machine`], [`nodes`], [`redis`], [`panics`], [`races`], [`replay`],
+//!   [`restore`]: the faults, by what breaks. [`flushes`]: a test of one.
 
 pub mod across;
 pub mod cluster;
@@ -14,8 +14,11 @@ pub mod load;
 pub mod machine;
 pub mod network;
 pub mod nodes;
+pub mod panics;
 pub mod postgres;
+pub mod races;
 pub mod redis;
+pub mod replay;
 pub mod resources;
 pub mod restore;
 pub mod stage;
@@ -69,6 +72,8 @@ faults! {
         "each ends within 30 s; nobody is without service for 10 s; no answer is indeterminate";
     "F05", storage::kill_while_it_stops, true, "SIGTERM, and SIGKILL one second later",
         "nothing acknowledged is lost";
+    "F06", panics::in_handlers, false, "panics in operations and in the decisions of the room log (needs --features planted-bugs)",
+        "that socket or request fails, the process stays, each is counted, everybody is answered";
     "F08", load::few_file_descriptors, false, "256 file descriptors, 300 clients",
         "CPU of the idle server below 20 %; service is back when they have gone";
     "F10", redis::killed, true, "Redis killed, and empty again after 10 s",
@@ -95,6 +100,8 @@ faults! {
         "its sends are answered within 5 s, those of other rooms go on";
     "F25", storage::disk_full, false, "the disk of SQLite full, and free again (tmpfs)",
         "definite errors, reads work, sends work once there is room";
+    "F27", races::lost, false, "deadlocks and serialization errors: two admins change the same members, rows locked in another order",
+        "retried inside: no call fails for it, none takes more than 5 s";
     "F28", postgres::power_cut, false, "power cut under PostgreSQL (loop device, EXT4_IOC_SHUTDOWN)",
         "nothing acknowledged is lost";
     "F30", storage::power_cut, false, "power cut under SQLite (loop device, EXT4_IOC_SHUTDOWN)",
@@ -121,8 +128,12 @@ faults! {
         "all answered within 5 s";
     "F50", machine::jumping_clock, false, "the wall clock jumps (+10 min, -1 h; libfaketime)",
         "positions do not care; createdAt never goes back";
+    "F51", machine::jumping_database_clock, false, "the clock of PostgreSQL jumps (+10 min, -1 h; libfaketime)",
+        "as F50: nothing of it is seen in createdAt";
     "F62", load::flood, false, "one user floods with events, rate limits on",
         "the others' p99 stays below twice what it was; the flood is told so";
+    "F63", replay::bad_inputs, false, "the list of bad inputs replayed by 20 clients at once (Node)",
+        "what it took is given back within 60 s; others' p99 stays below twice what it was";
     "F64", load::bit_flips, false, "recorded sessions with flipped bytes",
         "no panic; memory grows by less than 50 MB";
     "F71", restore::from_backup, true, "restored from a backup, while clients know more than it holds",
