@@ -34,6 +34,7 @@ pub mod audit;
 pub mod canary;
 pub mod checker;
 pub mod client;
+pub mod courier;
 pub mod faults;
 pub mod own;
 pub mod place;
