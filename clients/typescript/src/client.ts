@@ -95,19 +95,12 @@ export class Client implements Chat {
   }
 
   /** Begins with what was asked for early. It has to be there before the connection, which asks for what came after. */
-  #takeEarly(): Promise<void> {
-    const early = this.#early;
+  async #takeEarly(): Promise<void> {
+    if (!this.#early) return;
+    const late = new Promise<null>((done) => void this.#clock.after(EARLY_MS, () => done(null)));
+    const lists = await Promise.race([this.#early, late]);
     this.#early = undefined;
-    return new Promise((done) => {
-      if (!early) return done();
-      const cancel = this.#clock.after(EARLY_MS, done);
-      void early.then((lists) => {
-        cancel();
-        const isTaken = this.#connection.isOnline || this.#sync.isReady;
-        if (lists && !isTaken && lists.me.id === this.#session.user.get()?.id) this.#sync.begin(lists);
-        done();
-      });
-    });
+    if (lists && !this.#sync.isReady && lists.me.id === this.#session.user.get()?.id) this.#sync.begin(lists);
   }
 
   disconnect(): void {
