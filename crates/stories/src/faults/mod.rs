@@ -4,11 +4,12 @@
 //!
 //! - [`stage`]: the server, the people, the verdict. [`cluster`]: the same with several nodes; [`across`]: what took
 //!   how long between them.
-//! - [`storage`], [`postgres`], [`network`], [`load`], [`machine`], [`nodes`], [`redis`], [`restore`]: the faults, by
+//! - [`storage`], [`postgres`], [`network`], [`load`], [`crowds`], [`machine`], [`nodes`], [`redis`], [`restore`]: the faults, by
 //!   what breaks. [`flushes`]: a test of one.
 
 pub mod across;
 pub mod cluster;
+pub mod crowds;
 pub mod flushes;
 pub mod load;
 pub mod machine;
@@ -100,6 +101,8 @@ faults! {
         "nothing acknowledged is lost";
     "F30-RED", flushes::swallowed, false, "F30 on a disk whose flushes do nothing (strace): a test of the test",
         "the checker finds that what was acknowledged is lost";
+    "F30-NORMAL", flushes::left_out, false, "F30 with synchronous=NORMAL (a planted bug): a test of the test",
+        "the checker finds that what was acknowledged is lost";
     "F31", storage::failing_disk, false, "EIO at fdatasync, ENOSPC at writing (strace)",
         "no acknowledgement without a flush; later sends are fine, or it stops with a message";
     "F32", storage::slow_disk, false, "100 ms for each flush (strace)",
@@ -114,14 +117,14 @@ faults! {
         "told across nodes within 2 s once it is known; who is removed hears nothing more on either";
     "F44", load::slow_readers, false, "100 clients that do not read, in a busy room",
         "they are closed; memory grows by less than 150 MB; others' p99 stays below twice what it was";
-    "F46", load::expired_tokens, false, "a storm of connections with expired tokens",
-        "all refused, at less than 5 ms of CPU each";
-    "F47", load::thundering_history, false, "500 clients ask for one room's last page at once",
-        "all answered within 5 s";
+    "F46", crowds::expired_tokens, false, "a storm of connections with expired tokens, beside 5,000 sockets",
+        "all refused, at less than 5 ms of CPU each; no socket is lost";
+    "F47", crowds::thundering_history, false, "2,000 clients ask for one room's last page at once",
+        "all answered within 10 s, from at most five queries";
     "F50", machine::jumping_clock, false, "the wall clock jumps (+10 min, -1 h; libfaketime)",
         "positions do not care; createdAt never goes back";
-    "F62", load::flood, false, "one user floods with events, rate limits on",
-        "the others' p99 stays below twice what it was; the flood is told so";
+    "F62", load::flood, false, "one user floods with events, rate limits on; a room of 1,000 sockets that leave and join",
+        "the others' p99 stays below twice what it was; the flood is told so, those who join and leave are all answered";
     "F64", load::bit_flips, false, "recorded sessions with flipped bytes",
         "no panic; memory grows by less than 50 MB";
     "F71", restore::from_backup, true, "restored from a backup, while clients know more than it holds",
