@@ -52,9 +52,9 @@ export class History {
   }
 
   /** The newest page came before anybody asked for it. */
-  begin(page: { items: AnyMessage[]; next?: unknown }): void {
+  begin(page: { items: AnyMessage[]; next?: unknown; prev?: unknown }): void {
     if (this.status !== "empty") return;
-    this.#fill(page.items, page.next, null);
+    this.#fill(page);
     this.#options.read(page.items);
     this.#options.changed();
   }
@@ -170,40 +170,34 @@ export class History {
   }
 
   #readLatest(): Promise<void> {
-    return this.#readFirst({ limit: PAGE }, (page) => [page.next, null]);
+    return this.#readFirst({ limit: PAGE });
   }
 
   #readAround(around: MessageRef): Promise<void> {
-    return this.#readFirst({ around, limit: PAGE }, (page) => [page.next, page.prev]);
+    return this.#readFirst({ around, limit: PAGE });
   }
 
   /** A page that takes the place of whatever was there. */
-  async #readFirst(
-    query: PageOptions,
-    beyond: (page: MessagePage) => [older: PageOptions | null, newer: PageOptions | null],
-  ): Promise<void> {
+  async #readFirst(query: PageOptions): Promise<void> {
     const { messages } = this.#options;
     const hadRows = this.status === "ready";
     if (!hadRows) this.status = "loading";
     this.error = null;
     try {
-      await this.#read(messages.page(query), (page) => {
-        const [older, newer] = beyond(page);
-        this.#fill(page.items, older, newer);
-      });
+      await this.#read(messages.page(query), (page) => this.#fill(page));
     } catch (error) {
       if (!hadRows) this.status = "failed";
       this.#failed(error);
     }
   }
 
-  /** Puts a page in the place of whatever was there, with whether there is more on either side. */
-  #fill(items: readonly AnyMessage[], older: unknown, newer: unknown): void {
+  /** Puts a page of the newest messages, or of those around one, in the place of whatever was there. */
+  #fill({ items, next, prev }: { items: readonly AnyMessage[]; next?: unknown; prev?: unknown }): void {
     const { window } = this.#options;
     window.clear();
     window.addPage(items, "newer");
-    window.older = older ? "more" : "end";
-    window.newer = newer ? "more" : "end";
+    window.older = next ? "more" : "end";
+    window.newer = prev ? "more" : "end";
     this.status = "ready";
   }
 

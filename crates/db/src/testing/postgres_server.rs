@@ -85,8 +85,13 @@ impl PostgresServer {
             chown(directory.path(), Some(user), Some(group))?;
             fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700))?;
         }
-        let replica =
-            PostgresServer { directory, port: free_port()?, run_as: self.run_as, running: Mutex::new(None) };
+        let replica = PostgresServer {
+            directory,
+            port: free_port()?,
+            run_as: self.run_as,
+            environment: Mutex::default(),
+            running: Mutex::new(None),
+        };
         let mut copy = replica.program("pg_basebackup")?;
         copy.args(["--host=127.0.0.1", &format!("--port={port}"), "--username=fireside", "--no-password"])
             .args(["--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--no-sync", "-D"])
