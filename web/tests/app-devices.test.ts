@@ -1,6 +1,7 @@
 // More than one window: tabs and a phone that agree, the desktop that tells, the link of a new server, files that fall.
 
 import type { Page } from "playwright-core";
+import decode from "qr/decode.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { type Harbour, settle } from "./app/harbour.js";
@@ -22,6 +23,21 @@ afterAll(() => house?.close(), TIME_MS);
 async function tap(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);
   await page.getByRole("button", { name: "Send message" }).tap();
+}
+
+/** What is on a picture, red, green, blue and alpha of each pixel. */
+async function pixels(page: Page, png: Buffer) {
+  const { width, height, data } = await page.evaluate(async (url) => {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext("2d");
+    context?.drawImage(image, 0, 0);
+    const painted = context?.getImageData(0, 0, image.width, image.height);
+    return { width: image.width, height: image.height, data: [...(painted?.data ?? [])] };
+  }, `data:image/png;base64,${png.toString("base64")}`);
+  return { width, height, data: Uint8Array.from(data) };
 }
 
 test("two tabs and a phone agree on what is said, read and unread", { timeout: TIME_MS }, async () => {
@@ -129,8 +145,13 @@ test("the link that a new server prints makes its first administrator, once", { 
   await isAccessible(page, "inviting");
   expect(await page.getByLabel("They begin in").locator("option:checked").innerText()).toBe("General");
   await page.getByRole("button", { name: "Make a link" }).click();
-  const invite = await page.getByLabel("Link").inputValue();
-  await isAccessible(page, "an invite");
+  const invite = await page.getByRole("textbox", { name: "Link" }).inputValue();
+  const code = page.getByRole("img", { name: "QR code of the link" });
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await isAccessible(page, `an invite, ${colorScheme}`);
+    expect(decode(await pixels(page, await code.screenshot())), `what a camera reads, ${colorScheme}`).toBe(invite);
+  }
   const guest = await fresh.window(invite.slice(fresh.server.url.length), LOOKS["phone-light"]);
   await guest.page.getByLabel("Username").fill("gwen");
   await guest.page.getByLabel("Password", { exact: true }).fill(PASSWORD);

@@ -83,6 +83,10 @@ export interface Claim {
   password: string;
   /** Name as shown. */
   displayName?: string | null;
+  /** Who may make an account from now on; not where the server was started with an answer. */
+  signup?: Signup | null;
+  /** Whether there are some more rooms to begin with than the first two. */
+  sampleRooms?: boolean;
 }
 
 /** Makes an invite to the server. */
@@ -282,6 +286,9 @@ export interface DiscoverRooms {
   after?: string | null;
 }
 
+/** Puts the first steps away, for every administrator and for good. */
+export type DismissFirstSteps = Nothing;
+
 /** An answer with nothing in it: `{ok: true}`, or 204 without a body. */
 export type Done = Record<never, never>;
 
@@ -329,6 +336,12 @@ export interface ExplainUnread {
   roomId: string;
 }
 
+/** What is left to do for a new server. */
+export interface FirstSteps {
+  /** Null once an administrator does not want to see them any more. */
+  steps: Steps | null;
+}
+
 /** Reads everything that a client shows first. */
 export interface GetBootstrap {
   /** The room it opens, by id or slug: its newest messages come along. */
@@ -346,6 +359,9 @@ export interface GetDigest {
   /** Up to this place; without, up to the head. */
   to?: number | null;
 }
+
+/** Asks what is left to do for a new server. */
+export type GetFirstSteps = Nothing;
 
 /** Reads one's own profile. */
 export type GetMe = Nothing;
@@ -367,6 +383,9 @@ export interface GetRoom {
   /** The room, by id or slug. */
   roomId: string;
 }
+
+/** Asks who may make an account here. */
+export type GetSignup = Nothing;
 
 /** Reads one user's profile. */
 export interface GetUser {
@@ -1325,6 +1344,17 @@ export interface SignedIn {
   expiresIn: number;
 }
 
+/** Who may make an account. */
+export type Signup = "open" | "invite" | "closed";
+
+/** Who may make an account here, and who says so. */
+export interface SignupRule {
+  /** What holds. */
+  signup: Signup;
+  /** Whether the server was started with it: then it cannot be chosen when the server is claimed. */
+  isFixed: boolean;
+}
+
 /** Tells a room's members that one is writing. It ends by itself 3 s after the last one. */
 export interface StartTyping {
   /** The room, by id or slug. */
@@ -1338,6 +1368,14 @@ export interface StartTyping {
 
 /** Whether someone has a live connection. */
 export type Status = "online" | "offline";
+
+/** Which of the first steps were taken. */
+export interface Steps {
+  /** Others are here, or an invite waits for them. */
+  hasInvited: boolean;
+  /** A bot or a back end has a token. */
+  hasService: boolean;
+}
 
 /** Tells a room's members that one has stopped writing. */
 export interface StopTyping {
@@ -1736,6 +1774,12 @@ export interface RestRoutes {
   "PUT /auth/password": { path: Nothing; query: Nothing; body: ChangePassword; response: void };
   /** Make an invite */
   "POST /auth/invites": { path: Nothing; query: Nothing; body: CreateInvite; response: Invite };
+  /** Who may make an account */
+  "GET /auth/signup": { path: Nothing; query: Nothing; body: Nothing; response: SignupRule };
+  /** What is left to do for a new server */
+  "GET /auth/first-steps": { path: Nothing; query: Nothing; body: Nothing; response: FirstSteps };
+  /** Put the first steps away for good */
+  "DELETE /auth/first-steps": { path: Nothing; query: Nothing; body: Nothing; response: void };
   /** Find users by name */
   "GET /chat/users": { path: Nothing; query: SearchUsers; body: Nothing; response: User[] };
   /** A user's profile */

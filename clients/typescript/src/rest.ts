@@ -55,8 +55,8 @@ export interface AnyInput {
 }
 
 const ANSWER_MS = 15_000;
-/** Routes by which one gets a token: they are called without one. */
-const WITHOUT_TOKEN = /^POST \/auth\/(?:register|setup|login|refresh)$/u;
+/** Routes that one needs before there is a token: they are called without one. */
+const WITHOUT_TOKEN = / \/auth\/(?:register|setup|signup|login|refresh)$/u;
 
 /** Calls a server. */
 export class RestClient implements Rest {

@@ -1,12 +1,13 @@
 // A real server of one's own: on a free port, with a folder of its own, that can be killed and started again.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const START_MS = 20_000;
 const STOP_MS = 15_000;
@@ -15,22 +16,25 @@ const BUILT = fileURLToPath(new URL("../../../target/debug/fireside", import.met
 /** The secret that the servers here trust tokens of, besides their own. */
 export const SECRET = "a secret of the tests, 32 bytes or more";
 
+/** Environment variables; what is undefined is left out, also where it would have a value otherwise. */
+export type Settings = Readonly<Record<string, string | undefined>>;
+
 /** A server that runs, or has been killed. */
 export class Server {
   readonly #folder: string;
   readonly #port: number;
-  readonly #settings: Record<string, string>;
+  readonly #settings: Settings;
   #child: ChildProcess | null = null;
   #output = "";
 
-  private constructor(folder: string, port: number, settings: Record<string, string>) {
+  private constructor(folder: string, port: number, settings: Settings) {
     this.#folder = folder;
     this.#port = port;
     this.#settings = settings;
   }
 
   /** Starts one; `settings` are environment variables. */
-  static async start(settings: Record<string, string> = {}): Promise<Server> {
+  static async start(settings: Settings = {}): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), "fireside-sdk-"));
     const server = new Server(folder, await freePort(), settings);
     await server.startAgain();
@@ -48,8 +52,7 @@ export class Server {
 
   /** Starts it on the same port and folder as before. */
   async startAgain(): Promise<void> {
-    const program = process.env["FIRESIDE_BIN"] ?? BUILT;
-    if (!existsSync(program)) throw new Error(`${program} is missing: run cargo build --package=fireside-server`);
+    const program = programPath();
     const args = ["--listen", `127.0.0.1:${this.#port}`, "--data-dir", join(this.#folder, "data")];
     const child = spawn(program, args, { cwd: this.#folder, env: environment(this.#settings), stdio: "pipe" });
     this.#child = child;
@@ -64,6 +67,17 @@ export class Server {
         throw new Error(`the server did not get ready; it said:\n${this.#output}`);
       await new Promise((done) => setTimeout(done, 25));
     }
+  }
+
+  /** Runs a script on a command line beside it, where `fireside` is the program. What it printed. */
+  async shell(script: string): Promise<string> {
+    const env = environment({
+      ...this.#settings,
+      FIRESIDE_DATA_DIR: join(this.#folder, "data"),
+      PATH: `${dirname(programPath())}:${process.env["PATH"]}`,
+    });
+    const { stdout } = await promisify(execFile)("sh", ["-euc", script], { cwd: this.#folder, env });
+    return stdout;
   }
 
   /** Ends it without a chance to say goodbye. */
@@ -93,6 +107,12 @@ export class Server {
   }
 }
 
+function programPath(): string {
+  const program = process.env["FIRESIDE_BIN"] ?? BUILT;
+  if (!existsSync(program)) throw new Error(`${program} is missing: run cargo build --package=fireside-server`);
+  return program;
+}
+
 async function isReady(url: string): Promise<boolean> {
   return fetch(`${url}/readyz`).then(
     (response) => response.ok,
@@ -101,7 +121,7 @@ async function isReady(url: string): Promise<boolean> {
 }
 
 /** Nothing of the caller's own settings reaches the server. */
-function environment(settings: Record<string, string>): Record<string, string | undefined> {
+function environment(settings: Settings): Settings {
   const isForeign = ([name]: [string, unknown]) => !name.startsWith("FIRESIDE_") && !name.startsWith("APP_ENV_");
   const defaults = { FIRESIDE_JWT_SECRET: SECRET, FIRESIDE_SIGNUP: "open", FIRESIDE_RATE_LIMITS: "off" };
   return { ...Object.fromEntries(Object.entries(process.env).filter(isForeign)), ...defaults, ...settings };

@@ -9,6 +9,43 @@ use crate::text::{DisplayName, Password, Username};
 use crate::time::Time;
 use crate::users::User;
 
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Signup {
+    /// Anyone who reaches the server.
+    Open,
+    /// Whoever has an invite.
+    #[default]
+    Invite,
+    /// Nobody; the command line makes accounts.
+    Closed,
+}
+
+/// Asks who may make an account here.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetSignup {}
+
+impl Request for GetSignup {
+    type Response = SignupRule;
+    const OPERATION: Operation = Operation::new("sessions.signup", "Who may make an account")
+        .get("/auth/signup")
+        .access(Access::Anyone);
+}
+
+/// Who may make an account here, and who says so.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignupRule {
+    /// What holds.
+    pub signup: Signup,
+    /// Whether the server was started with it: then it cannot be chosen when the server is claimed.
+    pub is_fixed: bool,
+}
+
+impl Reply for SignupRule {}
+
 /// Makes an account and signs in. 403 where sign-up is closed or needs an invite.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -46,6 +83,12 @@ pub struct Claim {
     /// Name as shown.
     #[serde(default)]
     pub display_name: Option<DisplayName>,
+    /// Who may make an account from now on; not where the server was started with an answer.
+    #[serde(default)]
+    pub signup: Option<Signup>,
+    /// Whether there are some more rooms to begin with than the first two.
+    #[serde(default)]
+    pub sample_rooms: bool,
 }
 
 impl Request for Claim {
@@ -269,3 +312,49 @@ pub struct Invite {
 }
 
 impl Reply for Invite {}
+
+/// Asks what is left to do for a new server.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetFirstSteps {}
+
+impl Request for GetFirstSteps {
+    type Response = FirstSteps;
+    const OPERATION: Operation =
+        Operation::new("sessions.first_steps", "What is left to do for a new server")
+            .get("/auth/first-steps")
+            .access(Access::Admin);
+}
+
+/// What is left to do for a new server.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FirstSteps {
+    /// Null once an administrator does not want to see them any more.
+    pub steps: Option<Steps>,
+}
+
+impl Reply for FirstSteps {}
+
+/// Which of the first steps were taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Steps {
+    /// Others are here, or an invite waits for them.
+    pub has_invited: bool,
+    /// A bot or a back end has a token.
+    pub has_service: bool,
+}
+
+/// Puts the first steps away, for every administrator and for good.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DismissFirstSteps {}
+
+impl Request for DismissFirstSteps {
+    type Response = Done;
+    const OPERATION: Operation =
+        Operation::new("sessions.dismiss_first_steps", "Put the first steps away for good")
+            .delete("/auth/first-steps")
+            .access(Access::Admin);
+}

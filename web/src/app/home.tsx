@@ -4,6 +4,7 @@
 import { useEffect } from "preact/hooks";
 
 import { useReadable } from "../conversation/use-readable.js";
+import { FIRST_ROOM } from "../place/welcome.js";
 import { pathOf } from "../sidebar/place-link.js";
 import { Problem } from "../ui/problem.js";
 import { sentenceOf } from "../ui/use-task.js";
@@ -26,8 +27,9 @@ export function Home() {
     heading.value = "";
     if (status !== "ready" || !(wide || begins)) return;
     const places = [...rooms, ...directs];
+    const first = rooms.find(({ room }) => room?.slug === FIRST_ROOM);
     const last = recents(me?.id ?? "").map((key) => places.find((place) => place.key === key));
-    const place = last.find((found) => found !== undefined) ?? places[0];
+    const place = last.find((found) => found !== undefined) ?? first ?? places[0];
     // On a phone the way back from there leads to the list.
     if (begins) go("/", { replace: true });
     if (place) go(pathOf(place), { replace: wide });

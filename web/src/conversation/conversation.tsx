@@ -41,7 +41,12 @@ function OpenConversation({ props, place }: { props: ConversationProps; place: P
   useLayoutEffect(() => {
     if (!scroller.current || !rows.current) return;
     const made = new ConversationModel({ scroller: scroller.current, rows: rows.current }, place, props, {
-      beginning: () => <Beginning store={props.store} place={place} />,
+      beginning: () => (
+        <>
+          <Beginning store={props.store} place={place} />
+          {props.welcome?.()}
+        </>
+      ),
       write: () => field.current?.focus(),
       quote: (words) => {
         if (field.current) parts.loaded.peek()?.quoteInto(field.current, words);

@@ -2,6 +2,7 @@
 
 import type { Place } from "fireside-chat";
 import type { ChatStore } from "fireside-chat/store";
+import type { ComponentChildren } from "preact";
 
 import type { Announcer } from "../announcer.js";
 
@@ -33,6 +34,8 @@ export interface ConversationProps {
   preferences: Preferences;
   addresses: Addresses;
   announcer: Announcer;
+  /** What stands above the first message, after what the place says of itself. */
+  welcome?: () => ComponentChildren;
   /** Shows who somebody is; without it names are no buttons. */
   onPerson?: (userId: string) => void;
 }

@@ -8,6 +8,7 @@ import { useServices } from "../app/services.js";
 import { Problem } from "../ui/problem.js";
 import { useTask } from "../ui/use-task.js";
 import { EnterCard } from "./card.js";
+import { chosenIn, SetupQuestions } from "./setup-questions.js";
 
 type Way = "login" | "register" | "setup";
 
@@ -63,7 +64,7 @@ function EnterForm({ way }: { way: Way }) {
     const shown = { ...fields, displayName: text("displayName") || null };
     if (way === "login") await chat.auth.login(fields);
     else if (way === "register") await chat.auth.register({ ...shown, invite: text("invite") || null });
-    else await chat.auth.setup({ ...shown, token: current.name === "setup" ? current.token : "" });
+    else await chat.auth.setup({ ...shown, ...chosenIn(form), token: current.name === "setup" ? current.token : "" });
     // A place one wanted to see is shown now; the ways in are left behind, with their tokens.
     if (["login", "setup", "join"].includes(current.name)) go(isNew ? BEGINNING_PATH : "/", { replace: true });
   };
@@ -104,6 +105,7 @@ function EnterForm({ way }: { way: Way }) {
       </div>
       <Password isNew={isNew} />
       {way === "register" && <InviteField code={current.name === "join" ? current.code : ""} />}
+      {way === "setup" && <SetupQuestions />}
       <Problem text={task.problem} />
       <button type="submit" class="button is-primary" disabled={task.isBusy}>
         {BUTTONS[way]}

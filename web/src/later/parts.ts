@@ -12,6 +12,7 @@ export { copiedText } from "../conversation/copying.js";
 export { MessageEditor } from "../conversation/message-editor.js";
 export { emojiOf } from "../markdown/emoji-names.js";
 export { highlight } from "../markdown/highlight.js";
+export { FirstSteps } from "../first-steps/first-steps.js";
 export { Overlays } from "../overlays/overlays.js";
 export { PlacePane } from "../place/place-pane.js";
 export { RoomDoor } from "../place/room-door.js";

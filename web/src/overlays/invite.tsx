@@ -7,6 +7,7 @@ import { route } from "../app/navigation.js";
 import { invitePath } from "../app/route.js";
 import { useServices } from "../app/services.js";
 import { useReadable } from "../conversation/use-readable.js";
+import { QrCode } from "../qr-code/qr-code.js";
 import { Dialog } from "../ui/dialog.js";
 import { type Fields, TaskForm } from "../ui/task-form.js";
 
@@ -56,13 +57,14 @@ function InviteLink({ invite }: { invite: MadeInvite }) {
     // Clipboards are for secure origins; elsewhere the link is selected, ready for one's own keys.
     await navigator.clipboard?.writeText(field.current?.value ?? "").then(() => setCopied(true));
   };
+  const link = location.origin + invitePath(invite.code);
   const until = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(new Date(invite.expiresAt));
   return (
     <>
       <label class="field">
         <span>Link</span>
         <span class="with-button">
-          <input ref={field} readOnly value={location.origin + invitePath(invite.code)} />
+          <input ref={field} readOnly value={link} />
           <button type="button" class="button" onClick={() => void copy()}>
             Copy
           </button>
@@ -71,6 +73,7 @@ function InviteLink({ invite }: { invite: MadeInvite }) {
       <p class="hint" role="status">
         {isCopied ? "Copied." : `For ${invite.usesLeft} people, until ${until}. It is shown only once.`}
       </p>
+      <QrCode text={link} label="QR code of the link" />
     </>
   );
 }

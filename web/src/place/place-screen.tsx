@@ -15,6 +15,7 @@ import { nameOf } from "../conversation/names.js";
 import { useReadable } from "../conversation/use-readable.js";
 import { PlacePane } from "../later/lazy.js";
 import { PlaceHead } from "./place-head.js";
+import { Welcome } from "./welcome.js";
 
 interface Props {
   place: Place;
@@ -23,7 +24,8 @@ interface Props {
 }
 
 export function PlaceScreen({ place: wanted, jumpTo }: Props) {
-  const { store, announcer } = useServices();
+  const services = useServices();
+  const { store, announcer } = services;
   const key = placeKey(wanted);
   // One object for one place: another one is another conversation.
   const place = useMemo(() => wanted, [key]);
@@ -56,6 +58,7 @@ export function PlaceScreen({ place: wanted, jumpTo }: Props) {
           preferences={preferences.value}
           addresses={addresses}
           announcer={announcer}
+          welcome={() => <Welcome services={services} place={place} />}
           onPerson={(userId) => {
             pane.value = { kind: "person", userId };
           }}

@@ -25,6 +25,7 @@ const PATHS = {
   fold: "M3.5 4.5h13v11h-13zM8 4.5v11M13.2 8l-2 2 2 2",
   unfold: "M3.5 4.5h13v11h-13zM8 4.5v11M11.2 8l2 2-2 2",
   more: "M5 9.9v.2M10 9.9v.2M15 9.9v.2",
+  check: "m4.5 10.5 3.7 3.7 7.3-8",
   down: "M10 4v11.5M5 10.7l5 4.8 5-4.8",
 } as const;
 

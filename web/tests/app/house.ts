@@ -3,7 +3,7 @@
 import type { Browser, BrowserContextOptions } from "playwright-core";
 
 import { type Chat, createClient, MemoryStorage } from "../../../clients/typescript/src/index.js";
-import { Server } from "../../../clients/typescript/tests/server.js";
+import { Server, type Settings } from "../../../clients/typescript/tests/server.js";
 import { openWindow, startBrowser, type Window } from "../browser.js";
 
 export const PASSWORD = "a long password";
@@ -25,7 +25,7 @@ export class House<S extends Served = Server> {
     this.#browser = browser;
   }
 
-  static async open(settings: Record<string, string> = {}): Promise<House> {
+  static async open(settings: Settings = {}): Promise<House> {
     return House.around(await Server.start({ FIRESIDE_SIGNUP: "open", FIRESIDE_RATE_LIMITS: "off", ...settings }));
   }
 

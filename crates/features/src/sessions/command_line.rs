@@ -12,6 +12,7 @@ use super::new_account::NewAccount;
 use super::sql::sessions::{Kind as SessionKind, NewSession};
 use super::tokens::Access;
 use super::{Sessions, sql};
+use crate::rooms::FirstRooms;
 use crate::users::{self, Kind, NewUser, Origin, ServerRole, UserRow};
 
 /// How long a service token may live, in days.
@@ -102,7 +103,7 @@ impl Sessions {
         let user = self.insert_account(&mut tx, account).await?;
         tx.commit().await?;
         if role == ServerRole::Admin {
-            self.open_first_room(&user.id).await;
+            self.open_first_rooms(&user.id, FirstRooms::One).await;
         }
         Ok(user.id)
     }

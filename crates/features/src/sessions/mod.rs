@@ -12,7 +12,8 @@
 //! - Of passwords, refresh tokens, invites and the setup token only hashes are stored.
 //! - A server without an administrator is claimed once, with the token that it printed at its start.
 //!
-//! Registers `sessions.register`, `claim`, `login`, `refresh`, `logout`, `me`, `list`, `end`, `password`, `invite`.
+//! Registers `sessions.register`, `claim`, `login`, `refresh`, `logout`, `me`, `list`, `end`, `password`, `invite`,
+//! `signup`, `first_steps`, `dismiss_first_steps`.
 
 mod accounts;
 mod authenticate;
@@ -93,6 +94,9 @@ pub async fn register(
     add(registry, &sessions, operations::end::end);
     add(registry, &sessions, operations::password::password);
     add(registry, &sessions, operations::invite::invite);
+    add(registry, &sessions, operations::signup::signup);
+    add(registry, &sessions, operations::first_steps::first_steps);
+    add(registry, &sessions, operations::first_steps::dismiss);
     Ok(sessions)
 }
 

@@ -3,20 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use fireside_protocol::sessions::Signup;
+
 /// Shortest secret of a host application, in bytes: as many as HS256 has bits (RFC 7518 §3.2).
 pub const SECRET_MIN_BYTES: usize = 32;
-
-/// Who may make an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Signup {
-    /// Anyone who reaches the server.
-    Open,
-    /// Whoever has an invite.
-    #[default]
-    Invite,
-    /// Nobody; the command line makes accounts.
-    Closed,
-}
 
 /// A text that is not to be shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,8 +40,10 @@ impl std::fmt::Debug for Secret {
 /// See the module.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Who may make an account.
+    /// Who may make an account, unless the administrator has chosen otherwise.
     pub signup: Signup,
+    /// Whether the operator said so: then there is nothing to choose.
+    pub is_signup_fixed: bool,
     /// Secret of a host application whose HS256 tokens are trusted.
     pub jwt_secret: Option<Secret>,
     /// Where a host application publishes the keys of its tokens (RFC 7517).
@@ -77,6 +69,7 @@ impl Default for Settings {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         Self {
             signup: Signup::default(),
+            is_signup_fixed: false,
             jwt_secret: None,
             jwks_url: None,
             jwks_file: None,

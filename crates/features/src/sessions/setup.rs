@@ -7,7 +7,8 @@ use fireside_protocol::{Reason, Time, UserId};
 use super::Sessions;
 use super::sql::settings::{self, CLAIMED, SETUP_TOKEN};
 use super::tokens::digest;
-use crate::{rooms, users};
+use crate::rooms::{self, FirstRooms};
+use crate::users;
 
 /// How long a setup token can be used.
 const SETUP_TTL_MS: i64 = 60 * 60 * 1000;
@@ -61,11 +62,11 @@ impl Sessions {
         Ok(())
     }
 
-    /// Gives the first administrator a room to meet the next person in. They can make one themselves, so
+    /// Gives the first administrator rooms to meet the next person in. They can make some themselves, so
     /// that it fails is no reason to fail.
-    pub(super) async fn open_first_room(&self, owner: &UserId) {
-        if let Err(error) = rooms::open_first(&self.kernel, owner).await {
-            tracing::warn!(%error, "the first room could not be made");
+    pub(super) async fn open_first_rooms(&self, owner: &UserId, set: FirstRooms) {
+        if let Err(error) = rooms::open_first(&self.kernel, owner, set).await {
+            tracing::warn!(%error, "the first rooms could not be made");
         }
     }
 

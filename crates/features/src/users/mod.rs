@@ -28,7 +28,9 @@ use crate::sessions::Sessions;
 
 pub(crate) use account::{HostProfile, Kind, NewUser, Origin, ServerRole, UserRow};
 pub(crate) use rules::{check_query, to_wire};
-pub(crate) use sql::{find, find_by_username, find_many, has_admin, insert, set_last_seen, set_profile};
+pub(crate) use sql::{
+    find, find_by_username, find_many, has_admin, has_company, insert, set_last_seen, set_profile,
+};
 
 /// Registers the operations.
 pub fn register(

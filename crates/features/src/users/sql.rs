@@ -141,6 +141,12 @@ pub(crate) async fn has_admin(db: &Db) -> Result<bool, Error> {
     Ok(db.optional::<(String,)>(sql(text)).await?.is_some())
 }
 
+/// Whether more than one person is here.
+pub(crate) async fn has_company(db: &Db) -> Result<bool, Error> {
+    let text = "SELECT id FROM users WHERE kind = 'person' LIMIT 2";
+    Ok(db.all::<(String,)>(sql(text)).await?.len() > 1)
+}
+
 /// Takes over what the host application says of a user. Writes nothing where nothing is new.
 pub(crate) async fn set_profile(
     db: &Db,

@@ -136,6 +136,7 @@ impl Config {
                 Signup::Invite => sessions::Signup::Invite,
                 Signup::Closed => sessions::Signup::Closed,
             },
+            is_signup_fixed: self.signup.is_some(),
             jwt_secret: self.jwt.secret.clone(),
             jwks_url: self.jwt.jwks_url.as_ref().map(ToString::to_string),
             jwks_file: self.jwt.jwks_file.clone(),

@@ -12,7 +12,8 @@ use fireside_protocol::reads::{ExplainUnread, ListUnread, MarkUnread, MuteRoom, 
 use fireside_protocol::resume::Resume;
 use fireside_protocol::rooms::{CreateRoom, DeleteRoom, DiscoverRooms, GetRoom, ListRooms, UpdateRoom};
 use fireside_protocol::sessions::{
-    ChangePassword, Claim, CreateInvite, EndSession, GetMe, ListSessions, Login, Logout, Refresh, Register,
+    ChangePassword, Claim, CreateInvite, DismissFirstSteps, EndSession, GetFirstSteps, GetMe, GetSignup,
+    ListSessions, Login, Logout, Refresh, Register,
 };
 use fireside_protocol::typing::{StartTyping, StopTyping};
 use fireside_protocol::user_changes::GetPosition;
@@ -95,6 +96,9 @@ pub const CASES: &[Case] = &[
     on::<EndSession>(Target::OthersDevice),
     plain::<ChangePassword>(),
     plain::<CreateInvite>(),
+    plain::<GetSignup>(),
+    plain::<GetFirstSteps>(),
+    plain::<DismissFirstSteps>(),
     plain::<SearchUsers>(),
     plain::<GetUser>(),
     plain::<UpdateMe>(),

@@ -49,18 +49,48 @@ impl Change for MakeRoom {
     }
 }
 
-/// Makes the public room `general` on a server that has no room yet, for its first administrator: so
-/// that the next person has a place to meet them.
+/// Which rooms a server begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FirstRooms {
+    /// One to meet the next person in.
+    One,
+    /// That one, and one for anything else.
+    Two,
+    /// These, and some more that show what rooms are for.
+    Samples,
+}
+
+impl FirstRooms {
+    /// Their names and descriptions. The first one has the slug `general`.
+    fn told(self) -> &'static [(&'static str, &'static str)] {
+        const ALL: &[(&str, &str)] = &[
+            ("General", "For everyone"),
+            ("Lounge", "Anything but work"),
+            ("Announcements", "What everyone should know"),
+            ("Questions", "Ask anything: somebody here knows"),
+        ];
+        match self {
+            Self::One => &ALL[..1],
+            Self::Two => &ALL[..2],
+            Self::Samples => ALL,
+        }
+    }
+}
+
+/// Makes the first rooms on a server that has none yet, public ones, for its first administrator: so that the
+/// next person has a place to meet them.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn open_first(kernel: &Kernel, owner: &UserId) -> Result<()> {
+pub(crate) async fn open_first(kernel: &Kernel, owner: &UserId, set: FirstRooms) -> Result<()> {
     if sql::any(&kernel.db).await? {
         return Ok(());
     }
-    let name = RoomName::parse("General").map_err(Error::internal)?;
-    let description = Some(Description::parse("For everyone").map_err(Error::internal)?);
-    let request = CreateRoom { name, description, is_private: false, client_id: None };
-    kernel.log.submit_unasked(MakeRoom { maker: owner.clone(), request }).await?;
+    for &(name, description) in set.told() {
+        let name = RoomName::parse(name).map_err(Error::internal)?;
+        let description = Some(Description::parse(description).map_err(Error::internal)?);
+        let request = CreateRoom { name, description, is_private: false, client_id: None };
+        kernel.log.submit_unasked(MakeRoom { maker: owner.clone(), request }).await?;
+    }
     Ok(())
 }

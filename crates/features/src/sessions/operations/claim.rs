@@ -7,6 +7,7 @@ use fireside_kernel::{Ctx, Error, Result, user_changes};
 use fireside_protocol::Reason;
 use fireside_protocol::sessions::{Claim, SignedIn};
 
+use crate::rooms::FirstRooms;
 use crate::sessions::Sessions;
 use crate::sessions::new_account::NewAccount;
 use crate::sessions::sign_in::{attempt, count};
@@ -28,6 +29,7 @@ async fn take_over(sessions: &Sessions, ctx: &Ctx, request: Claim) -> Result<Sig
     if sessions.is_claimed().await? {
         return Err(claimed());
     }
+    sessions.check_choice(request.signup)?;
     if let Err(error) = sessions.check_setup_token(&request.token).await {
         sessions.throttle.failed(&attempt, Instant::now())?;
         return Err(error);
@@ -43,12 +45,16 @@ async fn take_over(sessions: &Sessions, ctx: &Ctx, request: Claim) -> Result<Sig
     if !sessions.mark_claimed(&mut tx).await? {
         return Err(claimed());
     }
+    if let Some(chosen) = request.signup {
+        sessions.choose_signup(&mut tx, chosen).await?;
+    }
     let user = sessions.insert_account(&mut tx, account).await?;
     let opened = sessions.open(&mut tx, &user.id, &ctx.peer).await?;
     user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
     drop(held);
     tracing::info!(user = %user.id, "the server has its first administrator");
-    sessions.open_first_room(&user.id).await;
+    let rooms = if request.sample_rooms { FirstRooms::Samples } else { FirstRooms::Two };
+    sessions.open_first_rooms(&user.id, rooms).await;
     sessions.answer_with_cookie(opened, &user)
 }
 

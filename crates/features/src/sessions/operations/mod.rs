@@ -2,6 +2,7 @@
 
 pub(super) mod claim;
 pub(super) mod end;
+pub(super) mod first_steps;
 pub(super) mod invite;
 pub(super) mod list;
 pub(super) mod login;
@@ -10,3 +11,4 @@ pub(super) mod me;
 pub(super) mod password;
 pub(super) mod refresh;
 pub(super) mod register;
+pub(super) mod signup;

@@ -26,7 +26,7 @@ pub(in crate::sessions) async fn register(
 }
 
 async fn sign_up(sessions: &Sessions, ctx: &Ctx, request: Register) -> Result<SignedIn> {
-    let invite = match (sessions.settings.signup, request.invite) {
+    let invite = match (sessions.signup().await?, request.invite) {
         (Signup::Closed, _) => return Err(Error::forbidden("Nobody can sign up here")),
         (Signup::Invite, None) => return Err(Error::forbidden("Signing up here needs an invite")),
         (Signup::Invite, Some(code)) => Some(find_invite(sessions, ctx, code).await?),

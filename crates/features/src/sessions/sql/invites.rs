@@ -56,6 +56,12 @@ pub(in crate::sessions) async fn find(db: &Db, code_hash: &str) -> Result<Option
     db.optional(statement.bind(code_hash)).await
 }
 
+/// Whether there is an invite, used up or not.
+pub(in crate::sessions) async fn any(db: &Db) -> Result<bool, Error> {
+    let found: Option<(String,)> = db.optional(sql("SELECT code_hash FROM invites LIMIT 1")).await?;
+    Ok(found.is_some())
+}
+
 /// Uses an invite once; whether that could be done.
 pub(in crate::sessions) async fn take(tx: &mut Tx, code_hash: &str, at: Time) -> Result<bool, Error> {
     let statement = sql("UPDATE invites SET uses_left = uses_left - 1 \

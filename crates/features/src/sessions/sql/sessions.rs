@@ -123,6 +123,15 @@ pub(in crate::sessions) async fn find_live(
     Ok(row.map(|(user, expires_at)| (UserId::trusted(user), Time::from_micros(expires_at))))
 }
 
+/// Whether a bot or a back end has a token that opens something.
+pub(in crate::sessions) async fn has_service(db: &Db, at: Time) -> Result<bool, Error> {
+    let statement = sql(
+        "SELECT id FROM sessions WHERE kind = 'service' AND ended_at IS NULL AND expires_at > $1 LIMIT 1",
+    );
+    let found: Option<(String,)> = db.optional(statement.bind(at.as_micros())).await?;
+    Ok(found.is_some())
+}
+
 /// The newest `limit` live sessions of a user.
 pub(in crate::sessions) async fn list(
     db: &Db,

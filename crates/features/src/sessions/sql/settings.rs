@@ -8,6 +8,10 @@ pub(in crate::sessions) const ACCESS_TOKEN_KEY: &str = "sessions.access_token_ke
 pub(in crate::sessions) const SETUP_TOKEN: &str = "sessions.setup_token:";
 /// There once for ever when the server has got its first administrator.
 pub(in crate::sessions) const CLAIMED: &str = "sessions.claimed";
+/// Who may make an account, as the administrator has chosen it: a word of the protocol, as JSON.
+pub(in crate::sessions) const SIGNUP: &str = "sessions.signup";
+/// There once for ever when an administrator has put the first steps away.
+pub(in crate::sessions) const FIRST_STEPS_DISMISSED: &str = "sessions.first_steps_dismissed";
 
 /// The value of a key.
 pub(in crate::sessions) async fn find(db: &Db, key: &str) -> Result<Option<String>, Error> {
@@ -26,11 +30,17 @@ pub(in crate::sessions) async fn find_or_insert(db: &Db, key: &str, value: &str)
         .ok_or_else(|| Error::Internal("a setting was written and is not there".to_owned()))
 }
 
+const UPSERT: &str = "INSERT INTO settings (key, value) VALUES ($1, $2) \
+     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value";
+
 /// Sets a key.
 pub(in crate::sessions) async fn upsert(db: &Db, key: &str, value: &str) -> Result<(), Error> {
-    let statement = sql("INSERT INTO settings (key, value) VALUES ($1, $2) \
-         ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value");
-    db.run(statement.bind(key).bind(value)).await.map(drop)
+    db.run(sql(UPSERT).bind(key).bind(value)).await.map(drop)
+}
+
+/// Sets a key together with what else a transaction does.
+pub(in crate::sessions) async fn upsert_in(tx: &mut Tx, key: &str, value: &str) -> Result<(), Error> {
+    tx.run(sql(UPSERT).bind(key).bind(value)).await.map(drop)
 }
 
 /// Sets a key that has no value yet; whether it had none. Of two transactions at once the second one waits for

@@ -105,6 +105,95 @@ async fn setup_tokens_cannot_be_guessed_for_long() {
     assert!(elsewhere.is_ok(), "whoever has the token is not kept out");
 }
 
+#[tokio::test]
+async fn who_claims_a_server_says_who_may_join() {
+    for engine in ENGINES {
+        let world = world(engine, open()).await;
+        let token = world.sessions.setup_token().await.expect("a token");
+        let rule = world.call("sessions.signup", json!({})).await.expect("a rule");
+        assert_eq!((text(&rule, "signup"), &rule["isFixed"]), ("open", &json!(false)));
+        let mut asked = claim(&token, "admin");
+        asked["signup"] = json!("everybody");
+        assert_eq!(reason(world.call("sessions.claim", asked.clone()).await), Reason::Validation);
+        asked["signup"] = json!("invite");
+        world.call("sessions.claim", asked).await.expect("claimed");
+        assert_eq!(reason(world.sign_up("alice").await), Reason::Forbidden, "{engine:?}");
+        let other = node(world.kernel.db.clone(), open()).await;
+        assert_eq!(reason(other.sign_up("alice").await), Reason::Forbidden, "on every node: {engine:?}");
+        let fixed = node(world.kernel.db.clone(), Settings { is_signup_fixed: true, ..open() }).await;
+        assert!(fixed.sign_up("alice").await.is_ok(), "the operator has the last word: {engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_operator_said_is_not_chosen() {
+    let world = world(Engine::Sqlite, Settings { is_signup_fixed: true, ..open() }).await;
+    let rule = world.call("sessions.signup", json!({})).await.expect("a rule");
+    assert_eq!((text(&rule, "signup"), &rule["isFixed"]), ("open", &json!(true)));
+    let token = world.sessions.setup_token().await.expect("a token");
+    let mut asked = claim(&token, "admin");
+    asked["signup"] = json!("closed");
+    assert_eq!(reason(world.call("sessions.claim", asked.clone()).await), Reason::Validation);
+    asked["signup"] = json!("open");
+    assert!(world.call("sessions.claim", asked).await.is_ok(), "the token is still good");
+}
+
+#[tokio::test]
+async fn a_server_begins_with_two_rooms_or_with_samples() {
+    for (samples, names) in [
+        (json!(null), vec!["General", "Lounge"]),
+        (json!(true), vec!["Announcements", "General", "Lounge", "Questions"]),
+    ] {
+        let world = world(Engine::Sqlite, Settings::default()).await;
+        let token = world.sessions.setup_token().await.expect("a token");
+        let mut asked = claim(&token, "admin");
+        if samples == json!(true) {
+            asked["sampleRooms"] = samples;
+        }
+        let answer = world.call("sessions.claim", asked).await.expect("claimed");
+        let mut rooms = rooms_of(&world, access(&answer)).await;
+        rooms.sort();
+        assert_eq!(rooms, names);
+    }
+}
+
+/// Which of the first steps were taken; null once they were put away.
+async fn steps(node: &Node, admin: &str) -> Value {
+    let answer = node.call_as(admin, "sessions.first_steps", json!({})).await.expect("steps");
+    answer["steps"].clone()
+}
+
+#[tokio::test]
+async fn first_steps_tick_themselves_until_they_are_put_away() {
+    for engine in ENGINES {
+        let world = world(engine, open()).await;
+        let admin = admin(&world).await;
+        let taken = |has_invited, has_service| json!({"hasInvited": has_invited, "hasService": has_service});
+        assert_eq!(steps(&world, &admin).await, taken(false, false), "{engine:?}");
+        world.call_as(&admin, "sessions.invite", json!({})).await.expect("an invite");
+        assert_eq!(steps(&world, &admin).await, taken(true, false), "{engine:?}");
+        world.sessions.create_service_token("bot", "alerts", 1).await.expect("a token");
+        assert_eq!(steps(&world, &admin).await, taken(true, true), "{engine:?}");
+        for _ in 0..2 {
+            world.call_as(&admin, "sessions.dismiss_first_steps", json!({})).await.expect("put away");
+            assert_eq!(steps(&world, &admin).await, Value::Null, "{engine:?}");
+        }
+        let other = node(world.kernel.db.clone(), open()).await;
+        assert_eq!(steps(&other, &admin).await, Value::Null, "for good: {engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_came_without_an_invite_is_company_too() {
+    let world = world(Engine::Sqlite, open()).await;
+    let admin = admin(&world).await;
+    let alice = world.sign_up("alice").await.expect("an account");
+    assert_eq!(steps(&world, &admin).await["hasInvited"], true);
+    for name in ["sessions.first_steps", "sessions.dismiss_first_steps"] {
+        assert_eq!(reason(world.call_as(access(&alice), name, json!({})).await), Reason::Forbidden);
+    }
+}
+
 /// The access token of an administrator.
 async fn admin(node: &Node) -> String {
     node.sessions.create_admin(username("root"), None, &password("correct horse")).await.expect("an account");
@@ -157,7 +246,12 @@ async fn a_failed_sign_up_uses_no_invite() {
 /// Signs up with an invite to a room, and reads which rooms one is a member of.
 async fn rooms_after(node: &Node, username: &str, code: &str) -> Vec<String> {
     let answer = node.call("sessions.register", sign_up(username, code)).await.expect("an account");
-    let rooms = node.call_as(access(&answer), "rooms.list", json!({})).await.expect("rooms");
+    rooms_of(node, access(&answer)).await
+}
+
+/// Names of the rooms that somebody is a member of.
+async fn rooms_of(node: &Node, token: &str) -> Vec<String> {
+    let rooms = node.call_as(token, "rooms.list", json!({})).await.expect("rooms");
     rooms["items"]
         .as_array()
         .unwrap_or_else(|| panic!("no list: {rooms}"))
