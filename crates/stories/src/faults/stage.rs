@@ -26,6 +26,8 @@ pub struct Effort {
     pub seed: u64,
     /// The program, where it is not this one.
     pub program: Option<std::path::PathBuf>,
+    /// An older program, which this one takes the place of.
+    pub old: Option<std::path::PathBuf>,
     /// Where histories of runs that fail are kept.
     pub keep: Option<std::path::PathBuf>,
 }

@@ -24,6 +24,8 @@ use crate::client::packet::Packet;
 
 /// How long connecting may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(8);
+/// A server that says nothing for so long is gone: ping interval and ping timeout of the protocol.
+pub const GONE_AFTER: Duration = Duration::from_secs(45);
 /// Packets that may wait to be sent.
 const QUEUE: usize = 256;
 
@@ -296,7 +298,7 @@ async fn read(
     shared: Arc<Shared>,
     outgoing: mpsc::Sender<String>,
 ) {
-    while let Some(Ok(message)) = stream.next().await {
+    while let Ok(Some(Ok(message))) = tokio::time::timeout(GONE_AFTER, stream.next()).await {
         let Message::Text(frame) = message else { continue };
         shared.recorder.receive(&shared.caller.user, &frame);
         match frame.split_at_checked(1) {
