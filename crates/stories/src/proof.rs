@@ -164,7 +164,8 @@ fn faults(words: &[&str]) -> Result<String, String> {
 
 fn digests(options: &[&str]) -> Result<String, String> {
     let mut pace_ms = 250;
-    let mut effort = Effort { lasts: Duration::from_secs(300), times: 1, seed: 1, program: None, old: None, keep: None };
+    let mut effort =
+        Effort { lasts: Duration::from_secs(300), times: 1, seed: 1, program: None, old: None, keep: None };
     for (name, value) in options_of(options)? {
         let number = || value.parse::<u64>().map_err(|_| format!("--{name} takes a number"));
         match name {
