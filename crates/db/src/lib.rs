@@ -31,6 +31,7 @@ pub use pool::Connections;
 pub use retry::{LostRace, retried};
 pub use row::Row;
 pub use sqlite::backup::backup;
+pub use sqlite::planted::SYNCHRONOUS_NORMAL;
 pub use sqlx::FromRow;
 pub use statement::{LARGEST_BATCH, Statement, Value, batches, sql, values_list};
 pub use transaction::Tx;

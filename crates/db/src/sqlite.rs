@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tokio::time::Instant;
 
@@ -19,6 +17,7 @@ use crate::statement::{Statement, Text, Value};
 pub(crate) mod backup;
 mod failure;
 pub(crate) mod file;
+pub(crate) mod planted;
 pub(crate) mod upkeep;
 
 /// Oldest SQLite whose WAL survives a checkpoint that meets a commit: older ones can lose
@@ -62,7 +61,7 @@ impl Sqlite {
             .create_if_missing(false)
             .busy_timeout(BUSY_WAIT)
             .foreign_keys(true)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(planted::synchronous())
             .statement_cache_capacity(256)
             // A page of rows comes over in one go instead of waking the reader thread repeatedly.
             .row_buffer_size(1024)
@@ -110,7 +109,7 @@ impl Sqlite {
                  the data directory must be on a local file system"
             )));
         }
-        if synchronous < 2 {
+        if synchronous < planted::synchronous() as i64 {
             return Err(OpenError::Unsafe("SQLite runs with synchronous below FULL".to_owned()));
         }
         Ok(())

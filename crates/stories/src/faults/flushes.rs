@@ -1,20 +1,33 @@
-//! A test of the power cut (F30): where flushes do nothing, it has to be red.
+//! Tests of the power cut (F30): where flushes do nothing, and where they are left out, it has to be red.
 
 use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::time::sleep;
 
-use super::must;
 use super::stage::{Effort, Stage, program};
 use super::storage::{Disk, Tracer};
+use super::{cannot, must};
 use crate::workload::Settings;
 
 /// Answers every flush with success and does nothing.
 const SWALLOWED: &str = "fdatasync:retval=0";
 
-/// F30 on a disk that lies: the checker must find that what was acknowledged is lost.
+/// F30 on a disk that lies.
 pub async fn swallowed(effort: Effort) -> Result<String, String> {
+    is_red(effort, Some(SWALLOWED), "").await
+}
+
+/// F30 with a server that leaves the flush to the next checkpoint.
+pub async fn left_out(effort: Effort) -> Result<String, String> {
+    if !cfg!(feature = "planted-bugs") {
+        return Err(cannot("this program has no bugs: build it with --features planted-bugs"));
+    }
+    is_red(effort, None, fireside_db::SYNCHRONOUS_NORMAL).await
+}
+
+/// Cuts the power; the checker must find that what was acknowledged is lost.
+async fn is_red(effort: Effort, injected: Option<&str>, bug: &str) -> Result<String, String> {
     let files = tempfile::tempdir().map_err(|error| error.to_string())?;
     let disk = Disk::make(files.path(), 0).await?;
     let settings = Settings {
@@ -24,8 +37,12 @@ pub async fn swallowed(effort: Effort) -> Result<String, String> {
         guest: false,
         ..Settings::default()
     };
-    let mut stage = Stage::with(program(&effort, &disk.mount), &effort, settings).await?;
-    let tracer = Tracer::attach(stage.server.pid, SWALLOWED).await?;
+    let program = program(&effort, &disk.mount).with("PLANTED_BUG", bug);
+    let mut stage = Stage::with(program, &effort, settings).await?;
+    let tracer = match injected {
+        Some(injected) => Some(Tracer::attach(stage.server.pid, injected).await?),
+        None => None,
+    };
     let before = stage.recorder.acknowledged();
     sleep(Duration::from_millis(1500)).await;
     let acknowledged = stage.recorder.acknowledged() - before;
@@ -33,7 +50,9 @@ pub async fn swallowed(effort: Effort) -> Result<String, String> {
     disk.cut_power().await?;
     stage.server.signal(Signal::KILL);
     stage.server.end().await;
-    tracer.detach().await;
+    if let Some(tracer) = tracer {
+        tracer.detach().await;
+    }
     disk.comes_back().await?;
     stage.server = stage.program.start(&stage.recorder).await?;
     stage.workload.doors.lead_to(0, stage.server.address);

@@ -11,26 +11,26 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::must;
 use super::stage::{Effort, Stage, latencies_ms, percentile, program};
+use super::{crowds, must};
 use crate::client::{Call, Http};
 use crate::token::host_token;
 use crate::workload::Settings;
 
 /// The year 2100.
-const NEVER: i64 = 4_102_444_800;
+pub(super) const NEVER: i64 = 4_102_444_800;
 /// The p99 that nobody complains of, whatever it was before: the machine is shared with the load.
 pub const FINE_MS: u64 = 250;
 
 /// A WebSocket handshake and CONNECT with a token, as bytes.
-fn opening(token: &str) -> Vec<u8> {
+pub(super) fn opening(token: &str) -> Vec<u8> {
     let request = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\n\
                    upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     [request.as_bytes(), &frame(&format!("40{{\"token\":\"{token}\"}}"))].concat()
 }
 
 /// A masked text frame (RFC 6455 §5.2) whose mask is zero.
-fn frame(text: &str) -> Vec<u8> {
+pub(super) fn frame(text: &str) -> Vec<u8> {
     let mut frame = vec![0x81];
     match u8::try_from(text.len()).ok().filter(|length| *length < 126) {
         Some(length) => frame.push(0x80 | length),
@@ -45,7 +45,7 @@ fn frame(text: &str) -> Vec<u8> {
 }
 
 /// Lets a user join every public room.
-async fn joins(stage: &Stage, user: &str) -> Result<(), String> {
+pub(super) async fn joins(stage: &Stage, user: &str) -> Result<(), String> {
     let token = host_token(user, NEVER);
     for place in stage.workload.site.places.iter().filter(|place| !place.is_private) {
         let path = format!("/chat/rooms/{}/members/{user}", place.id);
@@ -151,67 +151,6 @@ async fn is_closed(stream: &mut TcpStream) -> bool {
     }
 }
 
-/// F46.
-pub async fn expired_tokens(effort: Effort) -> Result<String, String> {
-    const STORM: u32 = 1000;
-    let stage = Stage::sqlite(&effort, Duration::from_secs(14)).await?;
-    sleep(Duration::from_secs(4)).await;
-    let quiet = stage.recorder.now_micros();
-    let (address, cpu) = (stage.server.address, stage.server.cpu());
-    let expired = host_token("late", 1_000_000_000);
-    let mut refused = 0;
-    for _ in 0..STORM / 50 {
-        let storm = (0..50).map(|_| async {
-            let mut stream = TcpStream::connect(address).await.ok()?;
-            stream.write_all(&opening(&expired)).await.ok()?;
-            let (mut heard, mut buffer) = (String::new(), vec![0; 2048]);
-            while !heard.contains("unauthenticated") {
-                let read = timeout(Duration::from_secs(5), stream.read(&mut buffer)).await.ok()?.ok()?;
-                heard += &String::from_utf8_lossy(&buffer[..read]);
-                must(read > 0, String::new).ok()?;
-            }
-            Some(())
-        });
-        refused += join_all(storm).await.into_iter().flatten().count();
-    }
-    let spent = stage.server.cpu() - cpu;
-    let during = quiet..stage.recorder.now_micros();
-    let (history, verdict) = stage.judged().await?;
-    let (usual, p99) =
-        (percentile(&latencies_ms(&history, 0..quiet), 99), percentile(&latencies_ms(&history, during), 99));
-    let each = spent / STORM;
-    let figures = format!(
-        "{refused} of {STORM} refused, {} µs of CPU each at most, p99 {usual} → {p99} ms",
-        each.as_micros()
-    );
-    must(refused == STORM as usize && each < Duration::from_millis(5), || figures.clone())?;
-    Ok(format!("{figures}; {verdict}"))
-}
-
-/// F47.
-pub async fn thundering_history(effort: Effort) -> Result<String, String> {
-    const CLIENTS: usize = 500;
-    let stage = Stage::sqlite(&effort, Duration::from_secs(10)).await?;
-    sleep(Duration::from_secs(4)).await;
-    let room = stage.workload.site.places[0].id.clone();
-    joins(&stage, "crowd").await?;
-    let (address, token) = (stage.server.address, host_token("crowd", NEVER));
-    let path = format!("/chat/rooms/{room}/messages?limit=50");
-    let since = Instant::now();
-    let asked = join_all((0..CLIENTS).map(|_| async {
-        let call = Call { method: "GET", path: &path, token: Some(&token), ..Call::default() };
-        let reply = Http::new(address).send(call).await;
-        (reply.map(|reply| reply.status), since.elapsed())
-    }))
-    .await;
-    let answered = asked.iter().filter(|(status, _)| *status == Ok(200)).count();
-    let slowest = asked.iter().map(|(_, took)| *took).max().unwrap_or_default();
-    let (_, verdict) = stage.judged().await?;
-    let figures = format!("{answered} of {CLIENTS} answered, the last after {} ms", slowest.as_millis());
-    must(answered == CLIENTS && slowest < Duration::from_secs(5), || figures.clone())?;
-    Ok(format!("{figures}; {verdict}"))
-}
-
 /// F62.
 pub async fn flood(effort: Effort) -> Result<String, String> {
     let files = tempfile::tempdir().map_err(|error| error.to_string())?;
@@ -269,7 +208,8 @@ pub async fn flood(effort: Effort) -> Result<String, String> {
         "told {told} times, closed {closed} times, memory +{grown} MB, others' p99 {usual} → {p99} ms"
     );
     must(told > 0 && p99 <= (2 * usual).max(FINE_MS), || figures.clone())?;
-    Ok(format!("{figures}; {verdict}"))
+    let crowd = crowds::coming_and_going(effort).await?;
+    Ok(format!("{figures}; {crowd}; {verdict}"))
 }
 
 /// F64.

@@ -4,12 +4,13 @@
 //!
 //! - [`stage`]: the server, the people, the verdict; [`resources`]: what the server holds. [`cluster`]: the same with
 //!   several nodes; [`across`]: what took how long between them.
-//! - [`storage`], [`postgres`], [`network`], [`load`], [`machine`], [`nodes`], [`redis`], [`lossy`], [`storm`],
-//!   [`outage`], [`failover`], [`panics`], [`races`], [`replay`], [`restore`]: the faults, by what breaks. [`flushes`]:
+//! - [`storage`], [`postgres`], [`network`], [`load`], [`crowds`], [`machine`], [`nodes`], [`redis`], [`lossy`],
+//!   [`storm`], [`outage`], [`failover`], [`panics`], [`races`], [`replay`], [`restore`]: the faults, by what breaks. [`flushes`]:
 //!   a test of one.
 
 pub mod across;
 pub mod cluster;
+pub mod crowds;
 pub mod failover;
 pub mod flushes;
 pub mod load;
@@ -119,6 +120,8 @@ faults! {
         "nothing acknowledged is lost";
     "F30-RED", flushes::swallowed, false, "F30 on a disk whose flushes do nothing (strace): a test of the test",
         "the checker finds that what was acknowledged is lost";
+    "F30-NORMAL", flushes::left_out, false, "F30 with synchronous=NORMAL (a planted bug): a test of the test",
+        "the checker finds that what was acknowledged is lost";
     "F31", storage::failing_disk, false, "EIO at fdatasync, ENOSPC at writing (strace)",
         "no acknowledgement without a flush; later sends are fine, or it stops with a message";
     "F32", storage::slow_disk, false, "100 ms for each flush (strace)",
@@ -137,16 +140,16 @@ faults! {
         "they are closed; memory grows by less than 150 MB; others' p99 stays below twice what it was";
     "F45", storm::of_clients, false, "the balancer before one of two nodes dies with 5,000 sockets, and is back at once",
         "no more than the limit are let in; all are back within 25 s at 3 queries each; the other node's p99 at most doubles";
-    "F46", load::expired_tokens, false, "a storm of connections with expired tokens",
-        "all refused, at less than 5 ms of CPU each";
-    "F47", load::thundering_history, false, "500 clients ask for one room's last page at once",
-        "all answered within 5 s";
+    "F46", crowds::expired_tokens, false, "a storm of connections with expired tokens, beside 5,000 sockets",
+        "all refused, at less than 5 ms of CPU each; no socket is lost";
+    "F47", crowds::thundering_history, false, "2,000 clients ask for one room's last page at once",
+        "all answered within 10 s, from at most five queries";
     "F50", machine::jumping_clock, false, "the wall clock jumps (+10 min, -1 h; libfaketime)",
         "positions do not care; createdAt never goes back";
     "F51", machine::jumping_database_clock, false, "the clock of PostgreSQL jumps (+10 min, -1 h; libfaketime)",
         "as F50: nothing of it is seen in createdAt";
-    "F62", load::flood, false, "one user floods with events, rate limits on",
-        "the others' p99 stays below twice what it was; the flood is told so";
+    "F62", load::flood, false, "one user floods with events, rate limits on; a room of 1,000 sockets that leave and join",
+        "the others' p99 stays below twice what it was; the flood is told so, those who join and leave are all answered";
     "F63", replay::bad_inputs, false, "the list of bad inputs replayed by 20 clients at once (Node)",
         "what it took is given back within 60 s; others' p99 stays below twice what it was";
     "F64", load::bit_flips, false, "recorded sessions with flipped bytes",
