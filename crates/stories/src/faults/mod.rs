@@ -137,7 +137,7 @@ faults! {
     "F43", redis::apart, false, "one of two nodes without Redis; without its database; both without Redis",
         "told across nodes within 2 s once it is known; who is removed hears nothing more on either";
     "F44", load::slow_readers, false, "100 clients that do not read, in a busy room",
-        "they are closed; memory grows by less than 150 MB; others' p99 stays below twice what it was";
+        "they are closed; memory grows by less than 150 MB; others' p99 is at most 120 % of what it is while they read";
     "F45", storm::of_clients, false, "the balancer before one of two nodes dies with 5,000 sockets, and is back at once",
         "no more than the limit are let in; all are back within 25 s at 3 queries each; the other node's p99 at most doubles";
     "F46", crowds::expired_tokens, false, "a storm of connections with expired tokens, beside 5,000 sockets",
