@@ -21,9 +21,21 @@ const lighter: Plugin = {
   load: (id) => WITHOUT.find(([wanted]) => wanted.test(id))?.[1] ?? null,
 };
 
+/** Has the page load the start at once, instead of when the client is there and asks for it. */
+const startFirst: Plugin = {
+  name: "start-first",
+  apply: "build",
+  transformIndexHtml: {
+    order: "post",
+    handler: () => [
+      { tag: "script", attrs: { type: "module", async: true, src: "/assets/start.js" }, injectTo: "head-prepend" },
+    ],
+  },
+};
+
 export default defineConfig(({ command }) => ({
   base: command === "build" ? "/assets/" : "/",
-  plugins: [lighter],
+  plugins: [lighter, startFirst],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: {
     // The SDK's own sources: one build, nothing in between that could be stale.
@@ -35,14 +47,17 @@ export default defineConfig(({ command }) => ({
     target: ["chrome123", "edge123", "firefox120", "safari17.5"],
     assetsInlineLimit: 0,
     cssCodeSplit: false,
-    // All that is needed first is in one file, and the rest is loaded when it is wanted: nothing is left to preload.
+    // All that is needed first is in two files, and the rest is loaded when it is wanted: nothing is left to preload.
     modulePreload: false,
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
         entryFileNames: "app.js",
         chunkFileNames: "[name].js",
-        codeSplitting: { groups: [{ name: "app", tags: ["$initial"] }] },
+        codeSplitting: { groups: [
+            { name: "start", test: /\/web\/src\/start\.ts$/u, tags: ["$initial"], priority: 1 },
+            { name: "app", tags: ["$initial"] },
+          ] },
         assetFileNames: ({ names }) => (names.some((name) => name.endsWith(".css")) ? "app.css" : "[name][extname]"),
       },
     },

@@ -55,7 +55,7 @@ export async function startAll() {
 }
 
 /** Makes the first administrator, and gives their access token. */
-async function claim(server) {
+export async function claim(server) {
   const body = { token: await server.setupToken(), username: 'keeper', password: PASSWORD };
   const answer = await call(server, 'POST', '/auth/setup', { body });
   if (answer.status !== 201) throw new Error(`the server was not claimed: ${answer.status} ${answer.text}`);

@@ -13,7 +13,7 @@ const STOP_MS = 15_000;
 const BUILT = fileURLToPath(new URL('../../target/debug/fireside', import.meta.url));
 
 /** The secret that the servers here trust tokens of, besides their own. */
-export const SECRET = 'a secret of the tests, 32 bytes or more';
+export const SECRET = process.env.TESTS_JWT_SECRET ?? 'a secret of the tests, 32 bytes or more';
 
 function program() {
   const path = process.env.FIRESIDE_BIN ?? BUILT;

@@ -18,6 +18,7 @@ import { startUpdates } from "./app/update.js";
 import { startDrafts } from "./conversation/composer/drafts.js";
 import { hasLongTimes } from "./conversation/times.js";
 import { parts } from "./later/lazy.js";
+import { beginning } from "./start.js";
 
 async function start(root: Element): Promise<void> {
   applyPreferences();
@@ -26,7 +27,7 @@ async function start(root: Element): Promise<void> {
   startDrafts();
   startKeyboardInset();
   startDropGuard();
-  const chat = createClient({ url: location.origin });
+  const chat = createClient({ url: location.origin, bootstrap: beginning });
   const store = createStore(chat);
   const announcer = new Announcer();
   announcer.moveTo(document.body);

@@ -135,9 +135,15 @@ test("the link that a new server prints makes its first administrator, once", { 
   await guest.page.getByLabel("Username").fill("gwen");
   await guest.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await guest.page.getByRole("button", { name: "Sign up" }).click();
-  await guest.page.getByRole("navigation", { name: "Rooms" }).getByText("General").click();
-  await composer(guest.page).fill("Here I am");
-  await guest.page.getByRole("button", { name: "Send message" }).click();
+  // A phone, too, shows the conversation at once: what is left is one tap, and to write.
+  await guest.page.getByRole("heading", { name: "#general" }).waitFor();
+  await composer(guest.page).tap();
+  await guest.page.keyboard.type("Here I am");
+  await guest.page.getByRole("button", { name: "Send message" }).tap();
+  await sees(guest.page, "Here I am");
+  await guest.page.goBack();
+  await guest.page.getByRole("navigation", { name: "Rooms" }).getByText("General").waitFor();
+  expect(new URL(guest.page.url()).pathname, "the way back leads to the list").toBe("/");
   await page.keyboard.press("Escape");
   await sees(page, "Here I am");
   const late = await fresh.window(path);

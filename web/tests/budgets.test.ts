@@ -25,6 +25,13 @@ test("scripts before the first sight: 70 kB", async () => {
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(70 * KB);
 });
 
+test("what asks the first question: 5 kB, and it waits for nothing else", async () => {
+  expect(await gzipped("start.js")).toBeLessThanOrEqual(5 * KB);
+  expect((await read("start.js")).toString()).not.toMatch(/\bimport\b/u);
+  const page = (await read("index.html")).toString();
+  expect(page).toContain('<script type="module" async src="/assets/start.js"></script>');
+});
+
 test("the style sheet: 14 kB", async () => expect(await gzipped("app.css")).toBeLessThanOrEqual(14 * KB));
 
 test("the font: 22 kB", async () => expect((await read("figtree.woff2")).length).toBeLessThanOrEqual(22 * KB));

@@ -5,7 +5,7 @@ import type { Socket } from "socket.io-client";
 import type { Auth, SignedOutReason } from "./auth.js";
 import type { Clock } from "./clock.js";
 import type { ConnectionState } from "./connection/state.js";
-import type { ClientToServerEvents, Room, ServerToClientEvents, Unread, User } from "./contract.js";
+import type { Bootstrap, ClientToServerEvents, ServerToClientEvents, Unread, User } from "./contract.js";
 import type { DirectHandle, Directs, RoomHandle, Rooms, Users } from "./conversations.js";
 import type { Outbox, OutboxEntry, WriteResult } from "./outbox/entry.js";
 import type { Place } from "./place.js";
@@ -26,6 +26,11 @@ export interface ChatOptions {
   storage?: ChatStorage;
   /** The `fetch` to use; the global one unless given. */
   fetch?: typeof fetch;
+  /**
+   * What `bootstrapEarly` of `fireside-chat/early` has asked for. `connect()` begins with it, and does not wait for the
+   * connection; null, or what belongs to somebody else, is as if it were not given.
+   */
+  bootstrap?: Promise<Bootstrap | null>;
   /** Time and chance; for tests. */
   clock?: Clock;
 }
@@ -39,8 +44,8 @@ type WireEvents = { [E in keyof ServerToClientEvents]: Parameters<ServerToClient
 export interface ChatEvents extends WireEvents {
   /** What is known of a room's log has a gap that cannot be filled: read it anew. */
   "room:reset": { roomId: string; reason: string };
-  /** The rooms one is a member of were read: after the first connection, and whenever changes to them may be missing. */
-  "sync:ready": { isFirst: boolean; rooms: Room[]; unread: Unread[] };
+  /** Everything one is a member of was read: at the beginning, and whenever changes to it may be missing. */
+  "sync:ready": { isFirst: boolean } & Bootstrap;
   /** The live connection changed. */
   "connection:changed": ConnectionState;
   /** Somebody signed in or out, in this tab or another one. */

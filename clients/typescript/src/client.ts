@@ -6,7 +6,7 @@ import type { Chat, ChatEvents, ChatOptions, ChatSocket } from "./chat.js";
 import { type Clock, systemClock } from "./clock.js";
 import { Connection } from "./connection/connection.js";
 import type { ConnectionState } from "./connection/state.js";
-import type { SignedIn, Unread, User } from "./contract.js";
+import type { Bootstrap, SignedIn, Unread, User } from "./contract.js";
 import type { DirectHandle, Directs, RoomHandle, Rooms, Users } from "./conversations.js";
 import { ChatError } from "./errors.js";
 import { Events } from "./events.js";
@@ -18,11 +18,14 @@ import { DirectWith, type HandleContext, RoomById } from "./resources/conversati
 import { DirectRooms } from "./resources/direct_rooms.js";
 import { Typing } from "./resources/typing.js";
 import { RestClient } from "./rest.js";
-import { Session } from "./session.js";
+import { Session, scopeOf } from "./session.js";
 import { type ChatStorage, defaultStorage } from "./storage.js";
 import { Sync } from "./sync/sync.js";
 import { Tabs } from "./tabs.js";
 import { uuidMaker } from "./uuid.js";
+
+/** How long a first connection waits for what was asked for early. */
+const EARLY_MS = 2000;
 
 /** What tabs tell each other. */
 type Word = { about: "session"; reason: SignedOutReason | undefined } | ({ about: "outbox" } & OutboxWord);
@@ -43,10 +46,13 @@ export class Client implements Chat {
   readonly #tabs: Tabs<Word>;
   readonly #directRooms: DirectRooms;
   readonly #context: HandleContext;
+  /** What was asked for before there was a client; taken once. */
+  #early: Promise<Bootstrap | null> | undefined;
 
   constructor(options: ChatOptions) {
     const url = options.url.replace(/\/+$/u, "");
-    this.#scope = `fireside/${url}`;
+    this.#scope = scopeOf(url);
+    this.#early = options.bootstrap;
     this.#clock = options.clock ?? systemClock;
     this.#storage = options.storage ?? defaultStorage();
     this.#newId = uuidMaker(this.#clock);
@@ -88,6 +94,15 @@ export class Client implements Chat {
     await this.#connection.connect();
   }
 
+  /** Begins with what was asked for early. It has to be there before the connection, which asks for what came after. */
+  async #takeEarly(): Promise<void> {
+    if (!this.#early) return;
+    const late = new Promise<null>((done) => void this.#clock.after(EARLY_MS, () => done(null)));
+    const lists = await Promise.race([this.#early, late]);
+    this.#early = undefined;
+    if (lists && !this.#sync.isReady && lists.me.id === this.#session.user.get()?.id) this.#sync.begin(lists);
+  }
+
   disconnect(): void {
     this.#connection.disconnect();
     this.#sync.offline();
@@ -117,8 +132,7 @@ export class Client implements Chat {
 
   async unread(): Promise<Unread[]> {
     const rows = await this.rest.call("GET /chat/unread", {});
-    for (const { kind, userId, roomId } of rows)
-      if (kind === "direct" && userId !== undefined) this.#directRooms.learn(userId, roomId);
+    this.#directRooms.learnAll(rows);
     return rows;
   }
 
@@ -165,6 +179,7 @@ export class Client implements Chat {
       bearer: this.#session,
       prepare: async () => {
         if (!this.#session.user.get()) await this.auth.me();
+        await this.#takeEarly();
       },
       heard: (name, payload) => this.#sync.hear(name, payload),
       online: () => {
@@ -183,9 +198,7 @@ export class Client implements Chat {
     return new Sync({
       clock: this.#clock,
       ask: (event, payload, timeoutMs, give) => this.#connection.ask(event, payload, timeoutMs, give),
-      listRooms: () => this.rooms.list(),
-      listUnread: () => this.unread(),
-      position: () => this.rest.call("GET /chat/position", {}),
+      bootstrap: () => this.rest.call("GET /chat/bootstrap", {}),
       // What the server says is taken at its word here: the contract is generated from its own types.
       emit: (name, payload) => this.#events.emit(name as keyof ChatEvents, payload as never),
       userId: () => this.#session.user.get()?.id ?? null,

@@ -44,6 +44,27 @@ export interface Authenticated {
   time: Time;
 }
 
+/**
+ * What a client begins with. The position was taken first, and pages of messages were read last: resuming one's own
+ * stream from `position` and each room or conversation from where the lists say it stands misses nothing.
+ */
+export interface Bootstrap {
+  /** Whose all this is. */
+  me: User;
+  /** Where one's own stream stands, as `user_changes.position` tells it. */
+  position: UserPosition;
+  /** As `rooms.list`. */
+  rooms: Room[];
+  /** As `reads.list`. */
+  unread: Unread[];
+  /** As `direct_messages.conversations`. */
+  conversations: User[];
+  /** The newest messages of `roomId`; absent where it is not asked for, or not one's own to read. */
+  messages?: PageOfMessage;
+  /** The newest messages exchanged with `userId`; absent where they are not asked for, or nobody is that. */
+  directMessages?: PageOfDirectMessage;
+}
+
 /** Changes one's password; every other session ends. */
 export interface ChangePassword {
   /** The one so far. */
@@ -136,8 +157,9 @@ export interface Digest {
   /** How many messages are in it, deleted ones left out. */
   count: number;
   /**
-   * The sum over their places and revisions, 16 hexadecimal digits: each pair mixed by SplitMix64's finalizer
-   * over `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or.
+   * The sum over their places and revisions: each pair mixed by SplitMix64's finalizer over
+   * `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or; the first 48 bits of it, 12
+   * hexadecimal digits.
    */
   digest: string;
   /** The same in up to 16 parts, to find where it differs. */
@@ -153,8 +175,9 @@ export interface DigestPart {
   /** How many messages are in it, deleted ones left out. */
   count: number;
   /**
-   * The sum over their places and revisions, 16 hexadecimal digits: each pair mixed by SplitMix64's finalizer
-   * over `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or.
+   * The sum over their places and revisions: each pair mixed by SplitMix64's finalizer over
+   * `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or; the first 48 bits of it, 12
+   * hexadecimal digits.
    */
   digest: string;
 }
@@ -304,6 +327,14 @@ export interface EventError {
 export interface ExplainUnread {
   /** The room or conversation, by id or slug. */
   roomId: string;
+}
+
+/** Reads everything that a client shows first. */
+export interface GetBootstrap {
+  /** The room it opens, by id or slug: its newest messages come along. */
+  roomId?: string | null;
+  /** The person whose conversation it opens, by id or username: its newest messages come along. */
+  userId?: string | null;
 }
 
 /** Asks for the digest of a stretch of a room's messages. */
@@ -1056,19 +1087,13 @@ export interface RoomDeleted {
 }
 
 /**
- * `room:digested`: the digest of a room's newest messages, told now and then to sockets that asked for it by
- * `digest:watch`. Compare when you are exactly at `seq`; else wait for the next one.
+ * `room:digested`: `[roomId, seq, digest]`, the sum over a room's newest 64 messages (all of them where there are
+ * fewer), as in the answer to `room:digest`. Told now and then to sockets that asked for it by `digest:watch`.
+ * Compare when you are exactly at `seq`; else wait for the next one.
+ *
+ * At most 100 bytes, so it has no names for its fields.
  */
-export interface RoomDigest {
-  /** The room or conversation. */
-  roomId: string;
-  /** The head of its log that this is true of. */
-  seq: number;
-  /** From this place on. */
-  from: number;
-  /** The sum, as in the answer to `room:digest`. */
-  digest: string;
-}
+export type RoomDigest = [string, number, string];
 
 /** `room:created` and `room:updated`: the room as it is from that position on. */
 export interface RoomEvent {
@@ -1441,7 +1466,9 @@ export interface Unread {
   userId?: string;
   /** Everything up to here is read. */
   readSeq: number;
-  /** The head of the log. */
+  /** The log's epoch. */
+  epoch: string;
+  /** The head of the log; with `epoch` it is a position to resume from. */
   headSeq: number;
   /**
    * Messages of others behind `readSeq` that are not deleted; 0 where the room is muted. 1,000 means 1,000
@@ -1635,6 +1662,8 @@ export interface ClientToServerEvents {
   "unread:explain": (payload: ExplainUnread, ack: (reply: Ack<UnreadExplained>) => void) => void;
   /** Where your own stream stands */
   "user:position": (payload: GetPosition, ack: (reply: Ack<UserPosition>) => void) => void;
+  /** What a client needs to begin, at once */
+  "bootstrap:get": (payload: GetBootstrap, ack: (reply: Ack<Bootstrap>) => void) => void;
   /** Say that you are writing */
   "typing:start": (payload: StartTyping, ack?: (reply: Ack<Done>) => void) => void;
   /** Say that you have stopped writing */
@@ -1769,4 +1798,6 @@ export interface RestRoutes {
   "GET /chat/rooms/{roomId}/unread": { path: Pick<ExplainUnread, "roomId">; query: Nothing; body: Nothing; response: UnreadExplained };
   /** Where your own stream stands */
   "GET /chat/position": { path: Nothing; query: Nothing; body: Nothing; response: UserPosition };
+  /** What a client needs to begin, at once */
+  "GET /chat/bootstrap": { path: Nothing; query: GetBootstrap; body: Nothing; response: Bootstrap };
 }

@@ -34,6 +34,9 @@ export interface SessionOptions {
   changed: (user: User | null, reason: SignedOutReason | undefined, isLocal: boolean) => void;
 }
 
+/** Under which names a client of that server keeps what it keeps. */
+export const scopeOf = (url: string): string => `fireside/${url}`;
+
 /** One person's tokens. */
 export class Session implements Bearer {
   readonly user = new Cell<User | null>(null);

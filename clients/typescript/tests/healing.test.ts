@@ -113,11 +113,11 @@ function expectOnlyPartsRead(pages: string[]): void {
 test("sums are those of the server", () => {
   const row = (seq: number, rev: number, deletedAt: string | null = null) =>
     ({ seq, message: { rev, deletedAt } }) as unknown as Stored;
-  expect(digestOf([])).toBe("0000000000000000");
-  expect(digestOf([row(1, 1)])).toBe("910a2dec89025cc1");
+  expect(digestOf([])).toBe("000000000000");
+  expect(digestOf([row(1, 1)])).toBe("910a2dec8902");
   expect(digestOf([row(1, 1), row(2, 7), row(3, 3)])).toBe(digestOf([row(3, 3), row(2, 7), row(1, 1)]));
   expect(digestOf([row(1, 2)])).not.toBe(digestOf([row(2, 1)]));
-  expect(digestOf([row(1, 1), row(4, 9, "2026-01-01T00:00:00Z")])).toBe("910a2dec89025cc1");
+  expect(digestOf([row(1, 1), row(4, 9, "2026-01-01T00:00:00Z")])).toBe("910a2dec8902");
 });
 
 test("a store that was corrupted is mended after the next connection", async () => {

@@ -3,7 +3,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import type { AnyMessage, Chat, RoomHandle } from "../src/index.js";
-import { settle } from "./fake_clock.js";
 import { closeAll, event, online, person, value } from "./people.js";
 import { Server } from "./server.js";
 
@@ -145,16 +144,9 @@ test("direct messages that were missed are told too, also of a conversation that
   await alice.direct(ben).send("long ago").delivered();
   await bob.close();
   const fresh = person(server, "bob");
-  // Where the conversation stands is asked for once the lists are there.
-  const located = new Promise<void>((done) => {
-    fresh.on("connection:changed", ({ status }) => {
-      const hear = ({ data }: { data?: unknown }) => String(data).includes('"reason":"epoch"') && done();
-      if (status === "online") fresh.raw.io.engine.on("packet", hear);
-    });
-  });
+  const ready = event(fresh, "sync:ready");
   await fresh.connect();
-  await located;
-  await settle();
+  await ready;
   fresh.disconnect();
   await alice.direct(ben).send("missed").delivered();
   const missed = event(fresh, "dm:new");

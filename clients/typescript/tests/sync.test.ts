@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from "vitest";
 
 import type { Given } from "../src/connection/connection.js";
 import { ChatError } from "../src/errors.js";
-import type { Unread } from "../src/index.js";
+import type { Bootstrap, Unread } from "../src/index.js";
 import { Sync } from "../src/sync/sync.js";
 import { FakeClock, settle } from "./fake_clock.js";
 
@@ -31,12 +31,10 @@ beforeEach(() => {
   sync = new Sync({
     clock,
     ask: (_, payload, __, give) => asked.push({ payload: payload as Asked["payload"], give }),
-    listRooms: async () => {
+    bootstrap: async () => {
       lists += 1;
-      return [];
+      return beginning();
     },
-    listUnread: async () => directs.map((roomId) => ({ roomId }) as Unread),
-    position: async () => position,
     emit: (name, payload) => {
       const { seq, reason, rooms } = payload as { seq?: number; reason?: string; rooms?: unknown };
       told.push(rooms ? name : `${name} ${reason ?? seq}`);
@@ -44,6 +42,12 @@ beforeEach(() => {
     userId: () => "me",
   });
 });
+
+/** What the server says there is: no rooms, and these conversations. */
+function beginning(): Bootstrap {
+  const unread = directs.map((roomId) => ({ roomId, epoch: "de", headSeq: 12 }) as Unread);
+  return { position, rooms: [], unread, conversations: [] } as unknown as Bootstrap;
+}
 
 const message = (seq: number, epoch = "e") => ({ roomId: "r", epoch, seq });
 function hear(...seqs: number[]): void {
@@ -183,19 +187,29 @@ test("a list that was asked for before one came into a room is asked for again",
   expect(told.filter((one) => one === "sync:ready")).toHaveLength(2);
 });
 
-test("direct conversations are followed from where they stand, though no list says where that is", async () => {
+test("direct conversations are followed from where they stand", async () => {
   directs = ["d", "r"];
   sync.track("r", message(4));
   sync.online();
   await settle();
-  const [, located] = asked;
-  expect(located?.payload.rooms.map(({ roomId }) => roomId)).toEqual(["d"]);
-  answer(1, { roomId: "d", recovered: false, reason: "epoch", epoch: "de", seq: 12 });
-  expect(news()).toEqual([]);
   sync.offline();
   sync.online();
-  expect(asked[2]?.payload.rooms).toContainEqual({ roomId: "d", epoch: "de", seq: 12 });
-  expect(asked[2]?.payload.user).toEqual({ epoch: "u", seq: 7 });
+  const [, again] = asked;
+  expect(again?.payload.rooms).toContainEqual({ roomId: "d", epoch: "de", seq: 12 });
+  expect(again?.payload.rooms, "one that is followed already goes on from where it is").toContainEqual(message(4));
+  expect(again?.payload.user).toEqual({ epoch: "u", seq: 7 });
+});
+
+test("what was read before there was a connection is where it goes on", async () => {
+  directs = ["d"];
+  sync.begin(beginning());
+  expect(told).toEqual(["sync:ready"]);
+  sync.online();
+  await settle();
+  expect(lists, "nothing is read twice").toBe(0);
+  expect(asked.map(({ payload }) => payload)).toEqual([
+    { rooms: [{ roomId: "d", epoch: "de", seq: 12 }], user: { epoch: "u", seq: 7 } },
+  ]);
 });
 
 test("one's own log is followed over an absence, and where it cannot be the lists are read again", async () => {

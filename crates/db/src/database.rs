@@ -11,6 +11,7 @@ use crate::migrate::{self, Migrated};
 use crate::options::{DatabaseUrl, Engine, Options};
 use crate::pool::{Connections, Lease, Pool};
 use crate::postgres::{Postgres, Purpose};
+use crate::retry::retried;
 use crate::row::Row;
 use crate::sqlite::file::DataFile;
 use crate::sqlite::{Access, Sqlite, upkeep};
@@ -214,17 +215,23 @@ impl<D: Driver> Pair<D> {
     async fn run(&self, statement: &Statement) -> Result<u64, Error> {
         refuse_nul(statement)?;
         let deadline = Instant::now() + self.deadline;
-        let mut lease = self.lease(&self.write, deadline).await?;
-        let outcome = timeout_at(deadline, D::run(lease.connection(), statement)).await;
-        give_back(lease, outcome).map_err(Failure::of_write)
+        retried(|| async move {
+            let mut lease = self.lease(&self.write, deadline).await?;
+            let outcome = timeout_at(deadline, D::run(lease.connection(), statement)).await;
+            give_back(lease, outcome).map_err(Failure::of_write)
+        })
+        .await
     }
 
     async fn write_all<T: Row>(&self, statement: &Statement) -> Result<Vec<T>, Error> {
         refuse_nul(statement)?;
         let deadline = Instant::now() + self.deadline;
-        let mut lease = self.lease(&self.write, deadline).await?;
-        let outcome = timeout_at(deadline, D::all(lease.connection(), statement)).await;
-        give_back(lease, outcome).map_err(Failure::of_write)
+        retried(|| async move {
+            let mut lease = self.lease(&self.write, deadline).await?;
+            let outcome = timeout_at(deadline, D::all(lease.connection(), statement)).await;
+            give_back(lease, outcome).map_err(Failure::of_write)
+        })
+        .await
     }
 
     async fn begin(&self, lock_wait: Option<Duration>) -> Result<Transaction<D>, Error> {
@@ -260,6 +267,9 @@ fn give_back<D: Driver, T>(
         Ok(answer) => answer.map_err(D::failure),
         Err(_) => Err(Failure::late()),
     };
+    if let Err(failure) = &answer {
+        lease.note(failure);
+    }
     if !matches!(&answer, Err(failure) if failure.lost) {
         lease.release();
     }

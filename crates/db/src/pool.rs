@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use crate::driver::{ConnectError, Driver, Outlook, Recheck};
+use crate::driver::{ConnectError, Driver, Failure, Outlook, Recheck};
 use crate::error::{Error, OpenError};
 
 /// Longest wait for a sign of life of an idle connection. A server that is up answers at once; a
@@ -39,7 +39,9 @@ struct Shared<D: Driver> {
     /// Most recently used last; it is taken first, so that what is not needed grows old.
     idle: Mutex<Vec<Idle<D::Connection>>>,
     waiting: AtomicU64,
+    lent: AtomicU64,
     discarded: AtomicU64,
+    lost_races: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -60,8 +62,12 @@ pub struct Connections {
     pub waiting: u64,
     /// Most that may be open.
     pub limit: u32,
+    /// Calls and transactions since the start that were lent one.
+    pub lent: u64,
     /// Thrown away since the start, after a timeout, an abandoned call or a broken connection.
     pub discarded: u64,
+    /// Transactions and statements since the start that concurrent work got in the way of.
+    pub lost_races: u64,
 }
 
 impl<D: Driver> Pool<D> {
@@ -73,7 +79,9 @@ impl<D: Driver> Pool<D> {
             permits: Arc::new(Semaphore::new(size as usize)),
             idle: Mutex::new(Vec::with_capacity(size as usize)),
             waiting: AtomicU64::new(0),
+            lent: AtomicU64::new(0),
             discarded: AtomicU64::new(0),
+            lost_races: AtomicU64::new(0),
             closed: AtomicBool::new(false),
         }))
     }
@@ -82,6 +90,7 @@ impl<D: Driver> Pool<D> {
     pub(crate) async fn acquire(&self, deadline: Instant) -> Result<Lease<D>, Error> {
         let permit = self.permit(deadline).await?;
         self.0.driver.intact()?;
+        self.0.lent.fetch_add(1, Ordering::Relaxed);
         while let Some(idle) = self.pop() {
             match D::recheck(idle.opened_at, idle.since) {
                 Recheck::Fresh => return Ok(self.lend(idle, permit)),
@@ -125,7 +134,9 @@ impl<D: Driver> Pool<D> {
             in_use: self.0.size.saturating_sub(free),
             waiting: self.0.waiting.load(Ordering::Relaxed),
             limit: self.0.size,
+            lent: self.0.lent.load(Ordering::Relaxed),
             discarded: self.0.discarded.load(Ordering::Relaxed),
+            lost_races: self.0.lost_races.load(Ordering::Relaxed),
         }
     }
 
@@ -249,6 +260,11 @@ impl<D: Driver> Lease<D> {
             let idle = Idle { connection, opened_at: self.opened_at, since: Instant::now() };
             self.pool.idle.lock().push(idle);
         }
+    }
+
+    /// Counts a call that concurrent work got in the way of.
+    pub(crate) fn note(&self, failure: &Failure) {
+        self.pool.lost_races.fetch_add(u64::from(failure.error == Error::Retry), Ordering::Relaxed);
     }
 
     fn discard_for_permit(mut self) -> OwnedSemaphorePermit {

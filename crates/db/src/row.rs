@@ -29,8 +29,50 @@ impl<T> Row for T where T: Send + Unpin + for<'r> FromRow<'r, PgRow> + for<'r> F
 ///     }
 /// }
 /// ```
+///
+/// A first field that is `flat` is a struct of columns itself:
+///
+/// ```
+/// fireside_db::row! {
+///     pub struct Name {
+///         first: String,
+///         last: String,
+///     }
+/// }
+/// fireside_db::row! {
+///     pub struct Person {
+///         flat name: Name,
+///         born_at: i64,
+///     }
+/// }
+/// ```
 #[macro_export]
 macro_rules! row {
+    ($(#[$outer:meta])* $visibility:vis struct $name:ident {
+        flat $flat:ident : $columns:ty,
+        $($(#[$inner:meta])* $field_visibility:vis $field:ident : $type:ty),* $(,)?
+    }) => {
+        $(#[$outer])*
+        $visibility struct $name {
+            $flat: $columns,
+            $($(#[$inner])* $field_visibility $field: $type,)*
+        }
+
+        impl<'r, R> $crate::sqlx::FromRow<'r, R> for $name
+        where
+            R: $crate::sqlx::Row,
+            $columns: $crate::sqlx::FromRow<'r, R>,
+            &'static str: $crate::sqlx::ColumnIndex<R>,
+            $($type: $crate::sqlx::Decode<'r, R::Database> + $crate::sqlx::Type<R::Database>,)*
+        {
+            fn from_row(row: &'r R) -> ::core::result::Result<Self, $crate::sqlx::Error> {
+                ::core::result::Result::Ok($name {
+                    $flat: <$columns as $crate::sqlx::FromRow<'r, R>>::from_row(row)?,
+                    $($field: $crate::sqlx::Row::try_get(row, stringify!($field))?,)*
+                })
+            }
+        }
+    };
     ($(#[$outer:meta])* $visibility:vis struct $name:ident {
         $($(#[$inner:meta])* $field_visibility:vis $field:ident : $type:ty),* $(,)?
     }) => {

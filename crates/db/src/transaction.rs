@@ -171,6 +171,9 @@ impl<D: Driver> Transaction<D> {
                 Ok(answer)
             }
             Err(failure) => {
+                if let Some(lease) = &self.lease {
+                    lease.note(&failure);
+                }
                 self.failed = true;
                 self.busy = failure.lost;
                 // Before COMMIT nothing is written, however the statement ended.
@@ -194,6 +197,7 @@ impl<D: Driver> Transaction<D> {
             }
             Ok(Err(error)) => {
                 let failure = D::failure(error);
+                lease.note(&failure);
                 if !failure.lost {
                     // SQLite leaves the transaction open when it cannot commit.
                     roll_back(lease).await;

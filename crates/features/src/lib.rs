@@ -1,6 +1,7 @@
 //! What the chat does: one folder a noun. Each registers its operations in the kernel's registry; none
 //! knows a door, and none touches another's tables.
 
+pub mod bootstrap;
 pub mod direct_messages;
 pub mod members;
 pub mod messages;
@@ -42,10 +43,17 @@ pub async fn register(
     users::register(kernel, registry, &presence, &sessions);
     rooms::register(kernel, registry);
     members::register(kernel, registry, &presence);
-    messages::register(kernel, registry);
+    let crowds = messages::register(kernel, registry);
     direct_messages::register(kernel, registry, &presence);
     reads::register(kernel, registry);
     user_changes::register(kernel, registry);
+    let sources = bootstrap::Sources {
+        kernel: kernel.clone(),
+        presence: presence.clone(),
+        sessions: sessions.clone(),
+        crowds,
+    };
+    bootstrap::register(registry, sources);
     let typing = typing::register(kernel, registry);
     let observers: Vec<Arc<dyn Observer>> = vec![presence.clone(), typing];
     Ok(Features { sessions, presence, observers })

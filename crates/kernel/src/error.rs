@@ -20,6 +20,14 @@ pub struct Error {
     pub retry_after_ms: Option<u64>,
     /// For the log only.
     pub internal: Option<String>,
+    /// Whether the transaction lost against concurrent work and was rolled back: it may be run again as a whole.
+    pub is_lost_race: bool,
+}
+
+impl fireside_db::LostRace for Error {
+    fn is_lost_race(&self) -> bool {
+        self.is_lost_race
+    }
 }
 
 /// The result of an operation.
@@ -28,7 +36,14 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error with this reason and text.
     pub fn new(reason: Reason, message: impl Into<Cow<'static, str>>) -> Error {
-        Error { reason, message: message.into(), field: None, retry_after_ms: None, internal: None }
+        Error {
+            reason,
+            message: message.into(),
+            field: None,
+            retry_after_ms: None,
+            internal: None,
+            is_lost_race: false,
+        }
     }
 
     /// There is no such thing, or not for whoever asks: one answer for both.
@@ -98,9 +113,11 @@ impl From<fireside_db::Error> for Error {
         use fireside_db::Error as Db;
         match error {
             Db::Indeterminate => Error::indeterminate(),
-            Db::Timeout | Db::Locked | Db::Unavailable | Db::Retry | Db::Full => {
-                Error { internal: Some(error.to_string()), ..Error::overloaded() }
-            }
+            Db::Timeout | Db::Locked | Db::Unavailable | Db::Retry | Db::Full => Error {
+                is_lost_race: error == Db::Retry,
+                internal: Some(error.to_string()),
+                ..Error::overloaded()
+            },
             Db::Unique { constraint } => Error {
                 internal: Some(format!("unique: {constraint}")),
                 ..Error::conflict("This is there already")

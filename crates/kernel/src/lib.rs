@@ -13,6 +13,7 @@ pub mod epochs;
 pub mod error;
 pub mod names;
 pub mod nodes;
+mod panics;
 pub mod permission;
 pub mod planted;
 pub mod registry;

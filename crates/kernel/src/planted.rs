@@ -19,11 +19,13 @@ pub enum Bug {
     KickOnlyInDatabase,
     /// Resumes from a position of another epoch.
     ResumeIgnoresEpoch,
+    /// Panics now and then: before an operation, after it, or while a change of a room is decided.
+    PanicInHandler,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 7] = [
+    pub const ALL: [Bug; 8] = [
         Bug::AckBeforeCommit,
         Bug::BroadcastBeforeCommit,
         Bug::LossyRelay,
@@ -31,6 +33,7 @@ impl Bug {
         Bug::SpawnPerEvent,
         Bug::KickOnlyInDatabase,
         Bug::ResumeIgnoresEpoch,
+        Bug::PanicInHandler,
     ];
 
     /// Its name in `PLANTED_BUG`.
@@ -43,6 +46,7 @@ impl Bug {
             Bug::SpawnPerEvent => "spawn-per-event",
             Bug::KickOnlyInDatabase => "kick-only-in-database",
             Bug::ResumeIgnoresEpoch => "resume-ignores-epoch",
+            Bug::PanicInHandler => "panic-in-handler",
         }
     }
 }
@@ -85,4 +89,17 @@ pub(crate) fn is_one_in(many: u64) -> bool {
     use std::sync::atomic::{AtomicU64, Ordering};
     static CALLS: AtomicU64 = AtomicU64::new(0);
     CALLS.fetch_add(1, Ordering::Relaxed) % many == many - 1
+}
+
+/// Calls before the first panic of [`Bug::PanicInHandler`]: enough to make rooms in.
+const CALM: u64 = 400;
+
+/// Panics once in so many calls, where that bug is planted.
+pub(crate) fn panic_once_in(many: u64) {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    if is(Bug::PanicInHandler) {
+        let call = CALLS.fetch_add(1, Ordering::Relaxed);
+        assert!(call < CALM || !call.is_multiple_of(many), "planted");
+    }
 }

@@ -20,7 +20,7 @@ pub const DIGEST_PARTS: usize = 16;
 /// The sum over messages, each by its place and the place of its last change. Deleted messages are none.
 ///
 /// Each pair is mixed by the finalizer of SplitMix64 over `seq * 0x9E3779B97F4A7C15 + rev` (wrapping), and all
-/// are joined by exclusive or: order does not matter, one change shows with all but one chance in 2⁶⁴.
+/// are joined by exclusive or: order does not matter, one change shows with all but one chance in 2⁴⁸ once written.
 pub fn sum(messages: impl IntoIterator<Item = (i64, i64)>) -> u64 {
     messages.into_iter().map(|(seq, rev)| mixed(seq, rev)).fold(0, |sum, one| sum ^ one)
 }
@@ -32,9 +32,10 @@ fn mixed(seq: i64, rev: i64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A sum as it is written: 16 hexadecimal digits.
+/// A sum as it is written: its first 48 bits, as 12 hexadecimal digits. With these a [`RoomDigest`] stays short
+/// whatever the room is called.
 pub fn written(sum: u64) -> String {
-    format!("{sum:016x}")
+    format!("{:012x}", sum >> 16)
 }
 
 /// Asks for the digest of a stretch of a room's messages.
@@ -88,8 +89,9 @@ pub struct DigestPart {
     pub to: i64,
     /// How many messages are in it, deleted ones left out.
     pub count: usize,
-    /// The sum over their places and revisions, 16 hexadecimal digits: each pair mixed by SplitMix64's finalizer
-    /// over `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or.
+    /// The sum over their places and revisions: each pair mixed by SplitMix64's finalizer over
+    /// `seq * 0x9E3779B97F4A7C15 + rev` (64 bits, wrapping), all joined by exclusive or; the first 48 bits of it, 12
+    /// hexadecimal digits.
     pub digest: String,
 }
 
@@ -100,20 +102,13 @@ impl DigestPart {
     }
 }
 
-/// `room:digested`: the digest of a room's newest messages, told now and then to sockets that asked for it by
-/// `digest:watch`. Compare when you are exactly at `seq`; else wait for the next one.
+/// `room:digested`: `[roomId, seq, digest]`, the sum over a room's newest 64 messages (all of them where there are
+/// fewer), as in the answer to `room:digest`. Told now and then to sockets that asked for it by `digest:watch`.
+/// Compare when you are exactly at `seq`; else wait for the next one.
+///
+/// At most 100 bytes, so it has no names for its fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RoomDigest {
-    /// The room or conversation.
-    pub room_id: RoomId,
-    /// The head of its log that this is true of.
-    pub seq: i64,
-    /// From this place on.
-    pub from: i64,
-    /// The sum, as in the answer to `room:digest`.
-    pub digest: String,
-}
+pub struct RoomDigest(pub RoomId, pub i64, pub String);
 
 #[cfg(test)]
 mod tests {
@@ -121,8 +116,8 @@ mod tests {
 
     #[test]
     fn sums_are_those_that_clients_make() {
-        assert_eq!(written(sum([])), "0000000000000000");
-        assert_eq!(written(sum([(1, 1)])), "910a2dec89025cc1");
+        assert_eq!(written(sum([])), "000000000000");
+        assert_eq!(written(sum([(1, 1)])), "910a2dec8902");
         assert_eq!(written(sum([(1, 1), (2, 7), (3, 3)])), written(sum([(3, 3), (1, 1), (2, 7)])));
         assert_ne!(sum([(1, 2)]), sum([(2, 1)]));
         assert_ne!(sum([(5, 5), (6, 6)]), sum([(5, 6), (6, 5)]));
@@ -130,8 +125,10 @@ mod tests {
 
     #[test]
     fn a_told_digest_is_short() {
-        let room_id = RoomId::trusted("01a20505-1293-707c-a472-26e6d184320f");
-        let told = RoomDigest { room_id, seq: 1004, from: 941, digest: written(sum([(1, 1)])) };
-        assert!(serde_json::to_string(&told).unwrap().len() <= 100);
+        let room_id = RoomId::trusted("r".repeat(crate::ids::ID_MAX_BYTES));
+        // The highest position that a client in JavaScript can tell from its neighbours is 2⁵³.
+        let told = RoomDigest(room_id, 1 << 53, written(u64::MAX));
+        let text = serde_json::to_string(&told).unwrap();
+        assert!(text.len() <= 100, "{} bytes: {text}", text.len());
     }
 }

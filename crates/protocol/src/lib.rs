@@ -4,6 +4,7 @@
 //! Socket.IO) and the published contract are derived from it. Nothing here knows the network, the
 //! database or who is asking.
 
+pub mod bootstrap;
 pub mod digests;
 pub mod direct_messages;
 pub mod error;

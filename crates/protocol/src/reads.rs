@@ -1,5 +1,7 @@
 //! Read positions, and what they leave unread.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -125,7 +127,9 @@ pub struct Unread {
     pub user_id: Option<UserId>,
     /// Everything up to here is read.
     pub read_seq: i64,
-    /// The head of the log.
+    /// The log's epoch.
+    pub epoch: Arc<str>,
+    /// The head of the log; with `epoch` it is a position to resume from.
     pub head_seq: i64,
     /// Messages of others behind `readSeq` that are not deleted; 0 where the room is muted. 1,000 means 1,000
     /// or more.

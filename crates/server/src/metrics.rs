@@ -62,6 +62,7 @@ pub fn render(db: Db, log: RoomLog, door: Door) -> RenderMetrics {
         for (pool, connections) in [("read", pools.read), ("write", pools.write)] {
             read_pool(pool, connections);
         }
+        counter!("fireside_db_lost_races_total").absolute(pools.read.lost_races + pools.write.lost_races);
         gauge!("fireside_room_log_waiting").set(log.waiting() as f64);
         process::read();
         recorder().render()
@@ -71,6 +72,7 @@ pub fn render(db: Db, log: RoomLog, door: Door) -> RenderMetrics {
 fn read_connections(door: &Door) {
     let (mut polling, mut websocket, mut packets_in, mut packets_out, mut bytes_in, mut bytes_out) =
         (0, 0, 0, 0, 0, 0);
+    let mut panics = 0;
     for stats in door.stats() {
         polling += stats.open_polling;
         websocket += stats.open_websocket;
@@ -78,7 +80,9 @@ fn read_connections(door: &Door) {
         packets_out += stats.packets_out;
         bytes_in += stats.bytes_in;
         bytes_out += stats.bytes_out;
+        panics += stats.panics;
     }
+    counter!("fireside_panics_total", "door" => "socketio").absolute(panics);
     gauge!("fireside_connections", "transport" => "polling").set(polling as f64);
     gauge!("fireside_connections", "transport" => "websocket").set(websocket as f64);
     counter!("fireside_packets_total", "direction" => "in").absolute(packets_in);
@@ -92,6 +96,7 @@ fn read_pool(pool: &'static str, connections: Connections) {
         .set(f64::from(connections.idle));
     gauge!("fireside_db_pool_connections", "pool" => pool, "state" => "in_use")
         .set(f64::from(connections.in_use));
+    counter!("fireside_db_calls_total", "pool" => pool).absolute(connections.lent);
 }
 
 fn describe() {
@@ -103,6 +108,12 @@ fn describe() {
     describe_gauge!("fireside_users", "Users by state");
     describe_gauge!("fireside_room_log_waiting", "Changes that wait for their transaction");
     describe_gauge!("fireside_db_pool_connections", "Connections to the database by state");
+    describe_counter!(
+        "fireside_db_lost_races_total",
+        "Transactions that concurrent work got in the way of (deadlocks, serialization failures)"
+    );
+    describe_gauge!("fireside_tasks", "Tasks of the runtime that have not ended");
+    describe_counter!("fireside_db_calls_total", "Queries and transactions by the connections they use");
     describe_gauge!("fireside_bus_up", "Whether the bus between nodes reaches them: 1 or 0");
     describe_counter!("fireside_bus_messages_total", "Messages between nodes by direction");
     describe_counter!(

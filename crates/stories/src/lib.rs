@@ -34,6 +34,8 @@ pub mod audit;
 pub mod canary;
 pub mod checker;
 pub mod client;
+pub mod courier;
+pub mod digests;
 pub mod faults;
 pub mod own;
 pub mod place;

@@ -31,6 +31,7 @@ const fn broken_by(bug: Bug) -> Invariant {
         Bug::SpawnPerEvent => Invariant::I8SessionOrder,
         Bug::KickOnlyInDatabase => Invariant::I13MembershipExact,
         Bug::ResumeIgnoresEpoch => Invariant::I11HonestResume,
+        Bug::PanicInHandler => Invariant::I20Alive,
     }
 }
 

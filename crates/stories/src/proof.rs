@@ -19,8 +19,11 @@ proof workload [--seed N] [--seconds N] [--people N] [--rooms N] [--pace-ms N] [
 proof check DIR     judges what a run with --keep has left: history.jsonl and truth.json
 proof simulate [--from N] [--seeds N]
                     trouble at every commit, drawn from a seed; 1,000 seeds where no number is given
-proof faults quick|all|F02 … [--seconds N] [--times N] [--seed N] [--server PATH] [--keep DIR]
+proof faults quick|all|F02 … [--seconds N] [--times N] [--seed N] [--server PATH] [--old PATH] [--keep DIR]
                     breaks something while people use a server
+proof digests [--minutes N] [--pace-ms N] [--seed N] [--server PATH] [--keep DIR]
+                    clients compare what they have with every digest while people use a server; five minutes where
+                    no number is given
 proof planted       sees the checker find each bug planted on purpose (needs --features planted-bugs)
 proof serve|backup|restored
                     the server itself, and its commands of these names
@@ -34,6 +37,7 @@ pub fn main() -> ExitCode {
         ["workload", options @ ..] => block_on(workload(options)),
         ["simulate", options @ ..] => simulate(options),
         ["faults", words @ ..] => faults(words),
+        ["digests", options @ ..] => digests(options),
         ["planted"] => block_on(planted::run()),
         ["check", directory] => check(Path::new(directory)),
         _ => Err(USAGE.to_owned()),
@@ -141,7 +145,8 @@ pub fn keep(directory: &Path, history: &History, truth: &Truth) -> Result<(), St
 fn faults(words: &[&str]) -> Result<String, String> {
     let names = words.iter().take_while(|word| !word.starts_with("--")).count();
     let (names, options) = words.split_at(names);
-    let mut effort = Effort { lasts: Duration::from_secs(30), times: 5, seed: 1, program: None, keep: None };
+    let mut effort =
+        Effort { lasts: Duration::from_secs(30), times: 5, seed: 1, program: None, old: None, keep: None };
     for (name, value) in options_of(options)? {
         let number = || value.parse::<u32>().map_err(|_| format!("--{name} takes a number"));
         match name {
@@ -149,11 +154,29 @@ fn faults(words: &[&str]) -> Result<String, String> {
             "times" => effort.times = number()?,
             "seed" => effort.seed = number()?.into(),
             "server" => effort.program = Some(value.into()),
+            "old" => effort.old = Some(value.into()),
             "keep" => effort.keep = Some(value.into()),
             _ => return Err(USAGE.to_owned()),
         }
     }
     block_on(faults::run(names, &effort))
+}
+
+fn digests(options: &[&str]) -> Result<String, String> {
+    let mut pace_ms = 250;
+    let mut effort = Effort { lasts: Duration::from_secs(300), times: 1, seed: 1, program: None, keep: None };
+    for (name, value) in options_of(options)? {
+        let number = || value.parse::<u64>().map_err(|_| format!("--{name} takes a number"));
+        match name {
+            "minutes" => effort.lasts = Duration::from_secs(60 * number()?),
+            "pace-ms" => pace_ms = number()?,
+            "seed" => effort.seed = number()?,
+            "server" => effort.program = Some(value.into()),
+            "keep" => effort.keep = Some(value.into()),
+            _ => return Err(USAGE.to_owned()),
+        }
+    }
+    block_on(crate::digests::run(&effort, pace_ms))
 }
 
 fn simulate(options: &[&str]) -> Result<String, String> {

@@ -17,6 +17,8 @@ use tokio::time::sleep;
 
 /// Most bytes taken at once.
 const CHUNK: usize = 16 << 10;
+/// Between two looks at a link that is down.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What happens to what goes through. The default is nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,6 +42,8 @@ pub struct Weather {
     pub reset_after: u64,
     /// After the server's first answer its direction is closed and nothing more is said.
     pub half_close: bool,
+    /// The link is down: what is said, and that a side is gone, arrives once it is up again.
+    pub is_down: bool,
 }
 
 /// See the module. Its connections end with it.
@@ -58,6 +62,15 @@ struct Shared {
     connections: Mutex<Vec<JoinHandle<()>>>,
     ports: Mutex<Vec<u16>>,
     accepted: AtomicU64,
+}
+
+impl Shared {
+    /// Waits until the link is up.
+    async fn is_up(&self) {
+        while self.weather.lock().is_down {
+            sleep(LOOK).await;
+        }
+    }
 }
 
 impl Proxy {
@@ -118,6 +131,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn connect(client: TcpStream, shared: Arc<Shared>, number: u64) {
+    shared.is_up().await;
     let target = *shared.target.lock();
     let Ok(server) = TcpStream::connect(target).await else { return };
     shared.ports.lock().extend(server.local_addr().map(|address| address.port()));
@@ -164,7 +178,10 @@ async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, way: Way) {
     let mut buffer = vec![0; CHUNK];
     let mut sent = 0_u64;
     let limit = luck.random_range(1..=1000);
-    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+    loop {
+        let read = from.read(&mut buffer).await;
+        way.shared.is_up().await;
+        let Ok(length @ 1..) = read else { return };
         let weather = *way.shared.weather.lock();
         if way.swallows(&weather, &buffer[..length]) {
             continue;

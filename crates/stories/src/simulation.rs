@@ -113,6 +113,7 @@ async fn one(seed: u64, server: &Running) -> Result<(u64, Vec<Finding>), String>
         away_ms: 20,
         settle: Duration::from_secs(5),
         guest: false,
+        looks: false,
         ..Settings::default()
     };
     let workload = Workload::start(settings, Doors::to(vec![server.address]), &recorder).await?;

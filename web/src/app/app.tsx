@@ -67,7 +67,8 @@ function Signed() {
     });
   }, [services]);
   useEffect(() => {
-    if (name === "login" || name === "join") go("/", { replace: true });
+    // Looked at again: whoever has just come in may have gone on by now.
+    if (["login", "join"].includes(route.peek().name)) go("/", { replace: true });
   }, [name]);
   const place = useCurrentPlace();
   const isReady = useReadable(services.store.status).status !== "loading";

@@ -1,4 +1,5 @@
-// The first address: on a wide screen the room one was in last, on a phone the list of rooms.
+// The first address: on a wide screen the room one was in last, on a phone the list of rooms. A new account begins in its
+// first room on either.
 
 import { useEffect } from "preact/hooks";
 
@@ -7,7 +8,7 @@ import { pathOf } from "../sidebar/place-link.js";
 import { Problem } from "../ui/problem.js";
 import { sentenceOf } from "../ui/use-task.js";
 import { heading } from "./heading.js";
-import { go } from "./navigation.js";
+import { go, route } from "./navigation.js";
 import { overlay } from "./overlay.js";
 import { recents } from "./recents.js";
 import { useServices } from "./services.js";
@@ -20,14 +21,17 @@ export function Home() {
   const { status, error } = useReadable(store.status);
   const me = useReadable(store.me);
   const wide = isWide.value;
+  const begins = route.value.name === "home" && route.value.begins;
   useEffect(() => {
     heading.value = "";
-    if (status !== "ready" || !wide) return;
+    if (status !== "ready" || !(wide || begins)) return;
     const places = [...rooms, ...directs];
     const last = recents(me?.id ?? "").map((key) => places.find((place) => place.key === key));
     const place = last.find((found) => found !== undefined) ?? places[0];
-    if (place) go(pathOf(place), { replace: true });
-  }, [status, rooms, directs, me?.id, wide]);
+    // On a phone the way back from there leads to the list.
+    if (begins) go("/", { replace: true });
+    if (place) go(pathOf(place), { replace: wide });
+  }, [status, rooms, directs, me?.id, wide, begins]);
   if (status === "loading") return <Blank />;
   if (status === "failed") {
     return (

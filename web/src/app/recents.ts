@@ -1,6 +1,6 @@
 // The places one was in last, the latest first, kept on this device for each person.
 
-import { type Place, type PlaceKey, placeKey } from "fireside-chat";
+import type { PlaceKey } from "fireside-chat";
 
 const KEPT = 15;
 
@@ -17,8 +17,7 @@ export function recents(userId: string): PlaceKey[] {
 }
 
 /** One is in a place now. */
-export function remember(userId: string, place: Place): void {
-  const key = placeKey(place);
+export function remember(userId: string, key: PlaceKey): void {
   const kept = [key, ...recents(userId).filter((other) => other !== key)].slice(0, KEPT);
   try {
     localStorage.setItem(keyOf(userId), JSON.stringify(kept));

@@ -2,10 +2,10 @@
 
 import { expect, test } from "vitest";
 
-import { directPath, messagePath, parseRoute, roomPath } from "./route.js";
+import { BEGINNING_PATH, directPath, messagePath, parseRoute, roomPath } from "./route.js";
 
 test.each([
-  ["/", { name: "home" }],
+  ["/", { name: "home", begins: false }],
   ["/login", { name: "login", user: "", token: "" }],
   ["/join/abc-1", { name: "join", code: "abc-1" }],
   ["/r/harbour", { name: "room", room: "harbour", message: null }],
@@ -20,6 +20,11 @@ test.each([
 test.each(["/r", "/r/", "/r/a/m", "/r/a/x/b", "/r/a/m/b/c", "/login/x", "/join", "/nothing"])("%s is unknown", (path) =>
   expect(parseRoute(path)).toEqual({ name: "unknown" }),
 );
+
+test("a new account begins elsewhere than before the list", () => {
+  const { pathname, hash } = new URL(BEGINNING_PATH, "https://chat.example.org");
+  expect(parseRoute(pathname, hash)).toEqual({ name: "home", begins: true });
+});
 
 test("the token of a new server stands in the fragment", () =>
   expect(parseRoute("/setup", "#token=ab-c")).toEqual({ name: "setup", token: "ab-c" }));

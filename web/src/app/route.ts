@@ -9,7 +9,8 @@ export type SettingsPart = (typeof SETTINGS)[number];
 
 /** What an address asks for. */
 export type Route =
-  | { readonly name: "home" }
+  /** `begins`: somebody has just got their account, and belongs into a conversation rather than before a list. */
+  | { readonly name: "home"; readonly begins: boolean }
   | { readonly name: "setup"; readonly token: string }
   /** A link that signs somebody in has both; they are empty elsewhere. */
   | { readonly name: "login"; readonly user: string; readonly token: string }
@@ -20,6 +21,8 @@ export type Route =
   | { readonly name: "settings"; readonly part: SettingsPart }
   | { readonly name: "unknown" };
 
+const BEGINNING = "#begin";
+
 /** Reads an address; `hash` with its `#`. */
 export function parseRoute(pathname: string, hash = ""): Route {
   const [first = "", second, third, fourth, ...rest] = pathname.split("/").slice(1).map(decoded);
@@ -27,7 +30,7 @@ export function parseRoute(pathname: string, hash = ""): Route {
   const depth = [second, third, fourth].filter((part) => part !== undefined).length;
   switch (first) {
     case "":
-      return { name: "home" };
+      return { name: "home", begins: hash === BEGINNING };
     case "browse":
       return depth === 0 ? { name: "browse" } : { name: "unknown" };
     case "login":
@@ -52,6 +55,9 @@ function parsePlace(kind: "r" | "d", id?: string, marker?: string, message: stri
   if (!isWhole) return { name: "unknown" };
   return kind === "r" ? { name: "room", room: id, message } : { name: "direct", userId: id, message };
 }
+
+/** Where a new account begins: in the room that it was invited to, if there is one. */
+export const BEGINNING_PATH = `/${BEGINNING}`;
 
 /** The address of a room, by slug or id. */
 export const roomPath = (room: string): string => `/r/${encodeURIComponent(room)}`;

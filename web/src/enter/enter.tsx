@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { go, route } from "../app/navigation.js";
+import { BEGINNING_PATH } from "../app/route.js";
 import { useServices } from "../app/services.js";
 import { Problem } from "../ui/problem.js";
 import { useTask } from "../ui/use-task.js";
@@ -64,7 +65,7 @@ function EnterForm({ way }: { way: Way }) {
     else if (way === "register") await chat.auth.register({ ...shown, invite: text("invite") || null });
     else await chat.auth.setup({ ...shown, token: current.name === "setup" ? current.token : "" });
     // A place one wanted to see is shown now; the ways in are left behind, with their tokens.
-    if (["login", "setup", "join"].includes(current.name)) go("/", { replace: true });
+    if (["login", "setup", "join"].includes(current.name)) go(isNew ? BEGINNING_PATH : "/", { replace: true });
   };
 
   return (

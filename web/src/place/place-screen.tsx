@@ -33,8 +33,8 @@ export function PlaceScreen({ place: wanted, jumpTo }: Props) {
   const title = titleOf(summary) ?? (person ? nameOf(person) : "");
 
   useEffect(() => {
-    if (me) remember(me.id, place);
-  }, [me?.id, place]);
+    if (me) remember(me.id, key);
+  }, [me?.id, key]);
   useEffect(() => {
     heading.value = title;
   }, [title]);

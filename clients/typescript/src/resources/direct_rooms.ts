@@ -1,7 +1,7 @@
 // Which room is behind the conversation with whom, as far as events have told.
 
 import type { ChatEvents } from "../chat.js";
-import type { AnyMessage } from "../contract.js";
+import type { AnyMessage, Unread } from "../contract.js";
 import type { Events } from "../events.js";
 
 /** Rooms of direct conversations by the other person. */
@@ -14,6 +14,7 @@ export class DirectRooms {
     events.on("dm:new", (message) => this.#learnFrom(message));
     events.on("dm:edited", (message) => this.#learnFrom(message));
     events.on("outbox:changed", ({ message }) => message && this.#learnFrom(message));
+    events.on("sync:ready", ({ unread }) => this.learnAll(unread));
     events.on("user:changed", ({ room }) => {
       if (room?.kind === "direct" && room.userId !== undefined) this.learn(room.userId, room.roomId);
     });
@@ -27,6 +28,11 @@ export class DirectRooms {
   /** Notes the room behind the conversation with someone. */
   learn(userId: string, roomId: string): void {
     this.#rooms.set(userId, roomId);
+  }
+
+  /** Notes the rooms behind all conversations. */
+  learnAll(rows: readonly Unread[]): void {
+    for (const { userId, roomId } of rows) if (userId !== undefined) this.learn(userId, roomId);
   }
 
   clear(): void {

@@ -1,6 +1,10 @@
 // Sums over messages, as the server makes them: SplitMix64's finalizer over each place and revision, joined by XOR.
+// The first 48 bits of them are written.
 
 import type { Stored } from "./window.js";
+
+/** Messages in a digest that the server tells of its own accord: the newest ones (`digest:watch`). */
+export const DIGEST_TAIL = 64;
 
 const word = (value: bigint) => BigInt.asUintN(64, value);
 
@@ -14,5 +18,5 @@ export function digestOf(rows: readonly Stored[]): string {
     mixed = word((mixed ^ (mixed >> 27n)) * 0x94d049bb133111ebn);
     sum ^= mixed ^ (mixed >> 31n);
   }
-  return sum.toString(16).padStart(16, "0");
+  return (sum >> 16n).toString(16).padStart(12, "0");
 }

@@ -29,8 +29,8 @@ export class Healer {
   }
 
   /** The server has told the digest of a room's newest messages. */
-  told(digest: RoomDigest): void {
-    void this.#store.liveOf(digest.roomId)?.history.compare(digest);
+  told([roomId, , digest]: RoomDigest): void {
+    void this.#store.liveOf(roomId)?.history.compare(digest);
   }
 
   clear(): void {

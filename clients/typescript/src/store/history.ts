@@ -1,10 +1,10 @@
 // Reads a place's messages into its window: one page at a time, and events that come meanwhile after it.
 
-import type { AnyMessage, RoomDigest } from "../contract.js";
+import type { AnyMessage } from "../contract.js";
 import type { MessagePage, MessageRef, Messages, PageOptions } from "../conversations.js";
 import { ChatError } from "../errors.js";
 import { seqOf } from "../resources/messages.js";
-import { digestOf } from "./digest.js";
+import { DIGEST_TAIL, digestOf } from "./digest.js";
 import type { MessageWindow } from "./model.js";
 import type { Burial, Window } from "./window.js";
 
@@ -49,6 +49,14 @@ export class History {
     const { window, changed } = this.#options;
     if (this.#held) this.#held.push(() => void window.bury(deletion));
     else if (this.status === "ready" && window.bury(deletion)) changed();
+  }
+
+  /** The newest page came before anybody asked for it. */
+  begin(page: { items: AnyMessage[]; next?: unknown }): void {
+    if (this.status !== "empty") return;
+    this.#fill(page.items, page.next, null);
+    this.#options.read(page.items);
+    this.#options.changed();
   }
 
   /** Reads the newest page, or the one around a message, unless that is there. */
@@ -109,11 +117,12 @@ export class History {
   }
 
   /** The server has summed up the newest messages: what differs from them here is read anew. */
-  compare({ from, digest }: Pick<RoomDigest, "from" | "digest">): Promise<void> {
+  compare(digest: string): Promise<void> {
     const { window } = this.#options;
     if (this.status !== "ready") return Promise.resolve();
-    const isCovered = window.isLive && (window.older === "end" || (window.oldestSeq ?? Infinity) <= from);
-    const isSame = isCovered && digestOf(window.between(from, Infinity)) === digest;
+    const newest = window.newest(DIGEST_TAIL);
+    const isCovered = window.isLive && (window.older === "end" || newest.length === DIGEST_TAIL);
+    const isSame = isCovered && digestOf(newest) === digest;
     return isSame ? Promise.resolve() : this.heal();
   }
 
@@ -173,23 +182,29 @@ export class History {
     query: PageOptions,
     beyond: (page: MessagePage) => [older: PageOptions | null, newer: PageOptions | null],
   ): Promise<void> {
-    const { window, messages } = this.#options;
+    const { messages } = this.#options;
     const hadRows = this.status === "ready";
     if (!hadRows) this.status = "loading";
     this.error = null;
     try {
       await this.#read(messages.page(query), (page) => {
         const [older, newer] = beyond(page);
-        window.clear();
-        window.addPage(page.items, "newer");
-        window.older = older ? "more" : "end";
-        window.newer = newer ? "more" : "end";
-        this.status = "ready";
+        this.#fill(page.items, older, newer);
       });
     } catch (error) {
       if (!hadRows) this.status = "failed";
       this.#failed(error);
     }
+  }
+
+  /** Puts a page in the place of whatever was there, with whether there is more on either side. */
+  #fill(items: readonly AnyMessage[], older: unknown, newer: unknown): void {
+    const { window } = this.#options;
+    window.clear();
+    window.addPage(items, "newer");
+    window.older = older ? "more" : "end";
+    window.newer = newer ? "more" : "end";
+    this.status = "ready";
   }
 
   /** A page that goes on where the window ends. */

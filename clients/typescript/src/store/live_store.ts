@@ -159,19 +159,18 @@ export class LiveStore implements ChatStore {
   async load(given?: ChatEvents["sync:ready"]): Promise<void> {
     this.#cancelRetry();
     const me = this.me.get()?.id;
-    // At once: what is heard while other lists are read is newer than this one.
-    if (given) this.records.setRooms(given.rooms);
-    // Whoever looks at a room by now opens it where the new messages begin.
-    if (given) this.reader.counted(given.unread);
     const { moves } = this.records;
     try {
-      const [rooms, partners] = await Promise.all([given ? null : this.chat.rooms.list(), this.chat.directs.list()]);
+      const lists = given ?? (await this.chat.rest.call("GET /chat/bootstrap", {}));
       if (me !== this.me.get()?.id) return;
-      if (rooms && moves !== this.records.moves) return void (await this.load());
-      this.people.learnUsers(partners);
-      if (rooms) this.records.setRooms(rooms);
-      this.records.setDirects(partners);
-      this.reader.counted(given?.unread ?? (await this.chat.unread()));
+      if (!given && moves !== this.records.moves) return void (await this.load());
+      this.people.learnUsers(lists.conversations);
+      this.records.setRooms(lists.rooms);
+      this.records.setDirects(lists.conversations);
+      this.reader.counted(lists.unread);
+      const page = lists.messages ?? lists.directMessages;
+      const newest = page?.items[0];
+      if (newest) this.live(this.placeOfMessage(newest)).history.begin(page);
       if (this.#isBehind) this.reader.count();
       this.#isBehind = false;
       for (const entry of this.chat.outbox.entries()) this.outboxChanged(entry.place);

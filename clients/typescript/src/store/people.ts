@@ -56,7 +56,7 @@ export class People {
 
   /** Asks the server who that is, once, where nobody knows. */
   ask(userId: string): void {
-    if (this.#people.has(userId) || this.#asked.has(userId)) return;
+    if (!userId || this.#people.has(userId) || this.#asked.has(userId)) return;
     this.#asked.add(userId);
     this.#chat.users.get(userId).then(
       (user) => this.learnUsers([user]),

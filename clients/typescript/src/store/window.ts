@@ -86,6 +86,11 @@ export class Window {
     return this.#rows.slice(this.#indexOf(from), this.#indexOf(to + 1));
   }
 
+  /** The newest rows that are no tombstones, at most so many. */
+  newest(count: number): readonly Stored[] {
+    return this.#rows.filter(({ message }) => message.deletedAt === null).slice(-count);
+  }
+
   /** Takes these messages, in any order, for all there is from one place to another. */
   replace(from: number, to: number, messages: readonly AnyMessage[]): void {
     const start = this.#indexOf(from);

@@ -3,7 +3,7 @@
 import { backoffMs } from "../backoff.js";
 import type { Clock } from "../clock.js";
 import type { Given } from "../connection/connection.js";
-import type { Head, Resumed, ResumedRoom, Room, RoomDigest, Unread, UserChanged } from "../contract.js";
+import type { Bootstrap, Head, Resumed, ResumedRoom, RoomDigest, UserChanged } from "../contract.js";
 import type { ChatError } from "../errors.js";
 import { Cursors } from "./cursors.js";
 import { OwnLog } from "./own_log.js";
@@ -12,8 +12,6 @@ import { DURABLE, positionOf, roomOf } from "./wire.js";
 /** Rooms in one question (the server's own limit). */
 const ROOMS_MAX = 200;
 const ANSWER_MS = 20_000;
-/** An epoch that no log has: whoever asks with it is told where the log stands. */
-const NO_EPOCH = "none";
 /** Events kept of a room while its past is asked for; more, and the room is asked for once again. */
 const HELD_MAX = 1000;
 
@@ -27,12 +25,8 @@ export interface SyncOptions {
     timeoutMs: number,
     give: (error: ChatError | null, answer: Given) => void,
   ) => void;
-  /** The rooms one is a member of. */
-  listRooms: () => Promise<Room[]>;
-  /** What is unread in them, and in one's direct conversations. */
-  listUnread: () => Promise<Unread[]>;
-  /** The position of one's own log. */
-  position: () => Promise<Head>;
+  /** Which rooms and conversations there are, and where their logs and one's own stand. */
+  bootstrap: () => Promise<Bootstrap>;
   emit: (name: string, payload: unknown) => void;
   /** Whose rooms these are. */
   userId: () => string | null;
@@ -62,9 +56,14 @@ export class Sync {
     this.#options = options;
     this.#own = new OwnLog({
       changed: (change) => this.#ownChanged(change),
-      lost: () => void this.#begin(1),
+      lost: () => void this.#read(1),
       resume: () => this.#ask([], true, 1),
     });
+  }
+
+  /** Whether the lists were read once. */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /** Forgets everything: another person, or nobody. */
@@ -90,7 +89,17 @@ export class Sync {
     this.offline();
     const isKnown = this.#isReady && this.#own.isFollowed;
     this.#resume(this.#cursors.all(), isKnown);
-    if (!isKnown) void this.#begin(1);
+    if (!isKnown) void this.#read(1);
+  }
+
+  /** Begins with what was read while there was no connection: the next one asks for what came after it. */
+  begin(lists: Bootstrap): void {
+    this.#own.begin(lists.position);
+    for (const room of lists.rooms) this.#cursors.begin(room.id, room);
+    for (const { roomId, epoch, headSeq } of lists.unread) this.#cursors.begin(roomId, { epoch, seq: headSeq });
+    const isFirst = !this.#isReady;
+    this.#isReady = true;
+    this.#options.emit("sync:ready", { isFirst, ...lists });
   }
 
   /** There is no connection: what was asked will not be answered. */
@@ -111,7 +120,7 @@ export class Sync {
     }
     if (name === "room:digested") {
       // Of another moment it says nothing.
-      const { roomId, seq } = payload as RoomDigest;
+      const [roomId, seq] = payload as RoomDigest;
       if (this.position(roomId)?.seq !== seq) return;
     }
     const roomId = DURABLE.has(name) ? roomOf(name, payload) : null;
@@ -156,39 +165,16 @@ export class Sync {
   }
 
   /** Learns which rooms there are and where they stand. */
-  async #begin(tries: number): Promise<void> {
+  async #read(tries: number): Promise<void> {
     const turn = this.#turn;
     const moves = this.#moves;
     try {
-      // The position first: what changes while the rooms are read is then heard once more, and not never.
-      const position = await this.#options.position();
-      const [rooms, unread] = await Promise.all([this.#options.listRooms(), this.#options.listUnread()]);
+      const lists = await this.#options.bootstrap();
       if (turn !== this.#turn) return;
-      if (moves !== this.#moves) return void this.#begin(tries);
-      this.#own.begin(position);
-      for (const room of rooms) this.#cursors.begin(room.id, room);
-      const isFirst = !this.#isReady;
-      this.#isReady = true;
-      this.#options.emit("sync:ready", { isFirst, rooms, unread });
-      this.#locate(unread.map(({ roomId }) => roomId));
+      if (moves === this.#moves) this.begin(lists);
+      else void this.#read(tries);
     } catch {
-      if (turn === this.#turn) this.#again(tries, () => void this.#begin(tries + 1));
-    }
-  }
-
-  /** Begins to follow rooms of which no list tells the position: direct conversations. */
-  #locate(roomIds: string[]): void {
-    const rooms = roomIds
-      .filter((roomId) => !this.#cursors.get(roomId))
-      .map((roomId) => ({ roomId, epoch: NO_EPOCH, seq: 0 }));
-    const turn = this.#turn;
-    for (let from = 0; from < rooms.length; from += ROOMS_MAX) {
-      this.#options.ask("resume", { rooms: rooms.slice(from, from + ROOMS_MAX) }, ANSWER_MS, (error, answer) => {
-        // Where it cannot be had, the first event of each tells it.
-        if (error || turn !== this.#turn) return;
-        for (const { roomId, epoch, seq } of (answer as Given & Resumed).rooms)
-          if (epoch !== undefined && seq !== undefined) this.#cursors.begin(roomId, { epoch, seq });
-      });
+      if (turn === this.#turn) this.#again(tries, () => void this.#read(tries + 1));
     }
   }
 

@@ -42,6 +42,7 @@ pub struct PostgresServer {
     port: u16,
     /// User and group to run as, when we are root: PostgreSQL refuses to run as root.
     run_as: Option<(u32, u32)>,
+    environment: Mutex<Vec<(String, String)>>,
     running: Mutex<Option<Running>>,
 }
 
@@ -69,10 +70,48 @@ impl PostgresServer {
             chown(directory.path(), Some(user), Some(group))?;
             fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700))?;
         }
-        let server = PostgresServer { directory, port: free_port()?, run_as, running: Mutex::new(None) };
+        let (environment, running) = (Mutex::default(), Mutex::new(None));
+        let server = PostgresServer { directory, port: free_port()?, run_as, environment, running };
         server.create_cluster(settings).await?;
         server.start_again().await?;
         Ok(server)
+    }
+
+    /// A server that follows this one asynchronously, with files of its own; it reaches this one by a port that may be
+    /// another's in between. Read-only until [`PostgresServer::promote`].
+    pub async fn replica(&self, port: u16) -> io::Result<PostgresServer> {
+        let directory = tempfile::Builder::new().prefix("fireside-postgres-").tempdir()?;
+        if let Some((user, group)) = self.run_as {
+            chown(directory.path(), Some(user), Some(group))?;
+            fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700))?;
+        }
+        let replica =
+            PostgresServer { directory, port: free_port()?, run_as: self.run_as, running: Mutex::new(None) };
+        let mut copy = replica.program("pg_basebackup")?;
+        copy.args(["--host=127.0.0.1", &format!("--port={port}"), "--username=fireside", "--no-password"])
+            .args(["--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--no-sync", "-D"])
+            .arg(replica.data());
+        replica.succeeds(&mut copy).await?;
+        let mut configuration = File::options().append(true).open(replica.data().join("postgresql.conf"))?;
+        writeln!(configuration, "port = '{}'", replica.port)?;
+        replica.start_again().await?;
+        Ok(replica)
+    }
+
+    /// Makes a replica a server in its own right, and waits until it takes what is to be written.
+    pub async fn promote(&self) -> io::Result<()> {
+        let mut promote = self.program("pg_ctl")?;
+        self.succeeds(promote.arg("promote").arg("-D").arg(self.data())).await
+    }
+
+    /// Runs a program to its end; what it says goes to the log.
+    async fn succeeds(&self, program: &mut Command) -> io::Result<()> {
+        let log = File::options().create(true).append(true).open(self.log_file())?;
+        let mut running = program.stdout(log.try_clone()?).stderr(log).spawn()?;
+        if until_ended(&mut running).await?.success() {
+            return Ok(());
+        }
+        Err(io::Error::other(fs::read_to_string(self.log_file())?))
     }
 
     /// The address of a database on it; `postgres` is there from the beginning.
@@ -83,6 +122,12 @@ impl PostgresServer {
     /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// From the next start on it has these variables in its environment.
+    pub fn set_environment(&self, variables: &[(&str, &str)]) {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        *self.environment.lock() = variables.iter().map(owned).collect();
     }
 
     /// Starts it again after [`PostgresServer::stop`] or [`PostgresServer::kill`], on the same
@@ -96,6 +141,7 @@ impl PostgresServer {
             .program("postgres")?
             .arg("-D")
             .arg(self.data())
+            .envs(self.environment.lock().iter().cloned())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()?;
@@ -173,17 +219,11 @@ impl PostgresServer {
     }
 
     async fn create_cluster(&self, settings: &[(&str, &str)]) -> io::Result<()> {
-        let log = File::create(self.log_file())?;
-        let mut initdb = self
-            .program("initdb")?
+        let mut initdb = self.program("initdb")?;
+        initdb
             .args(["--username=fireside", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
-            .arg(self.data())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()?;
-        if !until_ended(&mut initdb).await?.success() {
-            return Err(io::Error::other(fs::read_to_string(self.log_file())?));
-        }
+            .arg(self.data());
+        self.succeeds(&mut initdb).await?;
         let mut configuration = File::options().append(true).open(self.data().join("postgresql.conf"))?;
         let own: [(&str, &str); 4] = [
             ("listen_addresses", "127.0.0.1"),
@@ -215,7 +255,7 @@ impl PostgresServer {
             let state = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
             let mut lines = state.lines();
             let ours = lines.next().is_some_and(|pid| pid.trim() == postmaster.id().to_string());
-            if ours && lines.nth(6).is_some_and(|state| state.trim() == "ready") {
+            if ours && lines.nth(6).is_some_and(|state| matches!(state.trim(), "ready" | "standby")) {
                 return Ok(());
             }
             if postmaster.try_wait()?.is_some() || since.elapsed() > PATIENCE {

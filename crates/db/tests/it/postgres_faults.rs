@@ -227,6 +227,33 @@ async fn deadlocks_may_be_tried_again() {
 }
 
 #[tokio::test]
+async fn what_loses_is_done_again_three_times_at_most() {
+    let database = TestDatabase::postgres().await;
+    let db = database.open().await;
+    db.run(sql("CREATE SEQUENCE tries")).await.expect("a sequence");
+    // What a sequence has counted stays counted when the transaction is rolled back.
+    let loses = |until: i64| {
+        Statement::generated(format!(
+            "DO $$ BEGIN IF nextval('tries') < {until} THEN \
+             RAISE EXCEPTION 'lost' USING ERRCODE = '40P01'; END IF; END $$"
+        ))
+    };
+    let transact = |statement: Statement| {
+        let db = db.clone();
+        async move {
+            let mut tx = db.begin().await?;
+            tx.run(statement).await?;
+            tx.commit().await
+        }
+    };
+    db.run(loses(4)).await.expect("the fourth time it does not lose");
+    fireside_db::retried(|| transact(loses(8))).await.expect("the fourth time it does not lose");
+    assert_eq!(fireside_db::retried(|| transact(loses(100))).await, Err(Error::Retry));
+    let (tries,): (i64,) = db.one(sql("SELECT last_value FROM tries")).await.expect("a count");
+    assert_eq!((tries, db.stats().write.lost_races), (12, 10));
+}
+
+#[tokio::test]
 async fn what_the_server_says_is_understood() {
     let database = TestDatabase::postgres().await;
     let db = database.open().await;

@@ -16,6 +16,9 @@ use fireside_kernel::{Kernel, Registry};
 
 use crate::presence::Presence;
 
+pub(crate) use operations::conversations::partners;
+pub(crate) use operations::list::page;
+
 /// Registers the operations.
 pub fn register(kernel: &Kernel, registry: &mut Registry, presence: &Arc<Presence>) {
     let hall = kernel.clone();

@@ -22,6 +22,8 @@ use fireside_protocol::MessageId;
 use fireside_protocol::ids::RoomRef;
 use fireside_protocol::reads::ReadPosition;
 
+pub(crate) use operations::list::unread;
+
 /// Registers the operations.
 pub fn register(kernel: &Kernel, registry: &mut Registry) {
     let hall = kernel.clone();

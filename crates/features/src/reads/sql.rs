@@ -19,7 +19,7 @@ fn counts() -> String {
          AND deleted_at IS NULL ORDER BY seq LIMIT {LOOKED_AT_MAX}) AS ahead WHERE sender_id <> $1"
     );
     format!(
-        "SELECT r.id, r.pair_key, r.head_seq, m.joined_seq, m.read_seq, m.muted, \
+        "SELECT r.id, r.pair_key, r.epoch, r.head_seq, m.joined_seq, m.read_seq, m.muted, \
          CASE WHEN m.muted THEN 0 ELSE \
          (SELECT COUNT(*) FROM (SELECT seq FROM {ahead} LIMIT {UNREAD_MAX}) AS unread) END AS unread_count, \
          (SELECT COUNT(*) FROM (SELECT seq FROM mentions WHERE room_id = r.id AND username = u.username \
@@ -36,6 +36,7 @@ fireside_db::row! {
     pub(super) struct UnreadRow {
         id: String,
         pair_key: Option<String>,
+        epoch: String,
         pub(super) head_seq: i64,
         pub(super) joined_seq: i64,
         pub(super) read_seq: i64,
@@ -54,6 +55,7 @@ impl UnreadRow {
             user_id: self.pair_key.as_deref().and_then(|key| partner_in(key, user)),
             room_id: RoomId::trusted(self.id),
             read_seq: self.read_seq,
+            epoch: self.epoch.into(),
             head_seq: self.head_seq,
             unread_count: self.unread_count,
             mention_count: self.mention_count,

@@ -14,6 +14,7 @@ mod sql;
 use fireside_kernel::{Kernel, Registry};
 
 pub(crate) use operations::create::open_first;
+pub(crate) use operations::list::joined;
 pub use rules::{free_slug, slug};
 
 /// Registers the operations.

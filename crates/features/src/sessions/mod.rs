@@ -42,8 +42,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fireside_db::retried;
 use fireside_kernel::relay::Closing;
-use fireside_kernel::{Ctx, Kernel, Registry, Result, user_changes};
+use fireside_kernel::{Ctx, Error, Kernel, Registry, Result, user_changes};
 use fireside_protocol::{Request, SessionId, Time, UserId};
 use parking_lot::Mutex;
 
@@ -150,23 +151,29 @@ impl Sessions {
         except: Option<&SessionId>,
         reason: &'static str,
     ) -> Result<()> {
-        let mut tx = self.kernel.db.begin().await?;
-        let ended = sql::sessions::end_all(&mut tx, user, except, self.now()).await?;
-        let changes = self.note_ended(&mut tx, &ended).await?;
-        user_changes::commit(tx, &self.kernel.relay, &changes).await?;
-        self.close_user(user, except, &ended, reason);
+        let ended = retried(|| async move {
+            let mut tx = self.kernel.db.begin().await?;
+            let ended = sql::sessions::end_all(&mut tx, user, except, self.now()).await?;
+            let changes = self.note_ended(&mut tx, &ended).await?;
+            user_changes::commit(tx, &self.kernel.relay, &changes).await?;
+            Ok::<_, Error>(ended)
+        });
+        self.close_user(user, except, &ended.await?, reason);
         Ok(())
     }
 
     /// Stores another password of a user, and ends their sessions but for one: at once, or not at all.
     async fn replace_password(&self, user: &UserId, hash: &str, except: Option<&SessionId>) -> Result<()> {
         let now = self.now();
-        let mut tx = self.kernel.db.begin().await?;
-        sql::credentials::upsert(&mut tx, user, hash, now).await?;
-        let ended = sql::sessions::end_all(&mut tx, user, except, now).await?;
-        let changes = self.note_ended(&mut tx, &ended).await?;
-        user_changes::commit(tx, &self.kernel.relay, &changes).await?;
-        self.close_user(user, except, &ended, "password_changed");
+        let ended = retried(|| async move {
+            let mut tx = self.kernel.db.begin().await?;
+            sql::credentials::upsert(&mut tx, user, hash, now).await?;
+            let ended = sql::sessions::end_all(&mut tx, user, except, now).await?;
+            let changes = self.note_ended(&mut tx, &ended).await?;
+            user_changes::commit(tx, &self.kernel.relay, &changes).await?;
+            Ok::<_, Error>(ended)
+        });
+        self.close_user(user, except, &ended.await?, "password_changed");
         Ok(())
     }
 

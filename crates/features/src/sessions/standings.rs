@@ -1,6 +1,6 @@
 //! What becomes known of sessions in their users' own streams: that they are made, and that they are ended.
 
-use fireside_db::{Error, Tx};
+use fireside_db::{Error, Tx, retried};
 use fireside_kernel::Result;
 use fireside_kernel::user_changes::{self, Changed, Standing};
 use fireside_protocol::user_changes::SessionStanding;
@@ -36,11 +36,17 @@ impl Sessions {
         user: &UserId,
         reason: &'static str,
     ) -> Result<bool> {
-        let mut tx = self.kernel.db.begin().await?;
-        let Some(ended) = sql::sessions::end(&mut tx, id, user, self.now()).await? else { return Ok(false) };
-        let ended = [ended];
-        let changes = self.note_ended(&mut tx, &ended).await?;
-        user_changes::commit(tx, &self.kernel.relay, &changes).await?;
+        let ended = retried(|| async move {
+            let mut tx = self.kernel.db.begin().await?;
+            let Some(ended) = sql::sessions::end(&mut tx, id, user, self.now()).await? else {
+                return Ok(None);
+            };
+            let ended = [ended];
+            let changes = self.note_ended(&mut tx, &ended).await?;
+            user_changes::commit(tx, &self.kernel.relay, &changes).await?;
+            Ok::<_, fireside_kernel::Error>(Some(ended))
+        });
+        let Some(ended) = ended.await? else { return Ok(false) };
         self.forget_sessions(&ended, reason);
         Ok(true)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fireside_db::{Db, Error, LARGEST_BATCH, Statement, Tx, Value, batches, sql, values_list};
+use fireside_db::{Db, Error, LARGEST_BATCH, Statement, Tx, Value, batches, retried, sql, values_list};
 use fireside_protocol::text::fold_username;
 use fireside_protocol::{Time, UserId};
 
@@ -200,6 +200,11 @@ pub(crate) async fn list_disabled_since(db: &Db, since: Time) -> Result<Vec<User
 
 /// Writes down when users were last seen, never moving it backwards; all of them or none.
 pub(crate) async fn set_last_seen(db: &Db, seen: &[(UserId, Time)]) -> Result<(), Error> {
+    // Two nodes may write down the same users, each in an order of its own.
+    retried(|| set_last_seen_once(db, seen)).await
+}
+
+async fn set_last_seen_once(db: &Db, seen: &[(UserId, Time)]) -> Result<(), Error> {
     let mut tx = db.begin().await?;
     let mut left = seen;
     for size in batches(seen.len()) {

@@ -106,6 +106,11 @@ fn of_kind(kind: &str, schema: &Value, indent: &str) -> String {
     match kind {
         "string" | "boolean" | "null" => kind.to_owned(),
         "integer" | "number" => "number".to_owned(),
+        "array" if schema.get("prefixItems").is_some() => {
+            let items = schema["prefixItems"].as_array().into_iter().flatten();
+            let items: Vec<String> = items.map(|item| type_of(item, indent)).collect();
+            format!("[{}]", items.join(", "))
+        }
         "array" => {
             let item = type_of(&schema["items"], indent);
             if item.contains(' ') { format!("({item})[]") } else { format!("{item}[]") }

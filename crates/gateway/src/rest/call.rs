@@ -109,6 +109,7 @@ impl Call<'_> {
         let (gateway, entry) = (self.gateway.clone(), self.entry.clone());
         let uri = self.head.uri.clone();
         let name = self.entry.operation.name;
+        let reads = matches!(self.entry.operation.route.map(|route| route.method), Some(Method::Get));
         let span = tracing::info_span!("rest", operation = name, request_id = %self.request_id);
         let work = async move {
             let answer = gateway.registry.dispatch(&entry, ctx, &json)?.await?;
@@ -118,7 +119,10 @@ impl Call<'_> {
             Ok(answered) => answered,
             Err(_) => {
                 metrics::counter!("fireside_panics_total", "door" => "rest").increment(1);
-                Err(Error::internal(format!("{name} panicked")))
+                // It may have been stored before that.
+                let unknown =
+                    || Error { internal: Some(format!("{name} panicked")), ..Error::indeterminate() };
+                Err(if reads { Error::internal(format!("{name} panicked")) } else { unknown() })
             }
         }
     }

@@ -1,17 +1,16 @@
 //! Static pages: a fixed table from path to bytes, made when the server starts. There is no folder behind it
 //! that a path could leave.
 
-use std::io::Write;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::write::GzEncoder;
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_NONE_MATCH, VARY};
+use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 
 use super::answer::{self, Response};
+use super::compression::{accepts_gzip, gzip, mark};
 use super::headers;
 
 /// Ask again each time, with the tag: most answers are then empty.
@@ -96,10 +95,7 @@ impl Pages {
         headers::secure_page(answer);
         answer.insert(ETAG, tag);
         answer.insert(CACHE_CONTROL, if is_versioned { KEEP } else { REVALIDATE });
-        answer.insert(VARY, HeaderValue::from_static("accept-encoding"));
-        if compressed.is_some() && !is_known {
-            answer.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
+        mark(answer, compressed.is_some() && !is_known);
         Some(response)
     }
 }
@@ -112,9 +108,7 @@ impl Page {
             if !is_text.iter().any(|start| self.content_type.starts_with(start)) {
                 return None;
             }
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-            encoder.write_all(&self.body).ok()?;
-            encoder.finish().ok().filter(|made| made.len() < self.body.len()).map(Bytes::from)
+            gzip(&self.body, Compression::best())
         };
         self.gzip.get_or_init(make).as_ref()
     }
@@ -127,16 +121,6 @@ pub(crate) fn digest(parts: &[&[u8]]) -> String {
         hash.update(part);
     }
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Whether the request takes gzip: it is named, and not with a weight of nothing.
-fn accepts_gzip(asked: &HeaderMap) -> bool {
-    let lists = asked.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
-    lists.flat_map(|list| list.split(',')).any(|entry| {
-        let (coding, weight) = entry.split_once(';').unwrap_or((entry, ""));
-        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
-        coding.trim().eq_ignore_ascii_case("gzip") && weight.unwrap_or(1.0) > 0.0
-    })
 }
 
 /// Whether an `If-None-Match` list has the tag; compared weakly, as RFC 9110 §13.1.2 wants.

@@ -87,12 +87,8 @@ impl Delivery {
         }
         feed.digested = digest.seq;
         let name = digest_name(&digest.room_id);
-        let signal = Signal::RoomDigested(RoomDigest {
-            room_id: digest.room_id.clone(),
-            seq: digest.seq,
-            from: digest.whole.from,
-            digest: digest.whole.digest.clone(),
-        });
+        let told = RoomDigest(digest.room_id.clone(), digest.seq, digest.whole.digest.clone());
+        let signal = Signal::RoomDigested(told);
         if let Ok(frame) = Frame::event(signal.name(), &[&signal]) {
             self.namespace.to(name).local().volatile().emit(&frame);
         }

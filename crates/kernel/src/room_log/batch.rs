@@ -94,7 +94,7 @@ impl Batch {
     fn enter_id(&self, room: Option<&RoomId>, user: &UserId, permission: Permission) -> Result<RoomPass> {
         let room = room.and_then(|id| self.rooms.get(id));
         let member = room.and_then(|room| self.members.get(&(room.id.clone(), user.clone())));
-        permission::check(room, member, user, permission)
+        permission::check(room, member.map(Into::into), user, permission)
     }
 
     /// A user, by id or username.

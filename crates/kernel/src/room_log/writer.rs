@@ -16,14 +16,15 @@ use super::{held, load, store};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::names::Names;
+use crate::panics::caught;
 use crate::planted::{self, Bug};
 use crate::relay::{Audience, Committed, Relay};
 use crate::user_changes::Changed;
 
 /// Most changes of one transaction: enough to share a flush, few enough to keep its locks short.
 const BATCH_MAX: usize = 256;
-/// How often a transaction is repeated that lost against another node's.
-const ATTEMPTS: usize = 3;
+/// How often a transaction is tried: three times again if it lost against another node's.
+const ATTEMPTS: usize = 4;
 /// How long all rooms wait for one that somebody else has locked. Longer than another node's transaction takes, so
 /// that nodes that write to the same rooms take turns in the database's own queue; short enough not to be noticed.
 const LOCK_WAIT: Duration = Duration::from_millis(100);
@@ -78,11 +79,14 @@ impl Writer {
                     continue;
                 }
                 let since = Instant::now();
-                relay.publish_changes(&told.changes);
-                relay.publish(&told.events);
-                for (audience, signal) in &told.signals {
-                    relay.signal(audience, signal);
-                }
+                // Whoever has not heard of it because of a panic finds a hole, and fills it from the log.
+                caught("delivery", || {
+                    relay.publish_changes(&told.changes);
+                    relay.publish(&told.events);
+                    for (audience, signal) in &told.signals {
+                        relay.signal(audience, signal);
+                    }
+                });
                 metrics::histogram!("fireside_fanout_seconds").record(since.elapsed());
             }
         });
@@ -217,8 +221,14 @@ impl Writer {
         let mut batch = Batch::new(self.clock.now(), self.names.clone());
         let mut tx = self.db.begin_waiting(lock_wait).await?;
         load::load(&mut tx, &needs, &mut batch).await?;
-        for pending in pendings.iter_mut() {
-            pending.decide(&mut batch);
+        let decided = caught("room_log", || {
+            for pending in pendings.iter_mut() {
+                planted::panic_once_in(59);
+                pending.decide(&mut batch);
+            }
+        });
+        if decided.is_none() {
+            return Err(DbError::Internal("a decision panicked".to_owned()));
         }
         if batch.writes.is_empty() {
             tx.rollback().await;

@@ -23,6 +23,9 @@ pub(super) fn read() {
     set("process_open_fds", fs::read_dir("/proc/self/fd").ok().map(|fds| fds.count() as f64));
     let limits = fs::read_to_string("/proc/self/limits").ok();
     set("process_max_fds", limits.and_then(|limits| field(&limits, "Max open files")));
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        set("fireside_tasks", Some(runtime.metrics().num_alive_tasks() as f64));
+    }
 }
 
 fn set(name: &'static str, value: Option<f64>) {

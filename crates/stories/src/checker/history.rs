@@ -47,6 +47,12 @@ pub enum Action {
     Server,
     /// Everything has come to rest: sockets that are open now know all there is.
     Rest,
+    /// A socket (`p`) is told that `people` are what `event` says: `online` or `offline`.
+    Presence,
+    /// Somebody asks who of a room is online: `people`.
+    Look,
+    /// What a server (`p`) holds is measured (`gauges`): before trouble (`invoke`), after it (`ok`).
+    Measure,
 }
 
 /// Which part of an action an entry is.
@@ -127,6 +133,12 @@ pub struct Entry {
     /// Secret words and ids of rooms that were received.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
+    /// Users whose presence is told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<String>,
+    /// What a server holds, by name: `rss_bytes`, `fds` …
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub gauges: BTreeMap<String, u64>,
 }
 
 fn is_zero(number: &u64) -> bool {

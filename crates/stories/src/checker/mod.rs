@@ -4,20 +4,24 @@
 //!
 //! - [`history`], [`truth`]: what is judged, as JSON.
 //! - `writes`: I1–I8. `deliveries`: I2, I9, I10, I13, I16. `resumes`: I11. `secrets`: I12. `service`: I14, I18, I20.
+//!   `presence`: I15. `resources`: I17, where a run has measured what its servers hold.
 //!
-//! Not judged here: I15 (presence), I17 (resources) and I19 (webhooks) need more than a history; I15 is a story of
-//! its own, I17 is measured by the faults that threaten it.
+//! Not judged: I19, because there are no webhooks.
 
 pub mod history;
 pub mod truth;
 
 mod deliveries;
+mod presence;
+mod resources;
 mod resumes;
 mod secrets;
 mod service;
 mod writes;
 
 use std::fmt;
+
+pub(crate) use resources::excess;
 
 pub use history::{Action, Entry, History, Kind};
 pub use truth::{Event, Message, Room, Truth};
@@ -53,8 +57,12 @@ pub enum Invariant {
     I13MembershipExact,
     /// A session that was ended does and hears nothing more.
     I14Revocation,
+    /// Who is told to be online is, and who is not is not.
+    I15Presence,
     /// What is known from events is what is stored.
     I16StateEqualsEvents,
+    /// What trouble has cost is given back when it is over.
+    I17Resources,
     /// What is healthy goes on acknowledging.
     I18Liveness,
     /// Nothing panicked, nothing ended by itself.
@@ -78,7 +86,9 @@ impl fmt::Display for Invariant {
             Self::I12NoLeak => "I12 no leak",
             Self::I13MembershipExact => "I13 membership exact",
             Self::I14Revocation => "I14 revocation",
+            Self::I15Presence => "I15 presence",
             Self::I16StateEqualsEvents => "I16 state equals events",
+            Self::I17Resources => "I17 resources",
             Self::I18Liveness => "I18 liveness",
             Self::I20Alive => "I20 alive",
         })
@@ -119,11 +129,31 @@ pub struct Bounds {
     pub revocation_ms: u64,
     /// The longest time without an acknowledged send outside of faults and what they take to heal.
     pub silence_ms: u64,
+    /// From somebody's first connection until everybody is shown that they are online (G7).
+    pub online_ms: u64,
+    /// From the end of somebody's last connection until nobody is shown any more that they are online, also when it
+    /// ended with its node (G7).
+    pub offline_ms: u64,
+    /// How often somebody may be said to be gone who is not, besides once for each fault: by a node that was frozen,
+    /// or could not hear the others.
+    pub flaps: usize,
+    /// Panics that are the fault itself, by where they happen: they are not held against I20.
+    pub own_panics: Option<&'static str>,
+    /// From the end of all trouble until what it has cost is given back.
+    pub resources_ms: u64,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Bounds { revocation_ms: 2000, silence_ms: 5000 }
+        Bounds {
+            revocation_ms: 2000,
+            silence_ms: 5000,
+            online_ms: 5000,
+            offline_ms: 25_000,
+            flaps: 0,
+            own_panics: None,
+            resources_ms: 60_000,
+        }
     }
 }
 
@@ -134,6 +164,8 @@ pub fn check(history: &History, truth: &Truth, bounds: &Bounds) -> Vec<Finding> 
     findings.extend(resumes::check(history, truth));
     findings.extend(secrets::check(history, truth));
     findings.extend(service::check(history, bounds));
+    findings.extend(presence::check(history, truth, bounds));
+    findings.extend(resources::check(history, bounds));
     findings.sort_by_key(|finding| finding.invariant);
     findings
 }

@@ -8,8 +8,11 @@ use super::{Bounds, Finding, Invariant};
 pub(super) fn check(history: &History, bounds: &Bounds) -> Vec<Finding> {
     let mut findings = revocation(history, bounds);
     findings.extend(liveness(history, bounds));
+    let is_own = |entry: &&Entry| bounds.own_panics.is_some_and(|place| entry.reason.contains(place));
+    let failures =
+        history.of_action(Action::Server).filter(|entry| entry.kind == Kind::Fail && !is_own(entry));
     findings.extend(
-        history.of_action(Action::Server).filter(|entry| entry.kind == Kind::Fail).map(|entry| {
+        failures.map(|entry| {
             Finding::new(Invariant::I20Alive, format!("the server: {}", entry.reason), &[entry])
         }),
     );

@@ -67,6 +67,15 @@ impl Heard {
         self.state.lock().events[mark..].to_vec()
     }
 
+    /// Waits until there is an event behind a mark, or the connection is over.
+    pub async fn beyond(&self, mark: usize) {
+        let mut changes = self.changes.subscribe();
+        while self.mark() <= mark && !self.is_over() {
+            // The sender lives as long as this does.
+            let _changed = changes.changed().await;
+        }
+    }
+
     /// Every raw frame.
     pub fn frames(&self) -> Vec<String> {
         self.state.lock().frames.clone()

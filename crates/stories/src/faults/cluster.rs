@@ -78,8 +78,21 @@ impl Cluster {
     /// # Errors
     /// When one of the parts does not start.
     pub async fn with(count: usize, effort: &Effort, settings: Settings) -> Result<Cluster, String> {
-        let redis = RedisServer::start().await.map_err(|error| cannot(format!("redis-server: {error}")))?;
         let postgres = PostgresServer::start().await.map_err(|error| error.to_string())?;
+        Cluster::on(postgres, count, effort, settings).await
+    }
+
+    /// The same on a PostgreSQL that is set up in its own way.
+    ///
+    /// # Errors
+    /// When one of the parts does not start.
+    pub async fn on(
+        postgres: PostgresServer,
+        count: usize,
+        effort: &Effort,
+        settings: Settings,
+    ) -> Result<Cluster, String> {
+        let redis = RedisServer::start().await.map_err(|error| cannot(format!("redis-server: {error}")))?;
         let files = tempfile::tempdir().map_err(|error| error.to_string())?;
         let recorder = Arc::new(Recorder::default());
         let mut nodes = Vec::new();

@@ -2,23 +2,32 @@
 //! use the server, and says what it measured. All of them ask for everything the checker can judge; `criterion` is
 //! what comes on top.
 //!
-//! - [`stage`]: the server, the people, the verdict. [`cluster`]: the same with several nodes; [`across`]: what took
-//!   how long between them.
-//! - [`storage`], [`postgres`], [`network`], [`load`], [`machine`], [`nodes`], [`redis`], [`restore`]: the faults, by
-//!   what breaks. [`flushes`]: a test of one.
+//! - [`stage`]: the server, the people, the verdict; [`resources`]: what the server holds. [`cluster`]: the same with
+//!   several nodes; [`across`]: what took how long between them.
+//! - [`storage`], [`postgres`], [`network`], [`load`], [`machine`], [`nodes`], [`redis`], [`lossy`], [`storm`],
+//!   [`outage`], [`failover`], [`panics`], [`races`], [`replay`], [`restore`]: the faults, by what breaks. [`flushes`]:
+//!   a test of one.
 
 pub mod across;
 pub mod cluster;
+pub mod failover;
 pub mod flushes;
 pub mod load;
+pub mod lossy;
 pub mod machine;
 pub mod network;
 pub mod nodes;
+pub mod outage;
+pub mod panics;
 pub mod postgres;
+pub mod races;
 pub mod redis;
+pub mod replay;
+pub mod resources;
 pub mod restore;
 pub mod stage;
 pub mod storage;
+pub mod storm;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -68,6 +77,8 @@ faults! {
         "each ends within 30 s; nobody is without service for 10 s; no answer is indeterminate";
     "F05", storage::kill_while_it_stops, true, "SIGTERM, and SIGKILL one second later",
         "nothing acknowledged is lost";
+    "F06", panics::in_handlers, false, "panics in operations and in the decisions of the room log (needs --features planted-bugs)",
+        "that socket or request fails, the process stays, each is counted, everybody is answered";
     "F08", load::few_file_descriptors, false, "256 file descriptors, 300 clients",
         "CPU of the idle server below 20 %; service is back when they have gone";
     "F10", redis::killed, true, "Redis killed, and empty again after 10 s",
@@ -76,6 +87,10 @@ faults! {
         "sends do not wait for it; told across nodes within 10 s, and 2 s once it is known";
     "F12", redis::deaf, false, "nothing goes through between one node and Redis any more, and nobody is told",
         "noticed, and told across nodes, within 10 s";
+    "F13", lossy::bus, false, "1 % of the bus' messages lost, 1 % doubled, 1 % late by 3 s",
+        "every gap is filled within 5 s";
+    "F14", lossy::cut_off, false, "one of two nodes frozen (SIGSTOP) for 5 s under heavy traffic, and cut off by Redis",
+        "it notices, subscribes anew, and catches up";
     "F15", redis::replaced, false, "Redis killed, and another, empty one in its place elsewhere",
         "as F10";
     "F16", redis::mistreated, false, "FLUSHALL; its connections ended; another password",
@@ -94,6 +109,10 @@ faults! {
         "its sends are answered within 5 s, those of other rooms go on";
     "F25", storage::disk_full, false, "the disk of SQLite full, and free again (tmpfs)",
         "definite errors, reads work, sends work once there is room";
+    "F26", failover::to_replica, false, "PostgreSQL lost, and a replica that is behind promoted in its place",
+        "nothing is lost that it had; every newer position is refused as epoch, nobody is stuck";
+    "F27", races::lost, false, "deadlocks and serialization errors: two admins change the same members, rows locked in another order",
+        "retried inside: no call fails for it, none takes more than 5 s";
     "F28", postgres::power_cut, false, "power cut under PostgreSQL (loop device, EXT4_IOC_SHUTDOWN)",
         "nothing acknowledged is lost";
     "F30", storage::power_cut, false, "power cut under SQLite (loop device, EXT4_IOC_SHUTDOWN)",
@@ -106,6 +125,8 @@ faults! {
         "100 sends in a second are acknowledged all the same; the event loop answers within 50 ms (p99)";
     "F33", storage::two_processes, true, "two servers on one file; the file taken away while it runs; read-only",
         "the second is refused with exit code 3; an error that names the file";
+    "F40", outage::of_clients, false, "the link of one node's clients down for 5 and 60 s (and longer with --seconds)",
+        "both sides notice within 47 s; they come back and resume; nobody is online for ever";
     "F41", network::half_open, false, "a network that carries nothing from the server any more",
         "the server closes the socket within 47 s";
     "F42", network::bad_weather, true, "late, narrow, in crumbs, connections reset at any byte",
@@ -114,16 +135,24 @@ faults! {
         "told across nodes within 2 s once it is known; who is removed hears nothing more on either";
     "F44", load::slow_readers, false, "100 clients that do not read, in a busy room",
         "they are closed; memory grows by less than 150 MB; others' p99 stays below twice what it was";
+    "F45", storm::of_clients, false, "the balancer before one of two nodes dies with 5,000 sockets, and is back at once",
+        "no more than the limit are let in; all are back within 25 s at 3 queries each; the other node's p99 at most doubles";
     "F46", load::expired_tokens, false, "a storm of connections with expired tokens",
         "all refused, at less than 5 ms of CPU each";
     "F47", load::thundering_history, false, "500 clients ask for one room's last page at once",
         "all answered within 5 s";
     "F50", machine::jumping_clock, false, "the wall clock jumps (+10 min, -1 h; libfaketime)",
         "positions do not care; createdAt never goes back";
+    "F51", machine::jumping_database_clock, false, "the clock of PostgreSQL jumps (+10 min, -1 h; libfaketime)",
+        "as F50: nothing of it is seen in createdAt";
     "F62", load::flood, false, "one user floods with events, rate limits on",
         "the others' p99 stays below twice what it was; the flood is told so";
+    "F63", replay::bad_inputs, false, "the list of bad inputs replayed by 20 clients at once (Node)",
+        "what it took is given back within 60 s; others' p99 stays below twice what it was";
     "F64", load::bit_flips, false, "recorded sessions with flipped bytes",
         "no panic; memory grows by less than 50 MB";
+    "F70", nodes::upgraded, false, "one node after the other replaced by a newer program, which migrates (--old PATH)",
+        "as F04";
     "F71", restore::from_backup, true, "restored from a backup, while clients know more than it holds",
         "the backup holds all that was acknowledged before; every newer position is refused as epoch, nobody is stuck";
 }

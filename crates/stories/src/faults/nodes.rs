@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep};
 
 use super::across::Connections;
 use super::cluster::{Cluster, STALL};
-use super::stage::{Effort, acknowledges_within, latencies_ms_of, percentile, unanswered};
-use super::{ms, must};
+use super::stage::{Effort, acknowledges_within, latencies_ms_of, percentile, program, unanswered};
+use super::{cannot, ms, must};
 use crate::checker::Action;
 
 /// How soon the others see that a node's users have gone with it.
@@ -107,7 +107,23 @@ pub async fn frozen(effort: Effort) -> Result<String, String> {
 
 /// F04.
 pub async fn replaced(effort: Effort) -> Result<String, String> {
-    let mut cluster = Cluster::of(2, &effort, Duration::from_secs(120)).await?;
+    let cluster = Cluster::of(2, &effort, Duration::from_secs(120)).await?;
+    one_after_the_other(cluster).await
+}
+
+/// F70.
+pub async fn upgraded(effort: Effort) -> Result<String, String> {
+    let old = effort.old.clone().ok_or_else(|| cannot("--old names no older program"))?;
+    let before = Effort { program: Some(old), ..effort.clone() };
+    let mut cluster = Cluster::of(2, &before, Duration::from_secs(120)).await?;
+    for node in &mut cluster.nodes {
+        node.program.path = program(&effort, &node.program.data).path;
+    }
+    one_after_the_other(cluster).await
+}
+
+/// Ends each node and starts it again, as it is to be started now.
+async fn one_after_the_other(mut cluster: Cluster) -> Result<String, String> {
     sleep(Duration::from_secs(3)).await;
     let recorder = cluster.recorder.clone();
     let from = recorder.now_micros();

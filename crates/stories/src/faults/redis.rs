@@ -22,14 +22,14 @@ const TOLD_UNKNOWING: Duration = Duration::from_secs(10);
 /// How soon presence is right once an empty Redis is there (G7).
 const PRESENCE_WITHIN: Duration = Duration::from_secs(7);
 /// How soon nodes know that Redis is away, and that it is back.
-const KNOWN_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const KNOWN_WITHIN: Duration = Duration::from_secs(10);
 /// The end of a session is known everywhere so soon without Redis (G9).
 const REVOKED_WITHOUT_MS: u64 = 10_000;
 /// So long it is away where it comes back.
 const AWAY: Duration = Duration::from_secs(10);
 
 /// Two nodes, used well, and one person at each who is only there.
-async fn begun(effort: &Effort, lasts: Duration) -> Result<Cluster, String> {
+pub(super) async fn begun(effort: &Effort, lasts: Duration) -> Result<Cluster, String> {
     let mut cluster = Cluster::of(2, effort, lasts).await?;
     cluster.bounds.revocation_ms = REVOKED_WITHOUT_MS;
     cluster.are_within(KNOWN_WITHIN, &[0, 1], "ready").await?;

@@ -16,11 +16,11 @@ use crate::token::host_token;
 use crate::workload::{Device, Doors, Recorder, Settings, Workload};
 
 /// For how long things are said that the backup holds, and then for how long such that it does not.
-const PART: Duration = Duration::from_secs(3);
+pub(super) const PART: Duration = Duration::from_secs(3);
 /// Tokens that outlive every run: the year 2100.
 const NEVER: i64 = 4_102_444_800;
 /// How long coming back may take.
-const BACK_WITHIN: Duration = Duration::from_secs(30);
+pub(super) const BACK_WITHIN: Duration = Duration::from_secs(30);
 
 /// See the module.
 pub async fn from_backup(effort: Effort) -> Result<String, String> {
@@ -31,22 +31,10 @@ pub async fn from_backup(effort: Effort) -> Result<String, String> {
     let kept_before = stage.recorder.now_micros();
     runs(&stage.program, &["backup", &copy.to_string_lossy()], 0).await?;
     runs(&stage.program, &["restored"], 3).await?;
-    // People with clients that stay what they are while the server is another one.
     let doors = stage.workload.doors.clone();
     let afterwards = Arc::new(Recorder::default());
-    let people = stage.workload.site.people.clone();
     let program = stage.program.clone();
-    let mut devices: Vec<Device> = Vec::new();
-    for person in &people {
-        let name = format!("{person}-pocket");
-        devices.push(Device::new(&name, person, host_token(person, NEVER), &doors, &afterwards));
-    }
-    let until = stage.workload.until;
-    sleep(until.saturating_duration_since(Instant::now())).await;
-    for device in &mut devices {
-        device.line(Instant::now() + BACK_WITHIN).await.ok_or("a client cannot connect")?;
-        device.drops();
-    }
+    let mut devices = know_all(&stage, &afterwards).await?;
     let (history, before) = stage.judged().await?;
 
     put_back(&copy, &files.path().join("data"))?;
@@ -63,8 +51,30 @@ pub async fn from_backup(effort: Effort) -> Result<String, String> {
     ))
 }
 
+/// People with clients that stay what they are while the server is another one: they know everything when the workload
+/// is over.
+pub(super) async fn know_all(stage: &Stage, afterwards: &Arc<Recorder>) -> Result<Vec<Device>, String> {
+    let mut devices: Vec<Device> = Vec::new();
+    for person in &stage.workload.site.people {
+        let name = format!("{person}-pocket");
+        devices.push(Device::new(
+            &name,
+            person,
+            host_token(person, NEVER),
+            &stage.workload.doors,
+            afterwards,
+        ));
+    }
+    sleep(stage.workload.until.saturating_duration_since(Instant::now())).await;
+    for device in &mut devices {
+        device.line(Instant::now() + BACK_WITHIN).await.ok_or("a client cannot connect")?;
+        device.drops();
+    }
+    Ok(devices)
+}
+
 /// Runs a command of the program, which must end with this exit code.
-async fn runs(program: &Program, arguments: &[&str], code: i32) -> Result<(), String> {
+pub(super) async fn runs(program: &Program, arguments: &[&str], code: i32) -> Result<(), String> {
     let output = program.command(arguments).output().await.map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     must(output.status.code() == Some(code), || format!("{arguments:?} ended with {}: {said}", output.status))
@@ -83,7 +93,7 @@ fn put_back(copy: &Path, data: &Path) -> Result<(), String> {
 }
 
 /// I1 for a backup: it holds every send that was acknowledged before it was begun; how many those are.
-fn all_kept(history: &History, before_micros: u64, restored: &Truth) -> Result<usize, String> {
+pub(super) fn all_kept(history: &History, before_micros: u64, restored: &Truth) -> Result<usize, String> {
     let mut kept = 0;
     for send in history.operations(Action::Send) {
         let Some(answer) = send.ok().filter(|answer| answer.t < before_micros) else { continue };
@@ -98,15 +108,15 @@ fn all_kept(history: &History, before_micros: u64, restored: &Truth) -> Result<u
 }
 
 /// Positions that were refused.
-struct Refused {
-    count: usize,
+pub(super) struct Refused {
+    pub(super) count: usize,
     /// When the first client came back.
-    from_micros: u64,
+    pub(super) from_micros: u64,
 }
 
 /// All clients come back to the restored server, must be told so, and must know then what a fresh one knows; others go
 /// on working meanwhile.
-async fn comes_back(
+pub(super) async fn comes_back(
     program: &Program,
     devices: &mut [Device],
     recorder: &Arc<Recorder>,
@@ -146,7 +156,7 @@ async fn comes_back(
 }
 
 /// What was written down from a moment on.
-fn judged_from(recorder: &Recorder, from_micros: u64) -> History {
+pub(super) fn judged_from(recorder: &Recorder, from_micros: u64) -> History {
     let entries = recorder.history().entries;
     History::of(
         entries.into_iter().filter(|entry| entry.t >= from_micros || entry.kind == Kind::Fail).collect(),

@@ -8,6 +8,7 @@ use fireside_db::testing::PostgresServer;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
+use super::resources::{self, Gauges};
 use crate::checker::{Action, Bounds, Entry, History, Kind};
 use crate::program::{Program, Run};
 use crate::proof;
@@ -25,6 +26,8 @@ pub struct Effort {
     pub seed: u64,
     /// The program, where it is not this one.
     pub program: Option<std::path::PathBuf>,
+    /// An older program, which this one takes the place of.
+    pub old: Option<std::path::PathBuf>,
     /// Where histories of runs that fail are kept.
     pub keep: Option<std::path::PathBuf>,
 }
@@ -44,6 +47,8 @@ pub struct Stage {
     /// How long things may take.
     pub bounds: Bounds,
     keep: Option<std::path::PathBuf>,
+    /// What the server held before the trouble, where that is to be given back.
+    held: Option<Gauges>,
     _files: Option<TempDir>,
 }
 
@@ -90,7 +95,7 @@ impl Stage {
         let workload = Workload::start(settings, Doors::to(vec![server.address]), &recorder).await?;
         let database = program.database();
         let (keep, bounds) = (effort.keep.clone(), Bounds::default());
-        Ok(Stage { program, server, recorder, workload, database, bounds, keep, _files: None })
+        Ok(Stage { program, server, recorder, workload, database, bounds, keep, held: None, _files: None })
     }
 
     /// Kills the server and starts it again; how long that took.
@@ -115,12 +120,29 @@ impl Stage {
         acknowledges_within(&self.recorder, limit).await
     }
 
+    /// Measures what the server holds in use: from now on more than that has to be given back in the end.
+    ///
+    /// # Errors
+    /// When the server does not say.
+    pub async fn is_quiet(&mut self) -> Result<(), String> {
+        let held = resources::measure(&self.server, &self.program.data, &self.recorder, Kind::Invoke).await?;
+        self.held = Some(held);
+        Ok(())
+    }
+
     /// Ends everything and lets the checker judge. The history and what the checker says.
     ///
     /// # Errors
     /// With what it found.
     pub async fn judged(self) -> Result<(History, String), String> {
-        self.workload.finish().await?;
+        let settled = self.workload.settles().await?;
+        let given_back = match &self.held {
+            Some(held) => {
+                resources::given_back(&self.server, &self.program.data, &self.recorder, held).await? + "; "
+            }
+            None => String::new(),
+        };
+        settled.leaves();
         let status = self.server.stop().await;
         let truth = proof::truth(&self.database).await?;
         let history = self.recorder.history();
@@ -132,7 +154,7 @@ impl Stage {
         if !status.is_some_and(|status| status.success()) {
             return Err(format!("the server ended badly: {status:?}"));
         }
-        Ok((history, text))
+        Ok((history, given_back + &text))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the sweep calls: each operation, about what, and with which payload.
 
+use fireside_protocol::bootstrap::GetBootstrap;
 use fireside_protocol::digests::GetDigest;
 use fireside_protocol::direct_messages::{
     ListConversations, ListDirectMessages, ReadDirectMessages, SendDirectMessage,
@@ -135,6 +136,7 @@ pub const CASES: &[Case] = &[
     on::<MuteRoom>(Target::PublicRoom),
     plain::<ListUnread>(),
     plain::<GetPosition>(),
+    plain::<GetBootstrap>(),
     on::<ExplainUnread>(Target::PrivateRoom),
     on::<ExplainUnread>(Target::PublicRoom),
     on::<StartTyping>(Target::PrivateRoom),

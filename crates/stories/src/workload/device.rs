@@ -1,6 +1,6 @@
 //! A device: one person's client, that stays connected, comes back, and catches up on what it missed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,6 +138,18 @@ impl Device {
             Some((room["id"].as_str()?.to_owned(), place))
         };
         Some(rooms.as_array()?.iter().filter_map(row).collect())
+    }
+
+    /// Who of a room is online, as it is answered.
+    pub async fn looks(&mut self, room: &str) -> Option<BTreeSet<String>> {
+        let rows = self.gets(&format!("/chat/rooms/{room}/online")).await?;
+        let users = rows.as_array()?.iter().filter_map(|row| Some(row["userId"].as_str()?.to_owned()));
+        let people: BTreeSet<String> = users.collect();
+        let (p, user, room) = (self.name.clone(), self.user.clone(), room.to_owned());
+        let seen = people.iter().cloned().collect();
+        let look = Entry { f: Action::Look, kind: Kind::Ok, people: seen, p, user, room, ..Entry::default() };
+        self.recorder.push(look);
+        Some(people)
     }
 
     /// Learns everything that it missed, on a connection that is new.

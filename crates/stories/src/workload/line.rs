@@ -24,6 +24,8 @@ use crate::client::packet::Packet;
 
 /// How long connecting may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(8);
+/// A server that says nothing for so long is gone: ping interval and ping timeout of the protocol.
+pub const GONE_AFTER: Duration = Duration::from_secs(45);
 /// Packets that may wait to be sent.
 const QUEUE: usize = 256;
 
@@ -198,6 +200,9 @@ impl Shared {
                 ..Entry::default()
             });
         }
+        if name.starts_with("presence:") {
+            return self.note_presence(payload);
+        }
         let (Some(epoch), Some(seq)) = (payload["epoch"].as_str(), payload["seq"].as_i64()) else { return };
         let is_room = name.starts_with("room:") && payload["roomId"].is_null();
         let room = if is_room { text("id") } else { text("roomId") };
@@ -233,6 +238,20 @@ impl Shared {
             "room:user-joined" if is_me && n == 0 => self.synced(&room, epoch, seq),
             _ if n == 0 && self.synced.lock().contains(&room) => self.synced(&room, epoch, seq),
             _ => {}
+        }
+    }
+
+    /// Writes down who is said to be online or not: one person, or several in a snapshot.
+    fn note_presence(&self, payload: &Value) {
+        let rows = payload["users"].as_array().map_or(std::slice::from_ref(payload), Vec::as_slice);
+        for event in ["online", "offline"] {
+            let of_state = rows.iter().filter(|row| row["status"] == event);
+            let people: Vec<String> =
+                of_state.filter_map(|row| Some(row["userId"].as_str()?.to_owned())).collect();
+            if !people.is_empty() {
+                let (f, event) = (Action::Presence, event.to_owned());
+                self.push(Entry { f, kind: Kind::Info, people, event, ..Entry::default() });
+            }
         }
     }
 
@@ -279,7 +298,7 @@ async fn read(
     shared: Arc<Shared>,
     outgoing: mpsc::Sender<String>,
 ) {
-    while let Some(Ok(message)) = stream.next().await {
+    while let Ok(Some(Ok(message))) = tokio::time::timeout(GONE_AFTER, stream.next()).await {
         let Message::Text(frame) = message else { continue };
         shared.recorder.receive(&shared.caller.user, &frame);
         match frame.split_at_checked(1) {

@@ -3,11 +3,13 @@
 //!
 //! - [`recorder`]: the history. [`line`]: one connection. [`device`]: a client that comes back and catches up.
 //! - [`doors`]: the nodes that are used. [`site`]: rooms and people. [`worker`]: what one person does.
+//! - [`settled`]: everybody, when everything has come to rest.
 
 pub mod device;
 pub mod doors;
 pub mod line;
 pub mod recorder;
+pub mod settled;
 pub mod site;
 pub mod worker;
 
@@ -25,6 +27,7 @@ use tokio::time::{Instant, sleep};
 pub use device::Device;
 pub use doors::Doors;
 pub use recorder::Recorder;
+pub use settled::Settled;
 pub use site::Site;
 
 use crate::checker::{Action, Entry, Kind};
@@ -59,6 +62,8 @@ pub struct Settings {
     pub guest: bool,
     /// How long everything may take to settle afterwards.
     pub settle: Duration,
+    /// Whether everybody looks in the end who is online, until they agree.
+    pub looks: bool,
 }
 
 impl Default for Settings {
@@ -73,6 +78,7 @@ impl Default for Settings {
             away_ms: 1500,
             guest: true,
             settle: Duration::from_secs(30),
+            looks: true,
         }
     }
 }
@@ -89,9 +95,11 @@ pub struct Workload {
     /// When nothing new is begun any more.
     pub until: Instant,
     is_over: Arc<AtomicBool>,
+    settle: Duration,
     settle_until: Instant,
+    looks: bool,
     workers: Vec<JoinHandle<Worker>>,
-    guest: Option<JoinHandle<()>>,
+    guest: Option<JoinHandle<Option<String>>>,
 }
 
 impl std::fmt::Debug for Worker {
@@ -141,7 +149,18 @@ impl Workload {
         let signed_out =
             || is_signed_out(doors.clone(), recorder.clone(), site.clone(), (settings, is_over.clone()));
         let guest = settings.guest.then(|| tokio::spawn(signed_out()));
-        Ok(Workload { doors, recorder: recorder.clone(), site, until, is_over, settle_until, workers, guest })
+        Ok(Workload {
+            doors,
+            recorder: recorder.clone(),
+            site,
+            until,
+            is_over,
+            settle: settings.settle,
+            settle_until,
+            looks: settings.looks,
+            workers,
+            guest,
+        })
     }
 
     /// Nothing new is begun any more, whatever time is left.
@@ -149,53 +168,59 @@ impl Workload {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
-    /// Waits for the end: everything begun is settled, everybody is connected and knows what there is, as far as
-    /// that comes true in time. Then all connections end.
+    /// Waits until nobody does anything any more, of those who are still connected.
+    pub async fn rests(&self) {
+        while !self.workers.iter().all(JoinHandle::is_finished)
+            || !self.guest.iter().all(JoinHandle::is_finished)
+        {
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Waits for the end: everything begun is settled, everybody is connected and knows what there is and who is
+    /// there, as far as that comes true in time.
     ///
     /// # Errors
     /// When a worker broke down.
-    pub async fn finish(self) -> Result<(), String> {
+    pub async fn settles(self) -> Result<Settled, String> {
         let ended: Result<Vec<Worker>, _> = join_all(self.workers).await.into_iter().collect();
-        let mut workers = ended.map_err(|error| format!("a worker broke down: {error}"))?;
-        if let Some(guest) = self.guest {
-            guest.await.map_err(|error| format!("the guest broke down: {error}"))?;
-        }
-        while !all_know_all(&mut workers).await && Instant::now() < self.settle_until {
+        let workers = ended.map_err(|error| format!("a worker broke down: {error}"))?;
+        let guest = match self.guest {
+            Some(guest) => guest.await.map_err(|error| format!("the guest broke down: {error}"))?,
+            None => None,
+        };
+        let mut settled = Settled { workers, guest, site: self.site };
+        let mut all_know = settled.all_know_all().await;
+        while !all_know && Instant::now() < self.settle_until {
             sleep(LOOK).await;
+            all_know = settled.all_know_all().await;
         }
         self.recorder.push(Entry { f: Action::Rest, kind: Kind::Info, ..Entry::default() });
-        for worker in &mut workers {
-            worker.device.drops();
+        if all_know && self.looks {
+            settled.look_at_each_other(Instant::now() + self.settle).await;
         }
+        Ok(settled)
+    }
+
+    /// The same; then all connections end.
+    ///
+    /// # Errors
+    /// As [`Workload::settles`].
+    pub async fn finish(self) -> Result<(), String> {
+        self.settles().await?.leaves();
         Ok(())
     }
 }
 
-/// Whether everybody's positions are those of the rooms' heads.
-async fn all_know_all(workers: &mut [Worker]) -> bool {
-    for worker in workers {
-        let limit = Instant::now() + Duration::from_secs(1);
-        if worker.device.line(limit).await.is_none() {
-            return false;
-        }
-        let Some(heads) = worker.device.rooms().await else { return false };
-        let known = worker.device.positions.lock().clone();
-        if heads != known {
-            return false;
-        }
-    }
-    true
-}
-
-/// A guest with an account of their own, who is signed out half-way and must hear nothing more.
+/// A guest with an account of their own, who is signed out half-way and must hear nothing more. Who they were.
 async fn is_signed_out(
     doors: Doors,
     recorder: Arc<Recorder>,
     site: Arc<Site>,
     (settings, is_over): (Settings, Arc<AtomicBool>),
-) {
+) -> Option<String> {
     let stranger = Device::new("guest", "guest", String::new(), &doors, &recorder);
-    let Some((user, token)) = signs_up(stranger, settings.seed).await else { return };
+    let (user, token) = signs_up(stranger, settings.seed).await?;
     let mut guest = Device::new(&user, &user, token.clone(), &doors, &recorder).beginning_at(1);
     let limit = Instant::now() + settings.lasts.min(GUEST_STAYS) / 2;
     for place in site.places.iter().filter(|place| !place.is_private) {
@@ -216,6 +241,7 @@ async fn is_signed_out(
         sleep(LOOK).await;
     }
     drop(line);
+    Some(user)
 }
 
 async fn signs_up(mut stranger: Device, seed: u64) -> Option<(String, String)> {

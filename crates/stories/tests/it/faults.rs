@@ -7,7 +7,7 @@ use fireside_stories::faults::{self, Effort};
 /// Runs one fault against the program of this source tree.
 fn holds(name: &str, times: u32) {
     let program = Some(env!("CARGO_BIN_EXE_proof").into());
-    let effort = Effort { lasts: Duration::from_secs(5), times, seed: 1, program, keep: None };
+    let effort = Effort { lasts: Duration::from_secs(5), times, seed: 1, program, old: None, keep: None };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(faults::run(&[name], &effort)).expect("the fault is survived");
 }

@@ -18,7 +18,11 @@ pub(crate) async fn conversations(
     ctx: Ctx,
     _: ListConversations,
 ) -> Result<Vec<User>> {
-    let user = ctx.user()?;
+    partners(&kernel, &presence, ctx.user()?).await
+}
+
+/// Whom somebody has exchanged messages with, the latest first.
+pub(crate) async fn partners(kernel: &Kernel, presence: &Presence, user: &UserId) -> Result<Vec<User>> {
     let keys = sql::pair_keys(&kernel.db, user).await?;
     let partners: Vec<UserId> = keys.iter().filter_map(|key| partner_in(key, user)).collect();
     let rows = users::find_many(&kernel.db, &partners).await?;

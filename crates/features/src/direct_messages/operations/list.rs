@@ -1,6 +1,7 @@
 //! `direct_messages.list`: a conversation in pages, newest first.
 
 use fireside_kernel::{Ctx, Kernel, Result, permission};
+use fireside_protocol::UserId;
 use fireside_protocol::direct_messages::{DirectMessage, ListDirectMessages};
 use fireside_protocol::page::Page;
 
@@ -12,14 +13,22 @@ pub(crate) async fn list(
     ctx: Ctx,
     request: ListDirectMessages,
 ) -> Result<Page<DirectMessage>> {
-    let user = ctx.user()?;
-    let (other, pass) = conversation(&kernel, user, &request.user_id).await?;
+    page(&kernel, ctx.user()?, request).await
+}
+
+/// A page of somebody's conversation with another.
+pub(crate) async fn page(
+    kernel: &Kernel,
+    user: &UserId,
+    request: ListDirectMessages,
+) -> Result<Page<DirectMessage>> {
+    let (other, pass) = conversation(kernel, user, &request.user_id).await?;
     let limit = request.limit;
     let Some(pass) = pass else {
         return Ok(Page { items: Vec::new(), next: None, prev: None, limit: limit.rows(), head: None });
     };
     let wanted = Wanted { limit, before: request.before, after: request.after, around: request.around };
-    let page = read_page(&kernel, &pass, wanted).await?;
+    let page = read_page(kernel, &pass, wanted).await?;
     let own = permission::membership(&kernel.db, pass.room(), user).await?;
     let others = permission::membership(&kernel.db, pass.room(), &other).await?;
     Ok(page.map(|message| {

@@ -1,23 +1,52 @@
 //! `messages.list`: a room's history in pages, newest first.
 
+use std::sync::Arc;
+
 use fireside_kernel::permission::{self, Permission, RoomPass};
 use fireside_kernel::room_log::state::MessageState;
 use fireside_kernel::{Ctx, Error, Kernel, Result};
 use fireside_protocol::messages::{ListMessages, Message};
 use fireside_protocol::page::{Cursor, Head, Limit, Page};
+use fireside_protocol::{RoomRef, UserId};
 
+use super::crowds::Crowds;
 use crate::messages::rules::{Direction, direction};
 use crate::messages::sql;
 
-pub(crate) async fn list(kernel: Kernel, ctx: Ctx, request: ListMessages) -> Result<Page<Message>> {
+pub(crate) async fn list(
+    kernel: Kernel,
+    crowds: Arc<Crowds>,
+    ctx: Ctx,
+    request: ListMessages,
+) -> Result<Page<Message>> {
+    let ListMessages { room_id: room, limit, before: None, after: None, around: None } = request else {
+        return list_from(&kernel, &ctx, request).await;
+    };
+    newest(&kernel, &crowds, ctx.user()?, room, limit).await
+}
+
+/// The newest page of a room that somebody is a member of.
+pub(crate) async fn newest(
+    kernel: &Kernel,
+    crowds: &Arc<Crowds>,
+    user: &UserId,
+    room: RoomRef,
+    limit: Limit,
+) -> Result<Page<Message>> {
+    let rows = crowds.newest(kernel, (room, limit), user).await?;
+    Ok(rows.map(|message| message.to_wire()))
+}
+
+async fn list_from(kernel: &Kernel, ctx: &Ctx, request: ListMessages) -> Result<Page<Message>> {
     let pass = permission::enter(&kernel.db, &request.room_id, ctx.user()?, Permission::Read).await?;
     let wanted =
         Wanted { limit: request.limit, before: request.before, after: request.after, around: request.around };
-    let page = read_page(&kernel, &pass, wanted).await?;
+    let page = read_page(kernel, &pass, wanted).await?;
     Ok(page.map(|message| message.to_wire()))
 }
 
 /// Which page is wanted.
+#[derive(Default)]
 pub(crate) struct Wanted {
     pub(crate) limit: Limit,
     pub(crate) before: Option<Cursor>,
@@ -26,6 +55,7 @@ pub(crate) struct Wanted {
 }
 
 /// A page of a room's or conversation's log, its rows not yet in the form of the wire.
+#[derive(Debug)]
 pub(crate) struct Rows {
     messages: Vec<MessageState>,
     next: Option<String>,
@@ -36,13 +66,13 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// The page with every row in the form of the wire.
-    pub(crate) fn map<T>(self, to_wire: impl Fn(&MessageState) -> T) -> Page<T> {
+    pub(crate) fn map<T>(&self, to_wire: impl Fn(&MessageState) -> T) -> Page<T> {
         Page {
             items: self.messages.iter().map(to_wire).collect(),
-            next: self.next,
-            prev: self.prev,
+            next: self.next.clone(),
+            prev: self.prev.clone(),
             limit: self.limit,
-            head: Some(self.head),
+            head: Some(self.head.clone()),
         }
     }
 }

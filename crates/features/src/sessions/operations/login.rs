@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use fireside_db::retried;
 use fireside_kernel::{Ctx, Error, Result, user_changes};
 use fireside_protocol::UserId;
 use fireside_protocol::sessions::{Login, SignedIn, TypedPassword};
 use fireside_protocol::text::fold_username;
 
 use crate::sessions::accounts::Account;
-use crate::sessions::sign_in::{attempt, count};
+use crate::sessions::sign_in::{Opened, attempt, count};
 use crate::sessions::{Sessions, sql};
 use crate::users::{self, UserRow};
 
@@ -26,14 +27,20 @@ pub(in crate::sessions) async fn login(
 async fn log_in(sessions: &Sessions, ctx: &Ctx, request: Login) -> Result<SignedIn> {
     let proof = prove(sessions, ctx, &request).await?;
     let fresh = if proof.is_outdated { rehash(sessions, &request.password).await } else { None };
-    let mut tx = sessions.kernel.db.begin().await?;
     let hash = fresh.as_ref().unwrap_or(&proof.hash);
+    let opened = retried(|| open(sessions, ctx, &proof, hash)).await?;
+    sessions.answer_with_cookie(opened, &proof.user)
+}
+
+/// Opens a session, if the password is still the one that was checked.
+async fn open(sessions: &Sessions, ctx: &Ctx, proof: &Proof, hash: &str) -> Result<Opened> {
+    let mut tx = sessions.kernel.db.begin().await?;
     if !sql::credentials::confirm(&mut tx, &proof.user.id, &proof.hash, hash).await? {
         return Err(wrong());
     }
     let opened = sessions.open(&mut tx, &proof.user.id, &ctx.peer).await?;
     user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
-    sessions.answer_with_cookie(opened, &proof.user)
+    Ok(opened)
 }
 
 /// A user, and the hash that their password was checked against.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fireside_db::Tx;
+use fireside_db::{Tx, retried};
 use fireside_kernel::{Ctx, Error, Result, user_changes};
 use fireside_protocol::sessions::{Refresh, SignedIn};
 use fireside_protocol::{SessionId, Time};
@@ -18,7 +18,7 @@ pub(in crate::sessions) async fn refresh(
     _: Ctx,
     request: Refresh,
 ) -> Result<SignedIn> {
-    let (opened, user) = exchange(&sessions, &request.refresh_token).await?;
+    let (opened, user) = retried(|| exchange(&sessions, &request.refresh_token)).await?;
     sessions.answer(opened, sessions.oneself(&user))
 }
 

@@ -134,7 +134,7 @@ async fn idempotency_keys_reach_the_operation_or_are_refused() {
 async fn a_panic_ends_one_request() {
     let house = house();
     let answered = house.answer(bare(ask("POST", "/tests/panic"))).await;
-    assert_eq!((answered.status.as_u16(), answered.reason().as_str()), (500, "internal"));
+    assert_eq!((answered.status.as_u16(), answered.reason().as_str()), (503, "indeterminate"));
     assert!(!answered.body.contains("mistake of"), "{}", answered.body);
     assert_eq!(house.answer(bare(ask("GET", "/chat/rooms"))).await.status, 200);
 }
