@@ -1,11 +1,13 @@
 //! Load on a real server process, the server on one core and the load on the other.
 //!
-//! `cargo run --release -p fireside-bench -- idle|fanout|sends [--server target/release/fireside]`
+//! `cargo run --release -p fireside-bench -- idle|fanout|sends|nodes [--server target/release/fireside]`
 //!
 //! Figures are CPU time of the server process and its resident memory, read from `/proc`; wall times only
 //! where a latency is the question. Absolute figures say where the machine stood; compare in one run.
 
 mod client;
+mod nodes;
+mod redis;
 mod scenario;
 mod server;
 
@@ -65,12 +67,33 @@ enum Scenario {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
     },
+    /// Several nodes on one PostgreSQL (`--database-url`) with a Redis that is started for it: how late a message
+    /// is on each, and what one costs each of them and Redis.
+    Nodes {
+        /// Nodes.
+        #[arg(long, default_value_t = 2)]
+        nodes: usize,
+        /// Messages whose delivery is timed.
+        #[arg(long, default_value_t = 500)]
+        messages: usize,
+        /// Seconds of load for the costs, twice.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// No Redis: nodes hear of each other by reading the database. Costs are not measured then.
+        #[arg(long)]
+        without_redis: bool,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments = Arguments::parse();
-    let server = server::Server::start(&arguments.server, arguments.database_url.as_deref()).await?;
+    if let Scenario::Nodes { nodes, messages, seconds, without_redis } = arguments.scenario {
+        let database_url = arguments.database_url.ok_or("several nodes need --database-url postgres://…")?;
+        let cluster = nodes::Cluster::start(&arguments.server, &database_url, nodes, !without_redis).await?;
+        return cluster.measure(messages, seconds).await;
+    }
+    let server = server::Server::start(&arguments.server, arguments.database_url.as_deref(), None).await?;
     match arguments.scenario {
         Scenario::Idle { sockets, rooms, in_flight } => {
             scenario::idle(&server, sockets, rooms, in_flight).await?;
@@ -81,6 +104,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Scenario::Sends { senders, rooms, seconds } => {
             scenario::sends(&server, senders, rooms, seconds).await?
         }
+        Scenario::Nodes { .. } => {}
     }
     Ok(())
 }

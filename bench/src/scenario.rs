@@ -12,7 +12,7 @@ use crate::server::{Server, token};
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// Makes rooms and lets users join them, over a few sockets that are gone afterwards.
-async fn populate(
+pub async fn populate(
     server: &Server,
     users: usize,
     rooms: usize,

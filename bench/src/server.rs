@@ -21,16 +21,29 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it answers.
-    pub async fn start(binary: &Path, database_url: Option<&str>) -> Result<Server, Failure> {
+    /// Starts it and waits until it answers. Without a database of its own it uses SQLite; with a Redis it is one
+    /// node of several.
+    pub async fn start(
+        binary: &Path,
+        database_url: Option<&str>,
+        redis_url: Option<&str>,
+    ) -> Result<Server, Failure> {
         let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
-        let data = std::env::temp_dir().join(format!("fireside-bench-{}", std::process::id()));
+        let folder = format!("fireside-bench-{}-{}", std::process::id(), address.port());
+        let data = std::env::temp_dir().join(folder);
         let mut command = Command::new("taskset");
         command.args(["-c", "0"]).arg(binary);
         command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(&data);
+        // Nothing of the caller's own settings reaches the server.
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FIRESIDE_")) {
+            command.env_remove(name);
+        }
         command.env("FIRESIDE_RATE_LIMITS", "off").env("FIRESIDE_JWT_SECRET", SECRET);
         if let Some(url) = database_url {
             command.env("FIRESIDE_DATABASE_URL", url);
+        }
+        if let Some(url) = redis_url {
+            command.env("FIRESIDE_REDIS_URL", url);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let server = Server { child: command.spawn()?, data, address };
@@ -46,11 +59,7 @@ impl Server {
 
     /// CPU time used so far, user and system, in seconds.
     pub fn cpu_s(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks =
-            |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
-        (ticks(11) + ticks(12)) / 100.0
+        cpu_s(&self.child)
     }
 
     /// Resident memory in bytes.
@@ -66,6 +75,14 @@ impl Server {
         let written = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
         written.and_then(|bytes| bytes.parse().ok()).unwrap_or(0.0)
     }
+}
+
+/// CPU time that a process has used so far, user and system, in seconds.
+pub fn cpu_s(process: &Child) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
 }
 
 /// A token for a user, as a host application would make it.
