@@ -13,7 +13,8 @@ pub struct Connection {
     pub session: Option<SessionId>,
 }
 
-/// Whoever wants to know of connections. Called in order for each connection; must not block.
+/// Whoever wants to know of connections. Called in order for each connection, and under the lock of delivery: no change
+/// of a membership is delivered while rooms are on their way here. Must not block.
 pub trait Observer: Send + Sync {
     /// A socket was authenticated and hears its rooms (the rooms given) from now on.
     fn opened(&self, connection: &Connection, rooms: &[RoomId]);

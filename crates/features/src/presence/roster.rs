@@ -107,9 +107,11 @@ impl Roster {
             self.arrived.push_back(user.clone());
         }
         self.newcomers.push_back((socket.to_owned(), user.clone()));
-        self.set_rooms(user, rooms);
+        let entered = self.set_rooms(user, rooms, now);
         if is_new_here {
             self.note(|| News::Came(user.clone(), rooms.to_vec()));
+        } else {
+            entered.into_iter().for_each(|room| self.note(|| News::Entered(user.clone(), room)));
         }
     }
 
@@ -318,19 +320,26 @@ impl Roster {
         }
     }
 
-    /// Sets the rooms of someone to what the database says.
-    fn set_rooms(&mut self, user: &UserId, rooms: &[RoomId]) {
-        let had =
-            self.people.get_mut(user).map(|person| std::mem::take(&mut person.rooms)).unwrap_or_default();
+    /// Sets the rooms of someone to what the database says, and gives those that are new. Who was told to be online
+    /// may have entered them while they had no socket to hear it by: they have yet to be shown there.
+    fn set_rooms(&mut self, user: &UserId, rooms: &[RoomId], now: Instant) -> Vec<RoomId> {
+        let Some(person) = self.people.get_mut(user) else { return Vec::new() };
+        let is_told = person.is_told;
+        let had: HashSet<RoomId> = std::mem::take(&mut person.rooms).into_iter().collect();
+        person.rooms.reserve_exact(rooms.len());
         for room in &had {
             self.unseat(room, user);
-        }
-        if let Some(person) = self.people.get_mut(user) {
-            person.rooms.reserve_exact(rooms.len());
         }
         for room in rooms {
             self.seat(room, user);
         }
+        let new: Vec<RoomId> = rooms.iter().filter(|room| !had.contains(*room)).cloned().collect();
+        if is_told && !new.is_empty() {
+            self.note_waiting(now);
+            let space = ENTERED_MAX.saturating_sub(self.entered.len());
+            self.entered.extend(new.iter().take(space).map(|room| (room.clone(), user.clone())));
+        }
+        new
     }
 
     /// Puts someone who is here into a room. Room and person keep the ids that the maps have already, so

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use fireside_kernel::connections::{Connection, Observer};
 use fireside_kernel::{Actor, Error, Identity, Kernel};
+use fireside_protocol::RoomId;
 use fireside_socketio::{
     Config, ConnectError, ConnectRequest, DisconnectReason, Event, Handler, Handshake, HandshakeRequest, Id,
     Namespace, Peer, Refusal, Response, Server, Socket, Turn,
@@ -218,11 +219,10 @@ impl Handler for ProfileHandler {
         metrics::counter!("fireside_disconnects_total", "reason" => reason.as_str()).increment(1);
         self.chat.sockets.lock().remove(&socket.id());
         if let Some(identity) = socket.state().shut_out() {
-            self.chat.delivery.exit(socket, &identity.user);
             let connection = connection_of(socket, &identity);
-            for observer in &self.chat.observers {
-                observer.closed(&connection);
-            }
+            self.chat.delivery.exit(socket, &identity.user, || {
+                self.chat.observers.iter().for_each(|observer| observer.closed(&connection));
+            });
         }
     }
 }
@@ -299,12 +299,11 @@ impl Chat {
     ) {
         metrics::counter!("fireside_connects_total", "result" => "ok").increment(1);
         let (user, head) = arrival.stream();
-        let rooms = self.users.enter(&user, head, || self.delivery.enter(socket, arrival, greet));
-        let Some(identity) = socket.state().identity() else { return };
-        let connection = connection_of(socket, &identity);
-        for observer in &self.observers {
-            observer.opened(&connection, &rooms);
-        }
+        let opened = |identity: &Identity, rooms: &[RoomId]| {
+            let connection = connection_of(socket, identity);
+            self.observers.iter().for_each(|observer| observer.opened(&connection, rooms));
+        };
+        self.users.enter(&user, head, || self.delivery.enter(socket, arrival, greet, opened));
     }
 }
 

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use fireside_kernel::nodes::Pace;
 use fireside_kernel::relay::{Committed, Effect, Subscriber};
 use fireside_kernel::user_changes::read;
-use fireside_kernel::{Kernel, permission};
+use fireside_kernel::{Identity, Kernel, permission};
 use fireside_protocol::{RoomId, UserId};
 use fireside_socketio::{Frame, Namespace, Socket};
 
@@ -122,14 +122,15 @@ impl Delivery {
         Ok(arrival)
     }
 
-    /// Lets a socket hear everything its user may hear; gives back the rooms. `greet` runs before the
-    /// first event can come.
+    /// Lets a socket hear everything its user may hear, unless it has gone meanwhile. `greet` runs before the first
+    /// event can come, `opened` with the rooms before anything of them can change, or the socket can go.
     pub(super) fn enter(
         &self,
         socket: &Socket<Session>,
         mut arrival: Arrival,
         greet: impl FnOnce(),
-    ) -> Vec<RoomId> {
+        opened: impl FnOnce(&Identity, &[RoomId]),
+    ) {
         let user = arrival.user.clone();
         let mut rooms: HashMap<RoomId, i64> = std::mem::take(&mut arrival.rooms).into_iter().collect();
         let mut state = self.state.lock();
@@ -144,6 +145,7 @@ impl Delivery {
                 }
             }
         }
+        let Some(identity) = socket.state().identity() else { return };
         greet();
         socket.join(&user_name(&user));
         for (room, head) in &rooms {
@@ -151,13 +153,15 @@ impl Delivery {
             self.begin(&mut state, room, *head);
         }
         state.listeners.entry(user).or_default().push(socket.clone());
-        drop(state);
-        rooms.into_keys().collect()
+        let rooms: Vec<RoomId> = rooms.into_keys().collect();
+        opened(&identity, &rooms);
     }
 
-    /// Forgets a socket. It has left its delivery rooms by itself.
-    pub(super) fn exit(&self, socket: &Socket<Session>, user: &UserId) {
+    /// Forgets a socket that has no identity any more. It has left its delivery rooms by itself. `closed` runs after
+    /// the `opened` of [`Delivery::enter`].
+    pub(super) fn exit(&self, socket: &Socket<Session>, user: &UserId, closed: impl FnOnce()) {
         let mut state = self.state.lock();
+        closed();
         if let Some(sockets) = state.listeners.get_mut(user) {
             sockets.retain(|other| other.id() != socket.id());
             if sockets.is_empty() {

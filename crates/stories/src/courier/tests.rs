@@ -41,7 +41,7 @@ async fn messages_are_lost_doubled_and_late() {
     let (mut server, _) = listener.accept().await.expect("it connects");
     server.write_all(b"+lost\r\n+twice\r\n+las").await.expect("it is taken");
     server.write_all(b"t\r\n").await.expect("it is taken");
-    assert_eq!(hears(&mut client, 22).await, "+twice\r\n+twice\r\n+last\r\n");
+    assert_eq!(hears(&mut client, 23).await, "+twice\r\n+twice\r\n+last\r\n");
     server.write_all(b"+late\r\n+next\r\n").await.expect("it is taken");
     assert_eq!(hears(&mut client, 14).await, "+next\r\n+late\r\n");
 }

@@ -55,7 +55,7 @@ impl Roster {
         }
         // Of who is here this node knows best.
         if !is_here {
-            self.set_rooms(user, rooms);
+            self.set_rooms(user, rooms, now);
         }
     }
 

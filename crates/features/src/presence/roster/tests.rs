@@ -105,6 +105,25 @@ fn a_reconnect_within_the_grace_goes_unnoticed() {
 }
 
 #[test]
+fn whoever_comes_back_with_another_room_is_shown_to_it() {
+    let mut stage = Stage::new();
+    stage.opens("ann", &["a"]);
+    stage.round();
+    stage.roster.keep_news();
+    stage.closes("ann");
+    // Added to it meanwhile, when nobody here heard that room.
+    stage.opens("ann", &["a", "b"]);
+    assert_eq!(stage.round(), ["ann+ b"]);
+    let news = stage.roster.take_news();
+    assert!(
+        matches!(&news[..], [News::Entered(who, to)] if *who == user("ann") && *to == room("b")),
+        "{news:?}"
+    );
+    stage.opens("ann", &["a", "b"]);
+    assert_eq!(stage.round(), [""; 0], "it knows by now");
+}
+
+#[test]
 fn whoever_only_looked_in_is_not_told_at_all() {
     let mut stage = Stage::new();
     stage.opens("ann", &["a"]);
