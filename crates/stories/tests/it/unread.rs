@@ -30,7 +30,8 @@ async fn what_others_say_counts_until_it_is_read(world: &World) {
     assert_eq!(
         row,
         json!({
-            "roomId": den.id, "kind": "room", "readSeq": before["readSeq"], "headSeq": last.seq,
+            "roomId": den.id, "kind": "room", "readSeq": before["readSeq"],
+            "epoch": bob.position_in(den).await.epoch, "headSeq": last.seq,
             "unreadCount": 2, "mentionCount": 0, "muted": false, "firstUnreadSeq": first.seq,
         })
     );
