@@ -73,6 +73,12 @@ export interface ChangePassword {
   newPassword: string;
 }
 
+/** Asks, with the token that claims a new server, what there is to decide about it. */
+export interface CheckSetup {
+  /** The token of the setup link. */
+  token?: string | null;
+}
+
 /** Claims a server that has no administrator yet, with the one-use token it printed at its start. */
 export interface Claim {
   /** The token of the printed link. */
@@ -383,9 +389,6 @@ export interface GetRoom {
   /** The room, by id or slug. */
   roomId: string;
 }
-
-/** Asks who may make an account here. */
-export type GetSignup = Nothing;
 
 /** Reads one user's profile. */
 export interface GetUser {
@@ -1774,8 +1777,8 @@ export interface RestRoutes {
   "PUT /auth/password": { path: Nothing; query: Nothing; body: ChangePassword; response: void };
   /** Make an invite */
   "POST /auth/invites": { path: Nothing; query: Nothing; body: CreateInvite; response: Invite };
-  /** Who may make an account */
-  "GET /auth/signup": { path: Nothing; query: Nothing; body: Nothing; response: SignupRule };
+  /** What there is to decide about a new server */
+  "POST /auth/setup/check": { path: Nothing; query: Nothing; body: CheckSetup; response: SignupRule };
   /** What is left to do for a new server */
   "GET /auth/first-steps": { path: Nothing; query: Nothing; body: Nothing; response: FirstSteps };
   /** Put the first steps away for good */

@@ -22,16 +22,22 @@ pub enum Signup {
     Closed,
 }
 
-/// Asks who may make an account here.
+/// Asks, with the token that claims a new server, what there is to decide about it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct GetSignup {}
+pub struct CheckSetup {
+    /// The token of the setup link.
+    #[serde(default)]
+    pub token: Option<String>,
+}
 
-impl Request for GetSignup {
+impl Request for CheckSetup {
     type Response = SignupRule;
-    const OPERATION: Operation = Operation::new("sessions.signup", "Who may make an account")
-        .get("/auth/signup")
-        .access(Access::Anyone);
+    const OPERATION: Operation =
+        Operation::new("sessions.check_setup", "What there is to decide about a new server")
+            .post("/auth/setup/check")
+            .access(Access::Anyone)
+            .rate(Rate::SignIn);
 }
 
 /// Who may make an account here, and who says so.

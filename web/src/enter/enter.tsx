@@ -105,7 +105,7 @@ function EnterForm({ way }: { way: Way }) {
       </div>
       <Password isNew={isNew} />
       {way === "register" && <InviteField code={current.name === "join" ? current.code : ""} />}
-      {way === "setup" && <SetupQuestions />}
+      {way === "setup" && <SetupQuestions token={current.name === "setup" ? current.token : ""} />}
       <Problem text={task.problem} />
       <button type="submit" class="button is-primary" disabled={task.isBusy}>
         {BUTTONS[way]}

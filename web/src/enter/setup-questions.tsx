@@ -18,13 +18,13 @@ export function chosenIn(form: FormData): Pick<Claim, "signup" | "sampleRooms"> 
   return { signup, sampleRooms: form.get("sampleRooms") === "on" };
 }
 
-export function SetupQuestions() {
+export function SetupQuestions({ token }: { token: string }) {
   const { chat } = useServices();
   const [rule, setRule] = useState<SignupRule | null>(null);
   useEffect(() => {
     // Without an answer it is asked; a server that was started with another one says so.
-    chat.rest.call("GET /auth/signup", {}).then(setRule, () => {});
-  }, [chat]);
+    chat.rest.call("POST /auth/setup/check", { body: { token } }).then(setRule, () => {});
+  }, [chat, token]);
   return (
     <>
       {rule?.isFixed ? <Fixed signup={rule.signup} /> : <WhoCanJoin />}

@@ -13,7 +13,7 @@
 //! - A server without an administrator is claimed once, with the token that it printed at its start.
 //!
 //! Registers `sessions.register`, `claim`, `login`, `refresh`, `logout`, `me`, `list`, `end`, `password`, `invite`,
-//! `signup`, `first_steps`, `dismiss_first_steps`.
+//! `check_setup`, `first_steps`, `dismiss_first_steps`.
 
 mod accounts;
 mod authenticate;
@@ -94,7 +94,7 @@ pub async fn register(
     add(registry, &sessions, operations::end::end);
     add(registry, &sessions, operations::password::password);
     add(registry, &sessions, operations::invite::invite);
-    add(registry, &sessions, operations::signup::signup);
+    add(registry, &sessions, operations::signup::check_setup);
     add(registry, &sessions, operations::first_steps::first_steps);
     add(registry, &sessions, operations::first_steps::dismiss);
     Ok(sessions)

@@ -12,7 +12,7 @@ use fireside_protocol::reads::{ExplainUnread, ListUnread, MarkUnread, MuteRoom, 
 use fireside_protocol::resume::Resume;
 use fireside_protocol::rooms::{CreateRoom, DeleteRoom, DiscoverRooms, GetRoom, ListRooms, UpdateRoom};
 use fireside_protocol::sessions::{
-    ChangePassword, Claim, CreateInvite, DismissFirstSteps, EndSession, GetFirstSteps, GetMe, GetSignup,
+    ChangePassword, CheckSetup, Claim, CreateInvite, DismissFirstSteps, EndSession, GetFirstSteps, GetMe,
     ListSessions, Login, Logout, Refresh, Register,
 };
 use fireside_protocol::typing::{StartTyping, StopTyping};
@@ -96,7 +96,7 @@ pub const CASES: &[Case] = &[
     on::<EndSession>(Target::OthersDevice),
     plain::<ChangePassword>(),
     plain::<CreateInvite>(),
-    plain::<GetSignup>(),
+    plain::<CheckSetup>(),
     plain::<GetFirstSteps>(),
     plain::<DismissFirstSteps>(),
     plain::<SearchUsers>(),

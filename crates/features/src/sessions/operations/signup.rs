@@ -1,15 +1,30 @@
-//! `sessions.signup`: who may make an account.
+//! Who may make an account. `sessions.check_setup` tells it to whoever is about to claim the server.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use fireside_db::Tx;
 use fireside_kernel::{Ctx, Error, Result};
-use fireside_protocol::sessions::{GetSignup, Signup, SignupRule};
+use fireside_protocol::Reason;
+use fireside_protocol::sessions::{CheckSetup, Signup, SignupRule};
 
 use crate::sessions::Sessions;
+use crate::sessions::sign_in::attempt;
 use crate::sessions::sql::settings::{self, SIGNUP};
 
-pub(in crate::sessions) async fn signup(sessions: Arc<Sessions>, _: Ctx, _: GetSignup) -> Result<SignupRule> {
+/// `sessions.check_setup`.
+pub(in crate::sessions) async fn check_setup(
+    sessions: Arc<Sessions>,
+    ctx: Ctx,
+    request: CheckSetup,
+) -> Result<SignupRule> {
+    let token = request.token.ok_or_else(|| Error::unauthenticated("No setup token was given"))?;
+    let attempt = attempt(&ctx, None);
+    sessions.throttle.admit(&attempt, Instant::now())?;
+    if let Err(error) = sessions.check_setup_token(&token).await {
+        sessions.throttle.failed(&attempt, Instant::now())?;
+        return Err(Error { reason: Reason::Unauthenticated, ..error });
+    }
     Ok(SignupRule { signup: sessions.signup().await?, is_fixed: sessions.settings.is_signup_fixed })
 }
 

@@ -110,7 +110,10 @@ async fn who_claims_a_server_says_who_may_join() {
     for engine in ENGINES {
         let world = world(engine, open()).await;
         let token = world.sessions.setup_token().await.expect("a token");
-        let rule = world.call("sessions.signup", json!({})).await.expect("a rule");
+        for wrong in [json!({}), json!({ "token": "guessed" })] {
+            assert_eq!(reason(world.call("sessions.check_setup", wrong).await), Reason::Unauthenticated);
+        }
+        let rule = world.call("sessions.check_setup", json!({ "token": &token })).await.expect("a rule");
         assert_eq!((text(&rule, "signup"), &rule["isFixed"]), ("open", &json!(false)));
         let mut asked = claim(&token, "admin");
         asked["signup"] = json!("everybody");
@@ -128,9 +131,9 @@ async fn who_claims_a_server_says_who_may_join() {
 #[tokio::test]
 async fn what_the_operator_said_is_not_chosen() {
     let world = world(Engine::Sqlite, Settings { is_signup_fixed: true, ..open() }).await;
-    let rule = world.call("sessions.signup", json!({})).await.expect("a rule");
-    assert_eq!((text(&rule, "signup"), &rule["isFixed"]), ("open", &json!(true)));
     let token = world.sessions.setup_token().await.expect("a token");
+    let rule = world.call("sessions.check_setup", json!({ "token": &token })).await.expect("a rule");
+    assert_eq!((text(&rule, "signup"), &rule["isFixed"]), ("open", &json!(true)));
     let mut asked = claim(&token, "admin");
     asked["signup"] = json!("closed");
     assert_eq!(reason(world.call("sessions.claim", asked.clone()).await), Reason::Validation);
