@@ -9,14 +9,13 @@ export const isUpdateReady = signal(false);
 /** The version of this page: the server adds it to the address of every file. */
 const VERSION = new URL(import.meta.url).searchParams.get("v");
 
-/** Looks after every connection but the first: a server that has another version was away in between. */
+/** Looks after every connection but one that comes at once: a server that has another version was away in between. */
 export function startUpdates(store: ChatStore): void {
   if (VERSION === null) return;
-  let wasOnline = false;
-  store.connection.subscribe(({ status }) => {
-    if (status !== "online") return;
-    if (wasOnline) void look(VERSION);
-    wasOnline = true;
+  let mayBeOther = false;
+  store.connection.subscribe(({ status, failures }) => {
+    if (status === "online" && mayBeOther) void look(VERSION);
+    if (status === "online" || failures > 0) mayBeOther = true;
   });
 }
 
