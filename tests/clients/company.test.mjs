@@ -224,8 +224,9 @@ describe('in the company of Node servers', { skip }, () => {
     const room = await newRoom();
     node.io.once('connection', (socket) => socket.join([`room:${room.id}`, `user:${bob.id}`]));
     const client = io(node.url, { forceNew: true, reconnection: false });
-    const [there, here] = [new Ear(client), await bob.socket()];
+    const there = new Ear(client);
     await once(client, 'connect');
+    const here = await bob.socket();
     let sent = 0;
     // We look every other second whether there are others.
     await until('the first message is told there', async () => {
