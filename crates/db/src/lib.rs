@@ -28,7 +28,7 @@ pub use error::{Error, OpenError};
 pub use migrate::Migrated;
 pub use options::{DatabaseUrl, Engine, InvalidDatabaseUrl, Options};
 pub use pool::Connections;
-pub use retry::{LostRace, retried};
+pub use retry::{LostRace, RETRY_PAUSES, retried};
 pub use row::Row;
 pub use sqlite::backup::backup;
 pub use sqlite::planted::SYNCHRONOUS_NORMAL;

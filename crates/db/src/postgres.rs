@@ -49,6 +49,8 @@ impl Postgres {
         let mut settings = vec![
             // Pinned for the session: a reload that turns it off does not reach us.
             ("synchronous_commit", "on".to_owned()),
+            // Whoever waits for a row then sees what its last holder did, instead of losing to it.
+            ("default_transaction_isolation", "read committed".to_owned()),
         ];
         match purpose {
             Purpose::Migrate => {

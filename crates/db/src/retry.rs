@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::error::Error;
 
-/// How often it is done again at most.
-const RETRIES: u32 = 3;
+/// How often it is done again at most, and how long after each loss: the winner of the race has to come to its end.
+pub const RETRY_PAUSES: [Duration; 3] =
+    [Duration::ZERO, Duration::from_millis(10), Duration::from_millis(40)];
 /// Nothing is begun again later than this after the first time: the caller wants an answer within its own time.
 const BEGINS_WITHIN: Duration = Duration::from_millis(2500);
 
@@ -35,11 +36,11 @@ where
     F: Future<Output = Result<T, E>>,
 {
     let since = Instant::now();
-    let mut left = RETRIES;
-    loop {
+    for pause in RETRY_PAUSES {
         match transaction().await {
-            Err(error) if error.is_lost_race() && left > 0 && since.elapsed() < BEGINS_WITHIN => left -= 1,
+            Err(error) if error.is_lost_race() && since.elapsed() < BEGINS_WITHIN => sleep(pause).await,
             outcome => return outcome,
         }
     }
+    transaction().await
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use fireside_db::{Db, Error as DbError};
+use fireside_db::{Db, Error as DbError, RETRY_PAUSES};
 use fireside_protocol::{Event, Signal};
 
 use super::batch::Batch;
@@ -23,8 +23,6 @@ use crate::user_changes::Changed;
 
 /// Most changes of one transaction: enough to share a flush, few enough to keep its locks short.
 const BATCH_MAX: usize = 256;
-/// How often a transaction is tried: three times again if it lost against another node's.
-const ATTEMPTS: usize = 4;
 /// How long all rooms wait for one that somebody else has locked. Longer than another node's transaction takes, so
 /// that nodes that write to the same rooms take turns in the database's own queue; short enough not to be noticed.
 const LOCK_WAIT: Duration = Duration::from_millis(100);
@@ -203,13 +201,13 @@ impl Writer {
 
     /// Runs the transaction, again if it lost against another one.
     async fn attempt(&self, batch: &mut [Box<dyn Pending>], lock_wait: Duration) -> Result<Told, DbError> {
-        let mut attempt = 1;
-        loop {
+        for pause in RETRY_PAUSES {
             match self.transact(batch, lock_wait).await {
-                Err(DbError::Retry | DbError::Unique { .. }) if attempt < ATTEMPTS => attempt += 1,
+                Err(DbError::Retry | DbError::Unique { .. }) => sleep(pause).await,
                 outcome => return outcome,
             }
         }
+        self.transact(batch, lock_wait).await
     }
 
     async fn transact(
@@ -238,11 +236,11 @@ impl Writer {
         let since = Instant::now();
         if planted::is(Bug::BroadcastBeforeCommit) {
             self.relay.send(Told { events: batch.committed.clone(), ..Told::default() }).await.ok();
-            tokio::time::sleep(planted::LATE).await;
+            sleep(planted::LATE).await;
         }
         if planted::is(Bug::AckBeforeCommit) {
             tokio::spawn(async {
-                tokio::time::sleep(planted::LATE).await;
+                sleep(planted::LATE).await;
                 tx.commit().await
             });
         } else {

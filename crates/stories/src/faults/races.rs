@@ -19,7 +19,8 @@ use crate::workload::Settings;
 
 /// The year 2100.
 const NEVER: i64 = 4_102_444_800;
-/// A deadlock is looked for so soon; and a transaction whose rows have changed since it began fails.
+/// A deadlock is looked for so soon; and whoever does not ask for another isolation fails where a row has changed since
+/// the transaction began.
 const TROUBLESOME: [(&str, &str); 2] =
     [("deadlock_timeout", "10ms"), ("default_transaction_isolation", "repeatable read")];
 /// People whose membership is fought over.

@@ -15,13 +15,19 @@ use fireside_protocol::page::Limit;
 use fireside_protocol::{RoomRef, UserId};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::list::{Rows, Wanted, read_page};
 
 /// How long an answer is waited for, behind a reading that may take as long as the database's own limit. Every call is
 /// answered within 5 s (`GUARANTEES.md` F22).
 const ANSWER_WITHIN: Duration = Duration::from_millis(4_500);
+/// How often it is looked whether a crowd still grows, and so what a request that came during a reading waits at least.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// By how many a crowd grows between two looks to be waited for.
+const RUSH: usize = 8;
+/// How long a crowd is waited for at most.
+const GATHER_FOR: Duration = Duration::from_millis(200);
 
 /// A page: of which room, how many rows.
 type Newest = (RoomRef, Limit);
@@ -67,12 +73,28 @@ impl Crowds {
 
     /// Reads a page until nobody waits for it.
     async fn serve(self: Arc<Self>, kernel: Kernel, page: Newest) {
-        loop {
-            // Whose request has arrived already comes into this crowd, and not into the next.
-            tokio::task::yield_now().await;
-            let Some(crowd) = self.crowd(&page) else { return };
+        // Whose request has arrived already comes into this crowd, and not into the next.
+        tokio::task::yield_now().await;
+        while let Some(crowd) = self.crowd(&page) {
             // If it breaks down, these callers learn of it by their channels, and the next are served.
             let _ended = tokio::spawn(answer(kernel.clone(), page.clone(), crowd)).await;
+            self.gather(&page).await;
+        }
+    }
+
+    /// Waits for those who come in a rush, as after a restart: one reading for all of them, instead of one for each
+    /// part that arrives during the one before.
+    async fn gather(&self, page: &Newest) {
+        let since = Instant::now();
+        let waiting = || self.0.lock().get(page).map_or(0, Vec::len);
+        let mut before = waiting();
+        while before > 0 && since.elapsed() < GATHER_FOR {
+            sleep(LOOK_EVERY).await;
+            let now = waiting();
+            if now < before + RUSH {
+                return;
+            }
+            before = now;
         }
     }
 
