@@ -1,7 +1,7 @@
 //! Presence: who is online. By user, over all their devices, on whichever node (`announce`).
 //!
 //! - Online while at least one authenticated socket is held; offline 5 s after the last one is gone, so
-//!   that a reconnect goes unnoticed.
+//!   that a reconnect goes unnoticed, and at once when its client had vanished long before.
 //! - `presence:changed` reaches whoever shares a room or conversation, each socket once. `presence:snapshot`
 //!   tells a new socket who of its company is online (1,000 people at most), and a crowded room all its
 //!   changes in one packet (`rules`). Both carry one row a person; a row is news about that person only.
@@ -30,7 +30,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 use fireside_db::Db;
-use fireside_kernel::connections::{Connection, Observer};
+use fireside_kernel::connections::{Connection, Ending, Observer};
 use fireside_kernel::relay::{Committed, Effect, Relay, Subscriber};
 use fireside_kernel::{Clock, Kernel, Registry, Result};
 use fireside_protocol::{RoomId, Time, UserId};
@@ -170,9 +170,9 @@ impl Observer for Presence {
         self.change(|roster, now| roster.open(&connection.socket, &connection.user, rooms, now));
     }
 
-    fn closed(&self, connection: &Connection) {
+    fn closed(&self, connection: &Connection, ending: Ending) {
         let at = self.clock.now();
-        self.change(|roster, now| roster.close(&connection.user, now, at));
+        self.change(|roster, now| roster.close(&connection.user, ending, now, at));
     }
 }
 

@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fireside_kernel::connections::Ending;
 use fireside_protocol::presence::{Presence, Status};
 use fireside_protocol::{RoomId, Time, UserId};
 use tokio::time::Instant;
@@ -123,12 +124,18 @@ impl Roster {
     }
 
     /// A socket is gone.
-    pub(super) fn close(&mut self, user: &UserId, now: Instant, at: Time) {
+    pub(super) fn close(&mut self, user: &UserId, ending: Ending, now: Instant, at: Time) {
         let Some(person) = self.people.get_mut(user) else { return };
         person.sockets = person.sockets.saturating_sub(1);
         if person.sockets == 0 && person.left.is_none() {
-            person.left = Some(Left { since: now, seen: at });
-            self.leaving.push_back((now, user.clone()));
+            // Whoever vanished has been away for longer than the grace already, and is due before the others.
+            let vanished = now.checked_sub(GRACE).filter(|_| ending == Ending::Vanished);
+            let since = vanished.unwrap_or(now);
+            person.left = Some(Left { since, seen: at });
+            match vanished {
+                Some(_) => self.leaving.push_front((since, user.clone())),
+                None => self.leaving.push_back((since, user.clone())),
+            }
         }
     }
 

@@ -19,7 +19,7 @@ mod tests;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use fireside_kernel::connections::{Connection, Observer};
+use fireside_kernel::connections::{Connection, Ending, Observer};
 use fireside_kernel::relay::{Audience, Committed, Effect, Relay, Subscriber};
 use fireside_kernel::{Kernel, Registry};
 use fireside_protocol::typing::TypingUpdate;
@@ -93,7 +93,7 @@ impl Observer for Typing {
     fn opened(&self, _: &Connection, _: &[RoomId]) {}
 
     /// A socket that closes is taken for the one that was writing: if it was another one, the next key says so.
-    fn closed(&self, connection: &Connection) {
+    fn closed(&self, connection: &Connection, _: Ending) {
         self.change(|board, _| board.quiet(&connection.user));
     }
 }

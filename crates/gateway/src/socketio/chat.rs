@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, Request};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use fireside_kernel::connections::{Connection, Observer};
+use fireside_kernel::connections::{Connection, Ending, Observer};
 use fireside_kernel::{Actor, Error, Identity, Kernel};
 use fireside_protocol::RoomId;
 use fireside_socketio::{
@@ -220,8 +220,12 @@ impl Handler for ProfileHandler {
         self.chat.sockets.lock().remove(&socket.id());
         if let Some(identity) = socket.state().shut_out() {
             let connection = connection_of(socket, &identity);
+            let ending = match reason {
+                DisconnectReason::PingTimeout => Ending::Vanished,
+                _ => Ending::Closed,
+            };
             self.chat.delivery.exit(socket, &identity.user, || {
-                self.chat.observers.iter().for_each(|observer| observer.closed(&connection));
+                self.chat.observers.iter().for_each(|observer| observer.closed(&connection, ending));
             });
         }
     }

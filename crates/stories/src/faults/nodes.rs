@@ -77,9 +77,9 @@ pub async fn frozen(effort: Effort) -> Result<String, String> {
     cluster.nodes[0].run.signal(Signal::STOP);
     let since = Instant::now();
     let during = async {
-        // Nobody is sent there any more by a balancer that asks its nodes how they are.
+        // Nobody is sent there any more by a balancer that asks its nodes how they are, and nobody waits there.
         sleep(NOTICED_AFTER).await;
-        cluster.workload.doors.lead_to(0, cluster.nodes[1].run.address);
+        cluster.workload.doors.take_out(0, cluster.nodes[1].run.address);
         acknowledges_within(&recorder, GOES_ON_WITHIN).await?;
         cluster.sees_within(MISSED_WITHIN + STALL, &[1], &[("stays", true), ("frozen", false)]).await?;
         let missed = since.elapsed();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::select;
 use tokio::time::{Instant, sleep};
 
 use super::doors::Doors;
@@ -81,8 +82,13 @@ impl Device {
             let caller = Caller { p, user: self.user.clone(), token: self.token.clone() };
             self.turn += usize::from(self.connections > 1);
             let door = self.doors.at(self.turn);
-            if let Ok(line) = Line::open(door, caller, &self.recorder, &self.positions).await {
-                let line = Arc::new(line);
+            let cut = self.doors.clone().is_cut(door.0);
+            let opened = select! {
+                opened = Line::open(door, caller, &self.recorder, &self.positions) => opened,
+                () = cut => Err("cut off".to_owned()),
+            };
+            if let Ok(line) = opened {
+                let line = Arc::new(line.until(self.doors.clone().is_cut(door.0)));
                 if self.catch_up(&line).await.is_some() {
                     self.line = Some(line);
                     continue;
@@ -113,13 +119,16 @@ impl Device {
     /// # Errors
     /// When there is no answer.
     pub async fn asks(&mut self, method: &str, path: &str, body: Option<&Value>) -> Result<Reply, String> {
-        let (_, address) = self.doors.at(self.turn);
+        let (door, address) = self.doors.at(self.turn);
         if self.http.0 != address {
             self.http = (address, Http::new(address));
         }
         let body = body.map(|body| ("application/json", body.to_string()));
         let call = Call { method, path, token: Some(&self.token), body, ..Call::default() };
-        let reply = self.http.1.send(call).await?;
+        let reply = select! {
+            reply = self.http.1.send(call) => reply?,
+            () = self.doors.clone().is_cut(door) => return Err("cut off".to_owned()),
+        };
         self.recorder.receive(&self.user, &reply.text);
         Ok(reply)
     }

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -48,7 +48,7 @@ pub struct Caller {
 pub struct Line {
     shared: Arc<Shared>,
     outgoing: mpsc::Sender<String>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: Vec<JoinHandle<()>>,
 }
 
 type Waiting = HashMap<u64, Box<dyn FnOnce(&Value) + Send>>;
@@ -100,8 +100,21 @@ impl Line {
         let (sink, stream) = socket.split();
         let (outgoing, to_send) = mpsc::channel(QUEUE);
         let reading = tokio::spawn(read(stream, shared.clone(), outgoing.clone()));
-        let tasks = [reading, tokio::spawn(write(sink, to_send))];
+        let tasks = vec![reading, tokio::spawn(write(sink, to_send))];
         Ok(Line { shared, outgoing, tasks })
+    }
+
+    /// The same, over at the latest when this ends.
+    #[must_use]
+    pub fn until(mut self, cut: impl Future<Output = ()> + Send + 'static) -> Line {
+        let shared = self.shared.clone();
+        let others: Vec<AbortHandle> = self.tasks.iter().map(JoinHandle::abort_handle).collect();
+        self.tasks.push(tokio::spawn(async move {
+            cut.await;
+            others.iter().for_each(AbortHandle::abort);
+            shared.end();
+        }));
+        self
     }
 
     /// Its name.

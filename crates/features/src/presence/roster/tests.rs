@@ -31,7 +31,11 @@ impl Stage {
     }
 
     fn closes(&mut self, name: &str) {
-        self.roster.close(&user(name), self.now, self.at());
+        self.roster.close(&user(name), Ending::Closed, self.now, self.at());
+    }
+
+    fn vanishes(&mut self, name: &str) {
+        self.roster.close(&user(name), Ending::Vanished, self.now, self.at());
     }
 
     fn enters(&mut self, name: &str, to: &str) {
@@ -84,6 +88,22 @@ fn the_first_socket_and_the_last_are_told_once() {
     assert_eq!(stage.now - closed, GRACE);
     assert!(!stage.roster.is_online(&user("ann")));
     assert_eq!(stage.round(), ["no round"]);
+}
+
+#[test]
+fn who_has_vanished_is_gone_at_once_and_before_those_who_may_be_back() {
+    let mut stage = Stage { now: Instant::now() + GRACE, ..Stage::new() };
+    stage.opens("ann", &["a"]);
+    stage.opens("ben", &["a"]);
+    stage.round();
+    stage.wait(ROUND);
+    stage.closes("ben");
+    stage.vanishes("ann");
+    let vanished = stage.now;
+    assert_eq!(stage.round(), ["ann- a"]);
+    assert_eq!(stage.now, vanished);
+    assert_eq!(stage.round(), ["ben- a"]);
+    assert_eq!(stage.now - vanished, GRACE);
 }
 
 #[test]

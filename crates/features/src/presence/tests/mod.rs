@@ -114,13 +114,13 @@ fn a_thousand_who_come_and_go_cost_a_packet_a_round() {
     rounds_of(&mut roster);
 
     let later = start + Duration::from_secs(60);
-    old.iter().for_each(|user| roster.close(user, later, Time::from_micros(1)));
+    old.iter().for_each(|user| roster.close(user, Ending::Closed, later, Time::from_micros(1)));
     let back = later + Duration::from_secs(2);
     old.iter().for_each(|user| roster.open("s", user, &[room("hall")], back));
     assert!(rounds_of(&mut roster).is_empty(), "all are back: nobody is told anything");
 
     let last = start + Duration::from_secs(120);
-    old.iter().for_each(|user| roster.close(user, last, Time::from_micros(1)));
+    old.iter().for_each(|user| roster.close(user, Ending::Closed, last, Time::from_micros(1)));
     new.iter().for_each(|user| roster.open("s", user, &[room("hall")], last));
     let told = rounds_of(&mut roster);
     assert_eq!(told.len(), 2, "one packet of those who came, one of those who went");
