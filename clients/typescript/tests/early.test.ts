@@ -3,27 +3,17 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
 import { bootstrapEarly } from "../src/early.js";
-import { type Chat, type ChatOptions, createClient, MemoryStorage } from "../src/index.js";
+import { MemoryStorage } from "../src/index.js";
 import { createStore } from "../src/store/index.js";
-import { closeAll, event, online, value } from "./people.js";
+import { client, closeAll, event, online, value } from "./people.js";
 import { Server } from "./server.js";
 
 let server: Server;
-const clients: Chat[] = [];
 beforeAll(async () => {
   server = await Server.start();
 });
 afterAll(() => server.remove());
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((chat) => chat.close()));
-  await closeAll();
-});
-
-function client(options: Partial<ChatOptions> = {}): Chat {
-  const chat = createClient({ url: server.url, ...options });
-  clients.push(chat);
-  return chat;
-}
+afterEach(closeAll);
 
 /** Notes the paths of all calls. */
 function noting(): { fetch: typeof fetch; paths: string[] } {
@@ -43,7 +33,7 @@ const password = "correct horse battery";
 /** Somebody who has signed in here before, and a room of theirs in which something was said. */
 async function visitor() {
   const storage = new MemoryStorage();
-  const before = client({ storage });
+  const before = client(server, { storage });
   const user = await before.auth.register({ username: `early${++names}`, password });
   await before.connect();
   const room = await before.rooms.create({ name: `Early ${names}` });
@@ -57,7 +47,7 @@ test("a client begins with it, before it is connected, and asks nothing else", a
   const { fetch, paths } = noting();
   const open = (userId: string) => (userId === user.id ? { roomId: room.roomId } : {});
   const bootstrap = bootstrapEarly({ url: server.url, storage, fetch, open });
-  const chat = client({ storage, fetch, bootstrap });
+  const chat = client(server, { storage, fetch, bootstrap });
   const store = createStore(chat);
   const ready = event(chat, "sync:ready");
   const connected = chat.connect();
@@ -83,7 +73,7 @@ test("what happens between the answer and the connection is told", async () => {
   await stranger.direct(user.id).send("we have not met").delivered();
   const late = await before.rooms.create({ name: `Late ${names}` });
 
-  const chat = client({ storage, bootstrap: Promise.resolve(lists) });
+  const chat = client(server, { storage, bootstrap: Promise.resolve(lists) });
   const store = createStore(chat);
   const told = Promise.all([event(chat, "message:new"), event(chat, "dm:new")]);
   await chat.connect();
@@ -99,7 +89,7 @@ test("what belongs to somebody else is left alone", async () => {
   const one = await visitor();
   const other = await visitor();
   const bootstrap = bootstrapEarly({ url: server.url, storage: other.storage });
-  const chat = client({ storage: one.storage, bootstrap });
+  const chat = client(server, { storage: one.storage, bootstrap });
   const ready = event(chat, "sync:ready");
   await chat.connect();
   expect((await ready).me.id).toBe(one.user.id);
@@ -112,7 +102,7 @@ test("a token that has ended is exchanged on the way, and the client goes on wit
   await storage.set(key, { ...(kept as object), endsAt: 0 });
   const { fetch, paths } = noting();
   const bootstrap = bootstrapEarly({ url: server.url, storage, fetch });
-  const chat = client({ storage, fetch, bootstrap });
+  const chat = client(server, { storage, fetch, bootstrap });
   await chat.connect();
   expect((await bootstrap)?.me.id).toBe(user.id);
   expect(paths).toEqual(["/auth/refresh", "/chat/bootstrap"]);
@@ -127,7 +117,7 @@ test("where there is no session there is no answer, and the client is the one th
   await before.auth.logout();
   await storage.set(key, { ...(kept as object), endsAt: 0 });
   expect(await bootstrapEarly({ url: server.url, storage })).toBeNull();
-  const chat = client({ storage });
+  const chat = client(server, { storage });
   const ended = event(chat, "auth:changed", ({ user }) => user === null);
   await expect(chat.connect()).rejects.toThrow();
   expect((await ended).reason).toBe("expired");

@@ -20,7 +20,12 @@ const open = new Set<Chat>();
 
 /** A client of somebody, not connected yet. */
 export function person(server: Server, username: string, options: Partial<ChatOptions> = {}): Chat {
-  const chat = createClient({ url: server.url, token: () => signToken(username), ...options });
+  return client(server, { token: () => signToken(username), ...options });
+}
+
+/** A client of somebody with an account of the server's own, or of nobody yet. */
+export function client(server: Server, options: Partial<ChatOptions> = {}): Chat {
+  const chat = createClient({ url: server.url, ...options });
   open.add(chat);
   return chat;
 }

@@ -2,27 +2,16 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../src/clock.js";
-import { type Chat, type ChatOptions, type Clock, createClient, MemoryStorage } from "../src/index.js";
-import { closeAll, event, online, person, signToken } from "./people.js";
+import { type Clock, MemoryStorage } from "../src/index.js";
+import { client, closeAll, event, online, person, signToken } from "./people.js";
 import { Server } from "./server.js";
 
 let server: Server;
-const clients: Chat[] = [];
 beforeAll(async () => {
   server = await Server.start();
 });
 afterAll(() => server.remove());
-afterEach(async () => {
-  await Promise.all(clients.splice(0).map((chat) => chat.close()));
-  await closeAll();
-});
-
-/** A client with an account of the server's own. */
-function client(options: Partial<ChatOptions> = {}): Chat {
-  const chat = createClient({ url: server.url, ...options });
-  clients.push(chat);
-  return chat;
-}
+afterEach(closeAll);
 
 /** A clock that can be set ahead, and counts on from there. */
 function skewed(): Clock & { aheadMs: number } {
@@ -51,13 +40,13 @@ const password = "correct horse battery";
 
 test("an account signs up, comes back after a reload, and out", async () => {
   const storage = new MemoryStorage();
-  const chat = client({ storage });
+  const chat = client(server, { storage });
   await expect(chat.connect()).rejects.toMatchObject({ reason: "unauthenticated" });
   const user = await chat.auth.register({ username: newName(), password });
   expect(chat.auth.user.get()).toEqual(user);
   await chat.connect();
 
-  const reloaded = client({ storage });
+  const reloaded = client(server, { storage });
   expect(await reloaded.auth.restore()).toEqual(user);
   await reloaded.connect();
   expect(await reloaded.auth.me()).toMatchObject({ id: user.id });
@@ -74,7 +63,7 @@ test("an account signs up, comes back after a reload, and out", async () => {
 });
 
 test("a wrong password is an error with a reason, and changes nothing", async () => {
-  const chat = client();
+  const chat = client(server);
   await expect(chat.auth.login({ username: newName(), password })).rejects.toMatchObject({
     reason: "unauthenticated",
     status: 401,
@@ -87,9 +76,9 @@ test("a token is renewed before it ends, once for all who ask, in all tabs", asy
   const storage = new MemoryStorage();
   const clock = skewed();
   const { fetch, calls } = counting();
-  const first = client({ storage, clock, fetch });
+  const first = client(server, { storage, clock, fetch });
   await first.auth.register({ username: newName(), password });
-  const second = client({ storage, clock, fetch });
+  const second = client(server, { storage, clock, fetch });
   await second.auth.restore();
   clock.aheadMs = 14.5 * 60 * 1000;
   await Promise.all([first, second].flatMap((chat) => [chat.rooms.list(), chat.directs.list(), chat.rooms.list()]));
@@ -103,17 +92,17 @@ test("a token is renewed before it ends, once for all who ask, in all tabs", asy
 test("a token that the server refuses is renewed once, and then the person is out", async () => {
   const storage = new MemoryStorage();
   const { fetch, calls } = counting();
-  const chat = client({ storage, fetch });
+  const chat = client(server, { storage, fetch });
   await chat.auth.register({ username: newName(), password });
   const [[key, kept] = ["", {}]] = await storage.list("");
   await storage.set(key, { ...(kept as object), accessToken: "worn.out.token" });
-  const reloaded = client({ storage, fetch });
+  const reloaded = client(server, { storage, fetch });
   await reloaded.auth.restore();
   await reloaded.rooms.list();
   expect(calls("/auth/refresh")).toBe(1);
 
   await storage.set(key, { ...(kept as object), accessToken: "worn.out.token", refreshToken: "worn out too" });
-  const stolen = client({ storage, fetch });
+  const stolen = client(server, { storage, fetch });
   await stolen.auth.restore();
   const out = event(stolen, "auth:changed");
   await expect(stolen.rooms.list()).rejects.toMatchObject({ reason: "unauthenticated" });
@@ -124,8 +113,7 @@ test("an outage of the server signs nobody out", async () => {
   const other = await Server.start();
   const storage = new MemoryStorage();
   const clock = skewed();
-  const chat = createClient({ url: other.url, storage, clock });
-  clients.push(chat);
+  const chat = client(other, { storage, clock });
   await chat.auth.register({ username: newName(), password });
   await other.kill();
   clock.aheadMs = 20 * 60 * 1000;
@@ -168,7 +156,7 @@ test("a host application that has no token any more gets to hear it", async () =
 
 test("another person who signs in takes over the other tabs, connection and all", async () => {
   const storage = new MemoryStorage();
-  const [one, two] = [client({ storage }), client({ storage })];
+  const [one, two] = [client(server, { storage }), client(server, { storage })];
   const first = await one.auth.register({ username: newName(), password });
   const before = event(one, "sync:ready");
   await one.connect();
@@ -184,7 +172,7 @@ test("another person who signs in takes over the other tabs, connection and all"
 
 test("a session that is ended elsewhere ends here", async () => {
   const username = newName();
-  const [one, two] = [client(), client()];
+  const [one, two] = [client(server), client(server)];
   await one.auth.register({ username, password });
   await two.auth.login({ username, password });
   await one.connect();
