@@ -72,17 +72,76 @@ describe('behind a balancer', { skip }, () => {
     await Promise.all(ears.map((ear) => ear.hears('message:new')));
   });
 
-  test('polling without stickiness is refused at once, not left hanging', async () => {
+  for (const [what, options] of Object.entries({
+    'polling alone': { transports: ['polling'] },
+    'a client as it comes': {},
+    'WebSocket before polling': { transports: ['websocket', 'polling'] },
+  })) {
+    test(`${what} needs no stickiness, whichever nodes its requests come to`, async () => {
+      const room = await meet('roundrobin');
+      const began = performance.now();
+      const ears = await Promise.all(Array.from({ length: 4 }, () => bob.socket(options)));
+      const elapsed = performance.now() - began;
+      assert.ok(elapsed < 5000, `connected after ${elapsed} ms`);
+      const disconnects = [];
+      for (const ear of ears) ear.socket.on('disconnect', (reason) => disconnects.push(reason));
+      const said = Array.from({ length: 20 }, (_, number) => `${number} ${'x'.repeat(number * 400)}`);
+      for (const content of said) await say(room, content);
+      const mine = Array.from({ length: 20 }, (_, number) => `mine ${number}`);
+      const answers = await Promise.all(mine.map((content) => ears[0].ask('message:send', { roomId: room.id, content })));
+      assert.ok(answers.every((answer) => answer.ok), JSON.stringify(answers.find((answer) => !answer.ok)));
+      for (const ear of ears) {
+        await ear.hears('message:new', ({ content }) => content === mine.at(-1));
+        assert.deepEqual(ear.all('message:new').map(({ content }) => content), [...said, ...mine]);
+      }
+      assert.deepEqual(disconnects, []);
+    });
+  }
+
+  test('a session ends soon after its client hangs up, whichever node its poll waits at', async () => {
+    const room = await meet('roundrobin');
+    // Of bob's own sessions one may still wait for its end.
+    const carol = new Person(balancer, 'carol');
+    await expectStatus(200, carol.rest('POST', `/chat/rooms/${room.id}/join`));
+    const [here, there] = nodes.map(({ url }) => `${url}/socket.io/?EIO=4&transport=polling`);
+    const { sid } = JSON.parse((await (await fetch(here)).text()).slice(1));
+    await fetch(`${here}&sid=${sid}`, { method: 'POST', body: `40${JSON.stringify({ token: carol.token })}` });
+    const hangUp = new AbortController();
+    const polls = (async () => {
+      for (;;) await (await fetch(`${there}&sid=${sid}`, { signal: hangUp.signal })).text();
+    })();
+    const isOnline = async () => {
+      const online = await expectStatus(200, alice.rest('GET', `/chat/rooms/${room.id}/online`));
+      return online.some(({ userId }) => userId === carol.id);
+    };
+    await whenever(isOnline, 'carol is seen');
+    hangUp.abort();
+    await assert.rejects(polls, { name: 'AbortError' });
+    await whenever(async () => !(await isOnline()), 'carol is gone');
+  });
+
+  test('a session of a node that is gone is unknown, and so is one that never was', async () => {
     await meet('roundrobin');
-    const opened = await fetch(`${balancer.url}/socket.io/?EIO=4&transport=polling`);
-    const { sid } = JSON.parse((await opened.text()).slice(1));
-    const statuses = [];
-    for (let number = 0; number < 2; number += 1) {
+    for (const sid of ['AAAAAAAAAAAAAAAAAAAA', 'zzzzzzzzzzzzzzzzzzzz']) {
+      const began = performance.now();
       const answer = await fetch(`${balancer.url}/socket.io/?EIO=4&transport=polling&sid=${sid}`, { method: 'POST', body: '40' });
-      statuses.push(answer.status);
-      if (answer.status === 400) assert.deepEqual(await answer.json(), { code: 1, message: 'Session ID unknown' });
+      assert.equal(answer.status, 400);
+      assert.deepEqual(await answer.json(), { code: 1, message: 'Session ID unknown' });
+      assert.ok(performance.now() - began < 5000, `${performance.now() - began} ms`);
     }
-    assert.ok(statuses.includes(400), `both nodes took it: ${statuses}`);
+  });
+
+  test('a client whose node dies begins anew on the other one', async () => {
+    const room = await meet('roundrobin');
+    const ear = await bob.socket({ transports: ['polling'], reconnection: true });
+    process.kill(nodes[0].pid, 'SIGKILL');
+    await nodes[0].stop();
+    nodes[0] = await startServer(settings, new URL(nodes[0].url).host);
+    await balancer.knows(0);
+    const there = await bob.socket({ transports: ['polling'] });
+    await say(room, 'after it');
+    await there.hears('message:new', ({ content }) => content === 'after it');
+    await whenever(() => ear.socket.connected, 'bob is back');
   });
 
   test('the nodes are replaced one after the other, and nothing is lost', async () => {

@@ -163,6 +163,7 @@ impl Relay {
     fn take(&self, topic: Topic, payload: Bytes) {
         match topic {
             Topic::Noun(noun) => self.nodes.hear_of(&noun, payload),
+            Topic::Letter => self.nodes.take_letter(payload),
             Topic::Room(room) => match serde_json::from_slice(&payload) {
                 Ok(RoomHint::Events { epoch, events }) => {
                     let told = events.len();

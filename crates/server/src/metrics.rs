@@ -128,6 +128,10 @@ fn describe() {
     describe_counter!("fireside_company_events_total", "Events of other servers on the same Redis by result");
     describe_counter!("fireside_connects_total", "Attempts to connect a socket by result");
     describe_counter!("fireside_disconnects_total", "Ended sockets by reason");
+    describe_counter!(
+        "fireside_forwarded_requests_total",
+        "Requests of long polling passed on to the node that has the session, by result (answered, lost)"
+    );
     describe_counter!("fireside_events_total", "Events from clients by result");
     describe_counter!("fireside_room_events_total", "Events committed to the logs of rooms");
     describe_counter!("fireside_gaps_filled_total", "Holes in delivery that were filled from the log");

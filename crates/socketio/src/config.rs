@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::HeaderName;
 use http::header::{AUTHORIZATION, COOKIE, ORIGIN, USER_AGENT};
 
+use crate::id::SidPrefix;
 use crate::origin::Origins;
 
 /// How a client is connected.
@@ -77,6 +78,9 @@ pub struct Config {
     /// Headers of the handshake that are kept for [`Handshake::header`](crate::Handshake::header). Each costs
     /// memory in every connection. Default `authorization`, `cookie`, `origin`, `user-agent`.
     pub keep_headers: Vec<HeaderName>,
+    /// What session ids begin with, where several servers stand behind one address: see
+    /// [`Server::lives_elsewhere`](crate::Server::lives_elsewhere). Default nothing.
+    pub sid_prefix: Option<SidPrefix>,
     /// Tasks that write to clients. One is right below some 100,000 deliveries a second. Default 1.
     pub flushers: usize,
 }
@@ -105,6 +109,7 @@ impl Default for Config {
             origins: Origins::SameOrigin,
             bind_to_headers: vec![AUTHORIZATION],
             keep_headers: vec![AUTHORIZATION, COOKIE, ORIGIN, USER_AGENT],
+            sid_prefix: None,
             flushers: 1,
         }
     }

@@ -12,6 +12,32 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id([u8; Self::LEN]);
 
+/// What the session ids of one server of several begin with, so that a session id says who has the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SidPrefix([u8; Self::LEN]);
+
+impl SidPrefix {
+    /// Length in characters. The rest of a session id still carries 84 random bits.
+    pub const LEN: usize = 6;
+
+    /// Reads a prefix; `None` unless it is that many URL-safe characters.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes: [u8; Self::LEN] = text.as_bytes().try_into().ok()?;
+        bytes.iter().all(is_ours).then_some(Self(bytes))
+    }
+
+    /// The prefix as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("a prefix is ASCII")
+    }
+}
+
+fn is_ours(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
 impl Id {
     /// Length in characters.
     pub const LEN: usize = 20;
@@ -25,12 +51,27 @@ impl Id {
         Self(text)
     }
 
+    /// A session id that begins with the server's prefix, if it has one.
+    pub(crate) fn of_session(prefix: Option<SidPrefix>) -> Self {
+        let mut id = Self::random();
+        if let Some(SidPrefix(prefix)) = prefix {
+            id.0[..SidPrefix::LEN].copy_from_slice(&prefix);
+        }
+        id
+    }
+
+    /// What it begins with.
+    pub(crate) fn prefix(&self) -> SidPrefix {
+        let mut prefix = [0; SidPrefix::LEN];
+        prefix.copy_from_slice(&self.0[..SidPrefix::LEN]);
+        SidPrefix(prefix)
+    }
+
     /// Reads an identifier that a client sent; `None` for anything that could not be one of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; Self::LEN] = text.as_bytes().try_into().ok()?;
-        let ours = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        bytes.iter().all(ours).then_some(Self(bytes))
+        bytes.iter().all(is_ours).then_some(Self(bytes))
     }
 
     /// The identifier as text.
@@ -54,13 +95,22 @@ impl fmt::Debug for Id {
 
 #[cfg(test)]
 mod tests {
-    use super::Id;
+    use super::{Id, SidPrefix};
 
     #[test]
     fn random_ids_parse_back_and_differ() {
         let (one, two) = (Id::random(), Id::random());
         assert_ne!(one, two);
         assert_eq!(Id::parse(one.as_str()), Some(one));
+    }
+
+    #[test]
+    fn a_session_id_says_whose_it_is() {
+        let prefix = SidPrefix::parse("node-1").expect("six characters");
+        let (one, two) = (Id::of_session(Some(prefix)), Id::of_session(Some(prefix)));
+        assert_ne!(one, two);
+        assert_eq!((one.prefix(), one.as_str().starts_with("node-1")), (prefix, true));
+        assert_eq!((SidPrefix::parse("short"), SidPrefix::parse("node/1")), (None, None));
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub use event::{Ack, Args, Event};
 pub use frame::{EncodeError, Frame};
 pub use handler::{ConnectError, ConnectRequest, Handler};
 pub use handshake::{Handshake, HandshakeRequest, Peer, Refusal};
-pub use id::Id;
+pub use id::{Id, SidPrefix};
 pub use json::{InvalidJson, RawJson};
 pub use listener::{BodyError, HttpLimits, read_body, serve};
 pub use namespace::Namespace;

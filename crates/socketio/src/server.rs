@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Uri};
 use http_body::Body;
 
 use crate::config::Config;
@@ -11,6 +11,7 @@ use crate::connection::Client;
 use crate::engine::{Engine, EngineHandler, Response, Session};
 use crate::handler::Handler;
 use crate::handshake::{HandshakeRequest, Peer, Refusal};
+use crate::id::SidPrefix;
 use crate::namespace::Namespace;
 use crate::reason::DisconnectReason;
 use crate::stats::Stats;
@@ -96,6 +97,14 @@ impl<H: Handler> Server<H> {
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         self.engine.matches(path)
+    }
+
+    /// Whose session a poll or a POST is about, when another server's prefix says that it cannot be one of ours.
+    /// Nothing without a prefix of our own ([`Config::sid_prefix`]), and nothing for a WebSocket, which stays with the
+    /// server it has reached.
+    #[must_use]
+    pub fn lives_elsewhere(&self, uri: &Uri) -> Option<SidPrefix> {
+        self.engine.lives_elsewhere(uri)
     }
 
     /// Answers one HTTP request. An answer to a poll comes only when there is something to send.

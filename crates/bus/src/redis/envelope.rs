@@ -1,24 +1,32 @@
-//! What a message looks like in Redis: who sent it and a proof that it was a node of this chat.
+//! What a message looks like in Redis: who sent it, and the rest for nobody's eyes but those of this chat's nodes.
 //!
-//! `version (1 byte) | sender (8) | HMAC-SHA256 (32) | payload`. The proof covers version, sender, channel and
-//! payload. Whoever can listen to Redis can still repeat a message, which a bus may do anyway.
+//! `version (1 byte) | sender (8) | number (8) | AES-256-GCM of the payload, with its tag (16)`. Each sender has a key
+//! of its own, which everybody who knows the chat's key can work out, and numbers its messages: no nonce comes twice.
+//! Version and channel are authenticated with it. Whoever can listen to Redis can still repeat a message, which a bus
+//! may do anyway.
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
 use hmac::{Hmac, Mac as _};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use sha2::Sha256;
 
 use super::luck;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const SENDER: std::ops::Range<usize> = 1..9;
-const PROOF: std::ops::Range<usize> = 9..41;
-const PAYLOAD: usize = 41;
+const NUMBER: std::ops::Range<usize> = 9..17;
+const PAYLOAD: usize = 17;
 
 /// Seals and opens the messages of one node.
 #[derive(Clone)]
 pub(super) struct Seal {
-    mac: Hmac<Sha256>,
+    root: Hmac<Sha256>,
     sender: [u8; 8],
+    own: Arc<LessSafeKey>,
+    sent: Arc<AtomicU64>,
 }
 
 /// Why a message is not handed on.
@@ -32,17 +40,24 @@ pub(super) enum Rejected {
 
 impl Seal {
     pub(super) fn new(key: &[u8; 32]) -> Seal {
-        let mac = Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
-        Seal { mac, sender: luck::draw().to_le_bytes() }
+        let root = Hmac::new_from_slice(key).expect("HMAC takes keys of any length");
+        let sender = luck::draw().to_le_bytes();
+        Seal { own: Arc::new(key_of(&root, sender)), root, sender, sent: Arc::default() }
     }
 
     pub(super) fn close(&self, channel: &str, payload: &[u8]) -> Bytes {
-        let mut sealed = BytesMut::with_capacity(PAYLOAD + payload.len());
-        sealed.put_u8(VERSION);
-        sealed.put_slice(&self.sender);
-        sealed.put_slice(&self.proof(self.sender, channel, payload).finalize().into_bytes());
-        sealed.put_slice(payload);
-        sealed.freeze()
+        let number = self.sent.fetch_add(1, Ordering::Relaxed).to_le_bytes();
+        let mut sealed = Vec::with_capacity(PAYLOAD + payload.len() + AES_256_GCM.tag_len());
+        sealed.push(VERSION);
+        sealed.extend_from_slice(&self.sender);
+        sealed.extend_from_slice(&number);
+        sealed.extend_from_slice(payload);
+        let tag = self
+            .own
+            .seal_in_place_separate_tag(nonce(number), aad(channel), &mut sealed[PAYLOAD..])
+            .expect("it takes 64 GiB");
+        sealed.extend_from_slice(tag.as_ref());
+        sealed.into()
     }
 
     pub(super) fn open(&self, channel: &str, sealed: Bytes) -> Result<Bytes, Rejected> {
@@ -54,21 +69,30 @@ impl Seal {
         if sender == self.sender {
             return Err(Rejected::Own);
         }
-        let proof = self.proof(sender, channel, &sealed[PAYLOAD..]);
-        proof.verify_slice(&sealed[PROOF]).map_err(|_| Rejected::Forged)?;
-        Ok(sealed.slice(PAYLOAD..))
+        let number = sealed[NUMBER].try_into().map_err(|_| Rejected::Forged)?;
+        let mut sealed = Vec::from(sealed);
+        let opened = key_of(&self.root, sender)
+            .open_in_place(nonce(number), aad(channel), &mut sealed[PAYLOAD..])
+            .map_err(|_| Rejected::Forged)?;
+        let end = PAYLOAD + opened.len();
+        Ok(Bytes::from(sealed).slice(PAYLOAD..end))
     }
+}
 
-    /// The channel comes with its length, so that no byte can move between it and the payload.
-    fn proof(&self, sender: [u8; 8], channel: &str, payload: &[u8]) -> Hmac<Sha256> {
-        let mut mac = self.mac.clone();
-        mac.update(&[VERSION]);
-        mac.update(&sender);
-        mac.update(&(channel.len() as u64).to_le_bytes());
-        mac.update(channel.as_bytes());
-        mac.update(payload);
-        mac
-    }
+/// The key of one sender.
+fn key_of(root: &Hmac<Sha256>, sender: [u8; 8]) -> LessSafeKey {
+    let key = root.clone().chain_update([VERSION]).chain_update(sender).finalize().into_bytes();
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key).expect("it is 256 bits long"))
+}
+
+fn nonce(number: [u8; 8]) -> Nonce {
+    let mut nonce = [0; 12];
+    nonce[..8].copy_from_slice(&number);
+    Nonce::assume_unique_for_key(nonce)
+}
+
+fn aad(channel: &str) -> Aad<Vec<u8>> {
+    Aad::from([&[VERSION], channel.as_bytes()].concat())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Request};
+use http_body_util::Full;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -17,12 +18,13 @@ use fireside_kernel::{Actor, Error, Identity, Kernel};
 use fireside_protocol::RoomId;
 use fireside_socketio::{
     Config, ConnectError, ConnectRequest, DisconnectReason, Event, Handler, Handshake, HandshakeRequest, Id,
-    Namespace, Peer, Refusal, Response, Server, Socket, Turn,
+    Namespace, Peer, Refusal, Response, Server, SidPrefix, Socket, Turn,
 };
 
 use super::authentication::token_of;
 use super::company::Company;
 use super::delivery::{Delivery, Doorbell};
+use super::forwarding::Forwarding;
 use super::outlet::SocketOutlet;
 use super::session::{Profile, Session};
 use super::user_feeds::{UserDoorbell, UserFeeds};
@@ -64,8 +66,29 @@ pub(super) struct Chat {
 #[derive(Clone)]
 pub struct Door {
     pub(super) chat: Arc<Chat>,
+    servers: Arc<Servers>,
+    /// The other nodes' sessions, where there are other nodes.
+    forwarding: Option<Arc<Forwarding>>,
+}
+
+/// One server for each profile.
+pub(super) struct Servers {
     tutorial: Server<ProfileHandler>,
     idiomatic: Server<ProfileHandler>,
+}
+
+impl Servers {
+    /// Answers one request here.
+    pub(super) async fn call<B>(&self, request: Request<B>, peer: Peer) -> Response
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+    {
+        if self.tutorial.matches(request.uri().path()) {
+            self.tutorial.call(request, peer).await
+        } else {
+            self.idiomatic.call(request, peer).await
+        }
+    }
 }
 
 impl Door {
@@ -100,13 +123,16 @@ impl Door {
         if !chat.gateway.settings.trusted_proxies.is_empty() {
             keep_headers.push(FORWARDED_FOR);
         }
+        let address = kernel.nodes.is_shared().then(|| address(&kernel)).flatten();
         let transport = Config {
+            sid_prefix: address,
             connect_timeout: AUTHENTICATE_TIMEOUT,
             max_payload_before_admission: Some(MAX_PAYLOAD_BEFORE_ADMISSION),
             origins: chat.gateway.settings.origins.clone(),
             keep_headers,
             ..settings.transport
         };
+        let max_payload = transport.max_payload;
         let tutorial = Config { path: "/io".to_owned(), admit_on_connect: false, ..transport.clone() };
         let idiomatic = Config { path: "/socket.io/".to_owned(), admit_on_connect: true, ..transport };
         let server = |config, profile| {
@@ -116,11 +142,13 @@ impl Door {
                 [chat.namespace.clone()],
             )
         };
-        let door = Door {
+        let servers = Arc::new(Servers {
             tutorial: server(tutorial, Profile::Tutorial),
             idiomatic: server(idiomatic, Profile::Idiomatic),
-            chat,
-        };
+        });
+        let forwarding =
+            address.map(|address| Forwarding::start(&kernel.nodes, address, max_payload, &servers));
+        let door = Door { chat, servers, forwarding };
         tokio::spawn(sweep::run(Arc::downgrade(&door.chat)));
         tokio::spawn(lookout::run(Arc::downgrade(&door.chat)));
         door
@@ -128,18 +156,28 @@ impl Door {
 
     /// Whether a request for this path is for this door.
     pub fn matches(&self, path: &str) -> bool {
-        self.tutorial.matches(path) || self.idiomatic.matches(path)
+        self.servers.tutorial.matches(path) || self.servers.idiomatic.matches(path)
     }
 
-    /// Answers one request.
+    /// Answers one request, or lets the node answer it that has its session.
     pub async fn call<B>(&self, request: Request<B>, peer: Peer) -> Response
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
     {
-        if self.tutorial.matches(request.uri().path()) {
-            self.tutorial.call(request, peer).await
-        } else {
-            self.idiomatic.call(request, peer).await
+        // Both profiles have the same prefix.
+        let owner = self.servers.idiomatic.lives_elsewhere(request.uri());
+        let Some((forwarding, owner)) = self.forwarding.as_ref().zip(owner) else {
+            return self.servers.call(request, peer).await;
+        };
+        let (parts, body) = request.into_parts();
+        // A session of a node that may not exist costs as much as a new one.
+        let may_ask =
+            || forwarding.knows(owner) || self.chat.admit_from(peer.addr.ip(), &parts.headers).is_ok();
+        let answer = if may_ask() { forwarding.pass_on(owner, &parts, body, peer).await } else { None };
+        match answer {
+            Some(answer) => answer,
+            // Here the session is unknown, and that is the answer.
+            None => self.servers.call(Request::from_parts(parts, Full::<Bytes>::default()), peer).await,
         }
     }
 
@@ -150,20 +188,20 @@ impl Door {
 
     /// Counters of both transports' servers.
     pub fn stats(&self) -> [fireside_socketio::Stats; 2] {
-        [self.tutorial.stats(), self.idiomatic.stats()]
+        [self.servers.tutorial.stats(), self.servers.idiomatic.stats()]
     }
 
     /// Refuses new sockets, tells each client when to come back (spread over `spread`), and closes all at a
     /// pace of at most 500 a second.
     pub async fn drain(&self, spread: Duration) {
-        self.tutorial.refuse_new();
-        self.idiomatic.refuse_new();
+        self.servers.tutorial.refuse_new();
+        self.servers.idiomatic.refuse_new();
         if let Some(company) = self.chat.company.get() {
             company.leave();
         }
         sweep::drain(&self.chat, spread).await;
-        self.tutorial.close_all(DisconnectReason::ServerShuttingDown);
-        self.idiomatic.close_all(DisconnectReason::ServerShuttingDown);
+        self.servers.tutorial.close_all(DisconnectReason::ServerShuttingDown);
+        self.servers.idiomatic.close_all(DisconnectReason::ServerShuttingDown);
     }
 }
 
@@ -247,12 +285,13 @@ impl Chat {
         if self.gateway.is_draining() {
             return refuse(&Error::new(fireside_protocol::Reason::Draining, "The server is shutting down"));
         }
-        let address =
-            client_address(request.peer.addr.ip(), request.headers, &self.gateway.settings.trusted_proxies);
-        match self.gateway.limits.admit_handshake(address) {
-            Ok(()) => Ok(()),
-            Err(error) => refuse(&error),
-        }
+        self.admit_from(request.peer.addr.ip(), request.headers).or_else(|error| refuse(&error))
+    }
+
+    /// Whether this client may try for a session just now.
+    fn admit_from(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), Error> {
+        let address = client_address(peer, headers, &self.gateway.settings.trusted_proxies);
+        self.gateway.limits.admit_handshake(address)
     }
 
     /// Lets a tutorial's client in, to say later who it is.
@@ -309,6 +348,11 @@ impl Chat {
         };
         self.users.enter(&user, head, || self.delivery.enter(socket, arrival, greet, opened));
     }
+}
+
+/// What other nodes reach this one by: as random as its sessions are many, and another one after each start.
+fn address(kernel: &Kernel) -> Option<SidPrefix> {
+    SidPrefix::parse(kernel.names.word().get(..SidPrefix::LEN)?)
 }
 
 fn connection_of(socket: &Socket<Session>, identity: &Identity) -> Connection {

@@ -4,6 +4,7 @@
 //! - [`chat`]: the door itself: who comes in, what they ask, when they go.
 //! - [`company`]: Socket.IO servers on Node that share our Redis.
 //! - `delivery`, `feed`: each room's events in order to whoever hears it.
+//! - [`forwarding`]: long polling of sessions that live on another node.
 //! - `holes`, `lookout`: what delivery has missed, read from the log; what other nodes did, if nobody told it.
 //! - `digests`: sums over rooms, for whoever wants to check what they have.
 //! - `resume`, `hold`: what a socket missed, and the seam to what is live.
@@ -18,6 +19,7 @@ pub mod company;
 mod delivery;
 mod digests;
 mod feed;
+mod forwarding;
 mod hold;
 mod holes;
 mod lookout;

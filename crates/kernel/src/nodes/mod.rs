@@ -4,7 +4,8 @@
 //! of order, so it is a hint of what can be read, or something of the moment.
 //!
 //! - A topic for each room that somebody hears here, one for each user with a socket here, and one for each
-//!   noun that all nodes talk about. A node is sent nothing of rooms that nobody hears on it.
+//!   noun that all nodes talk about. A node is sent nothing of rooms that nobody hears on it. And one for letters to
+//!   one node alone.
 //! - [`hints`]: what travels on a topic.
 //! - [`Pace`]: how often delivery looks into the database by itself, so that nothing stays unseen that the bus
 //!   has lost.
@@ -18,8 +19,8 @@ pub mod leases;
 mod peers;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -60,6 +61,7 @@ impl Pace {
 }
 
 type Listener = Arc<dyn Fn(Bytes) + Send + Sync>;
+type Letterbox = Box<dyn Fn(Bytes) + Send + Sync>;
 type Mourner = Box<dyn Fn(&str) + Send + Sync>;
 
 /// See the module.
@@ -71,6 +73,7 @@ pub struct Nodes {
     lease: Mutex<Lease>,
     peers: Mutex<peers::Peers>,
     listeners: RwLock<HashMap<&'static str, Listener>>,
+    letterbox: OnceLock<Letterbox>,
     mourners: RwLock<Vec<Mourner>>,
 }
 
@@ -86,6 +89,7 @@ pub(crate) enum Topic {
     Room(RoomId),
     User(UserId),
     Noun(String),
+    Letter,
 }
 
 impl Topic {
@@ -95,6 +99,7 @@ impl Topic {
             "room" => RoomId::parse(name).map(Topic::Room),
             "user" => UserId::parse(name).map(Topic::User),
             "nodes" => Some(Topic::Noun(name.to_owned())),
+            "letters" => Some(Topic::Letter),
             _ => None,
         }
     }
@@ -108,6 +113,10 @@ fn user_topic(user: &UserId) -> String {
     format!("user:{user}")
 }
 
+fn letters_topic(address: &str) -> String {
+    format!("letters:{address}")
+}
+
 impl Nodes {
     pub(crate) fn on(bus: Bus, names: Names) -> Nodes {
         let lease = Lease { id: names.word().into(), renewed_at: Instant::now() };
@@ -118,6 +127,7 @@ impl Nodes {
             lease: Mutex::new(lease),
             peers: Mutex::default(),
             listeners: RwLock::default(),
+            letterbox: OnceLock::new(),
             mourners: RwLock::default(),
         }
     }
@@ -199,6 +209,25 @@ impl Nodes {
         }
     }
 
+    /// From now on letters to this address arrive here, one after the other. To be called once.
+    pub fn open_letterbox(&self, address: &str, take: impl Fn(Bytes) + Send + Sync + 'static) {
+        let is_first = self.letterbox.set(Box::new(take)).is_ok();
+        if is_first && self.is_shared() {
+            self.bus.subscribe(&letters_topic(address));
+        }
+    }
+
+    /// Writes to one node alone. Nobody says whether it has arrived, unless the other one answers.
+    pub fn write_to(&self, address: &str, letter: Bytes) {
+        self.bus.publish(&letters_topic(address), letter);
+    }
+
+    pub(crate) fn take_letter(&self, letter: Bytes) {
+        if let Some(take) = self.letterbox.get() {
+            take(letter);
+        }
+    }
+
     pub(crate) fn hear_of(&self, noun: &str, what: Bytes) {
         let listener = self.listeners.read().get(noun).cloned();
         if let Some(listener) = listener {
@@ -266,6 +295,7 @@ mod tests {
         assert_eq!(Topic::parse(&room_topic(&room)), Some(Topic::Room(room)));
         assert_eq!(Topic::parse(&user_topic(&user)), Some(Topic::User(user)));
         assert_eq!(Topic::parse("nodes:presence"), Some(Topic::Noun("presence".to_owned())));
+        assert_eq!(Topic::parse(&letters_topic("me")), Some(Topic::Letter));
         assert_eq!(Topic::parse("room:a b"), None);
         assert_eq!(Topic::parse("elsewhere"), None);
     }

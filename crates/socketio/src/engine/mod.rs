@@ -23,12 +23,14 @@ use std::sync::Arc;
 use std::task::Context;
 use std::time::Instant;
 
-use ::http::Request;
+use ::http::{Request, Uri};
 use bytes::Bytes;
 use http_body::Body;
 
 use crate::config::Config;
 use crate::handshake::{HandshakeRequest, Peer, Refusal};
+use crate::id::{Id, SidPrefix};
+use crate::query;
 use crate::reason::DisconnectReason;
 use crate::stats::Stats;
 use shared::Shared;
@@ -130,6 +132,20 @@ impl<H: EngineHandler> Engine<H> {
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         self.shared.config.matches(path)
+    }
+
+    /// Whose session a poll or a POST is about, when another server's prefix says that it cannot be one of ours.
+    /// Nothing without a prefix of our own, and nothing for a WebSocket, which stays with the server it has reached.
+    #[must_use]
+    pub fn lives_elsewhere(&self, uri: &Uri) -> Option<SidPrefix> {
+        let own = self.shared.config.sid_prefix?;
+        let query = uri.query()?;
+        let only = |name| {
+            let mut values = query::raw_values(query, name);
+            values.next().filter(|_| values.next().is_none())
+        };
+        let prefix = Id::parse(only("sid")?)?.prefix();
+        (only("transport") == Some("polling") && prefix != own).then_some(prefix)
     }
 
     /// Answers one HTTP request. An answer to a poll comes only when there is something to send.

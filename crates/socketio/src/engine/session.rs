@@ -67,7 +67,7 @@ impl Session {
         let ping_at = opened_at + micros(shared.config.ping_interval);
         let connect_at = opened_at + micros(shared.config.connect_timeout);
         let session = Arc::new(Self {
-            id: Id::random(),
+            id: Id::of_session(shared.config.sid_prefix),
             shared,
             handshake,
             binding,
