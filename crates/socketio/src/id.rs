@@ -23,8 +23,7 @@ impl SidPrefix {
     /// Reads a prefix; `None` unless it is that many URL-safe characters.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes: [u8; Self::LEN] = text.as_bytes().try_into().ok()?;
-        bytes.iter().all(is_ours).then_some(Self(bytes))
+        url_safe(text).map(Self)
     }
 
     /// The prefix as text.
@@ -34,8 +33,11 @@ impl SidPrefix {
     }
 }
 
-fn is_ours(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+/// The characters of a text, if it is that many and all are URL-safe.
+fn url_safe<const LEN: usize>(text: &str) -> Option<[u8; LEN]> {
+    let bytes: [u8; LEN] = text.as_bytes().try_into().ok()?;
+    let is_safe = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    bytes.iter().all(is_safe).then_some(bytes)
 }
 
 impl Id {
@@ -70,8 +72,7 @@ impl Id {
     /// Reads an identifier that a client sent; `None` for anything that could not be one of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes: [u8; Self::LEN] = text.as_bytes().try_into().ok()?;
-        bytes.iter().all(is_ours).then_some(Self(bytes))
+        url_safe(text).map(Self)
     }
 
     /// The identifier as text.

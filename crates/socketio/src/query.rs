@@ -8,6 +8,13 @@ pub(crate) fn raw_values<'q>(query: &'q str, name: &str) -> impl Iterator<Item =
     })
 }
 
+/// The first value of the parameter `name`, as it stands, and whether there are more. A parameter that comes twice may
+/// mean one thing here and another to a proxy.
+pub(crate) fn only<'q>(query: &'q str, name: &str) -> (Option<&'q str>, bool) {
+    let mut values = raw_values(query, name);
+    (values.next(), values.next().is_some())
+}
+
 /// The first value of the parameter `name`, with `+` and `%xx` decoded.
 pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
     query.split('&').find_map(|pair| {

@@ -171,9 +171,8 @@ impl Door {
         };
         let (parts, body) = request.into_parts();
         // A session of a node that may not exist costs as much as a new one.
-        let may_ask =
-            || forwarding.knows(owner) || self.chat.admit_from(peer.addr.ip(), &parts.headers).is_ok();
-        let answer = if may_ask() { forwarding.pass_on(owner, &parts, body, peer).await } else { None };
+        let may_ask = forwarding.knows(owner) || self.chat.admit_from(peer.addr.ip(), &parts.headers).is_ok();
+        let answer = if may_ask { forwarding.pass_on(owner, &parts, body, peer).await } else { None };
         match answer {
             Some(answer) => answer,
             // Here the session is unknown, and that is the answer.
@@ -350,7 +349,7 @@ impl Chat {
     }
 }
 
-/// What other nodes reach this one by: as random as its sessions are many, and another one after each start.
+/// What other nodes reach this one by: six random characters, others at each start.
 fn address(kernel: &Kernel) -> Option<SidPrefix> {
     SidPrefix::parse(kernel.names.word().get(..SidPrefix::LEN)?)
 }

@@ -132,11 +132,8 @@ struct Asked<'a> {
 
 fn read_query<'a>(parts: &'a Parts, offered: &[Transport]) -> Result<Asked<'a>, Failure> {
     let query = parts.uri.query().unwrap_or_default();
-    // A parameter that comes twice may mean one thing here and another to a proxy, so it is no parameter at all.
-    let only = |name| {
-        let mut values = query::raw_values(query, name);
-        (values.next(), values.next().is_some())
-    };
+    // A parameter that comes twice is no parameter at all.
+    let only = |name| query::only(query, name);
     let transport = match only("transport") {
         (Some("polling"), false) => Transport::Polling,
         (Some("websocket"), false) => Transport::WebSocket,

@@ -140,12 +140,10 @@ impl<H: EngineHandler> Engine<H> {
     pub fn lives_elsewhere(&self, uri: &Uri) -> Option<SidPrefix> {
         let own = self.shared.config.sid_prefix?;
         let query = uri.query()?;
-        let only = |name| {
-            let mut values = query::raw_values(query, name);
-            values.next().filter(|_| values.next().is_none())
-        };
-        let prefix = Id::parse(only("sid")?)?.prefix();
-        (only("transport") == Some("polling") && prefix != own).then_some(prefix)
+        let (Some(sid), false) = query::only(query, "sid") else { return None };
+        let prefix = Id::parse(sid)?.prefix();
+        let polls = query::only(query, "transport") == (Some("polling"), false);
+        (polls && prefix != own).then_some(prefix)
     }
 
     /// Answers one HTTP request. An answer to a poll comes only when there is something to send.
