@@ -107,14 +107,20 @@ describe('behind a balancer', { skip }, () => {
     const { sid } = JSON.parse((await (await fetch(here)).text()).slice(1));
     await fetch(`${here}&sid=${sid}`, { method: 'POST', body: `40${JSON.stringify({ token: carol.token })}` });
     const hangUp = new AbortController();
+    let polling = 0;
     const polls = (async () => {
-      for (;;) await (await fetch(`${there}&sid=${sid}`, { signal: hangUp.signal })).text();
+      for (;;) {
+        polling = performance.now();
+        await (await fetch(`${there}&sid=${sid}`, { signal: hangUp.signal })).text();
+      }
     })();
     const isOnline = async () => {
       const online = await expectStatus(200, alice.rest('GET', `/chat/rooms/${room.id}/online`));
       return online.some(({ userId }) => userId === carol.id);
     };
     await whenever(isOnline, 'carol is seen');
+    // Between two polls nobody could see that she hangs up.
+    await whenever(() => performance.now() - polling > 500, 'a poll waits');
     hangUp.abort();
     await assert.rejects(polls, { name: 'AbortError' });
     await whenever(async () => !(await isOnline()), 'carol is gone');

@@ -10,6 +10,7 @@ use crate::error::{Error, OpenError};
 use crate::migrate::{self, Migrated};
 use crate::options::{DatabaseUrl, Engine, Options};
 use crate::pool::{Connections, Lease, Pool};
+use crate::postgres::lineage::Lineage;
 use crate::postgres::{Postgres, Purpose};
 use crate::retry::retried;
 use crate::row::Row;
@@ -29,7 +30,7 @@ pub(crate) struct Inner {
 
 pub(crate) enum Pools {
     Sqlite { pair: Pair<Sqlite>, file: Arc<DataFile> },
-    Postgres(Pair<Postgres>),
+    Postgres { pair: Pair<Postgres>, lineage: Arc<Lineage> },
 }
 
 /// Connections of a database, by what they are for.
@@ -53,7 +54,7 @@ macro_rules! on {
     ($db:expr, $pair:ident => $call:expr) => {
         match &$db.0.pools {
             Pools::Sqlite { pair: $pair, .. } => $call,
-            Pools::Postgres($pair) => $call,
+            Pools::Postgres { pair: $pair, .. } => $call,
         }
     };
 }
@@ -75,11 +76,14 @@ impl Db {
                 Pools::Sqlite { pair: Pair { read, write, deadline }, file }
             }
             DatabaseUrl::Postgres(url) => {
-                let pool = |purpose, size| Pool::new(Postgres::new(url, purpose, deadline), size);
+                let lineage = Arc::<Lineage>::default();
+                let pool = |purpose, size| {
+                    Pool::new(Postgres::new(url, purpose, deadline, Arc::clone(&lineage)), size)
+                };
                 let read = pool(Purpose::Read, options.read_connections);
                 let write = pool(Purpose::Write, options.write_connections);
                 write.warm(options.startup_wait).await?;
-                Pools::Postgres(Pair { read, write, deadline })
+                Pools::Postgres { pair: Pair { read, write, deadline }, lineage }
             }
         };
         let db = Db(Arc::new(Inner { options: options.clone(), pools }));
@@ -94,7 +98,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<Migrated, OpenError> {
         match &self.0.pools {
             Pools::Sqlite { pair, .. } => migrate::sqlite(&pair.write).await,
-            Pools::Postgres(_) => migrate::postgres(&self.0.options).await,
+            Pools::Postgres { lineage, .. } => migrate::postgres(&self.0.options, lineage).await,
         }
     }
 
@@ -110,6 +114,25 @@ impl Db {
     /// Which engine is in use.
     pub fn engine(&self) -> Engine {
         self.0.options.url.engine()
+    }
+
+    /// Which past the server continues: its cluster and timeline, the same for every connection of this database. None
+    /// with SQLite, whose file is the past, and where the server does not tell.
+    pub fn lineage(&self) -> Option<&str> {
+        match &self.0.pools {
+            Pools::Sqlite { .. } => None,
+            Pools::Postgres { lineage, .. } => lineage.get(),
+        }
+    }
+
+    /// Waits until a server with another past was found at the database's address, which may take for ever. Its
+    /// connections are refused from then on, since what this process remembers need not have happened there: it has to
+    /// begin anew.
+    pub async fn superseded(&self) {
+        match &self.0.pools {
+            Pools::Sqlite { .. } => std::future::pending().await,
+            Pools::Postgres { lineage, .. } => lineage.superseded().await,
+        }
     }
 
     /// All rows of a statement that only reads.
@@ -156,7 +179,7 @@ impl Db {
     async fn begin_with(&self, lock_wait: Option<Duration>) -> Result<Tx, Error> {
         match &self.0.pools {
             Pools::Sqlite { pair, .. } => Ok(Tx::sqlite(pair.begin(lock_wait).await?)),
-            Pools::Postgres(pair) => Ok(Tx::postgres(pair.begin(lock_wait).await?)),
+            Pools::Postgres { pair, .. } => Ok(Tx::postgres(pair.begin(lock_wait).await?)),
         }
     }
 
@@ -182,7 +205,7 @@ impl Db {
                 pair.write.close(deadline).await;
                 file.unlock();
             }
-            Pools::Postgres(pair) => {
+            Pools::Postgres { pair, .. } => {
                 pair.read.close(deadline).await;
                 pair.write.close(deadline).await;
             }

@@ -88,6 +88,14 @@ pub enum OpenError {
     /// The server could not be reached, or refused us.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
+    /// Another server has taken the place of the one that this process began with, and continues another past.
+    #[error("the database's server continues another past ({found}) than the one at the start ({first})")]
+    Superseded {
+        /// Lineage of the first connection.
+        first: String,
+        /// That of the server there now.
+        found: String,
+    },
     /// A file or directory cannot be used.
     #[error("{}: {reason}", path.display())]
     File {

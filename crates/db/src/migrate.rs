@@ -5,6 +5,7 @@
 //! with the note that it ran, so a step that is interrupted has not happened. A step that has
 //! been released is never edited: databases remember its checksum.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::SqlSafeStr as _;
@@ -15,6 +16,7 @@ use crate::driver::Driver as _;
 use crate::error::{Error, OpenError};
 use crate::options::{DatabaseUrl, Engine, Options};
 use crate::pool::Pool;
+use crate::postgres::lineage::Lineage;
 use crate::postgres::{Postgres, Purpose};
 use crate::sqlite::Sqlite;
 
@@ -84,11 +86,11 @@ pub(crate) async fn sqlite(writer: &Pool<Sqlite>) -> Result<Migrated, OpenError>
 
 /// Migrates on a connection of its own, which is not bound by the time limits of calls. The lock
 /// goes with the connection, whatever becomes of us.
-pub(crate) async fn postgres(options: &Options) -> Result<Migrated, OpenError> {
+pub(crate) async fn postgres(options: &Options, lineage: &Arc<Lineage>) -> Result<Migrated, OpenError> {
     let DatabaseUrl::Postgres(url) = &options.url else {
         return Err(OpenError::Migration("not a PostgreSQL address".to_owned()));
     };
-    let driver = Postgres::new(url, Purpose::Migrate, options.deadline);
+    let driver = Postgres::new(url, Purpose::Migrate, options.deadline, Arc::clone(lineage));
     let mut connection = driver.connect().await.map_err(|error| error.reason)?;
     let outcome = bring_up_to_date(&mut connection, &migrations(Engine::Postgres)).await;
     Postgres::close(connection).await;

@@ -12,7 +12,10 @@ use crate::error::Error;
 use crate::row::Row;
 use crate::statement::{Statement, Text, Value};
 
+use lineage::Lineage;
+
 mod failure;
+pub(crate) mod lineage;
 mod safety;
 
 /// After this long without work a connection is asked for a sign of life before it is used.
@@ -39,12 +42,19 @@ pub(crate) enum Purpose {
 /// Opens connections to one server.
 pub(crate) struct Postgres {
     options: PgConnectOptions,
+    lineage: Arc<Lineage>,
 }
 
 impl Postgres {
     /// `deadline` is the time after which our own side gives up. The limits set on the server
     /// only clean up behind it: of a frozen server they say nothing.
-    pub(crate) fn new(url: &PgConnectOptions, purpose: Purpose, deadline: Duration) -> Postgres {
+    /// All connections of one `lineage` must be to a server with the same past.
+    pub(crate) fn new(
+        url: &PgConnectOptions,
+        purpose: Purpose,
+        deadline: Duration,
+        lineage: Arc<Lineage>,
+    ) -> Postgres {
         let ms = |limit: Duration| limit.as_millis().to_string();
         let mut settings = vec![
             // Pinned for the session: a reload that turns it off does not reach us.
@@ -78,7 +88,7 @@ impl Postgres {
             .statement_cache_capacity(256)
             .options(settings)
             .disable_statement_logging();
-        Postgres { options }
+        Postgres { options, lineage }
     }
 }
 
@@ -88,6 +98,7 @@ impl Driver for Postgres {
     async fn connect(&self) -> Result<PgConnection, ConnectError> {
         let mut connection = self.options.connect().await.map_err(|error| failure::of_connect(&error))?;
         safety::verify(&mut connection).await?;
+        self.lineage.verify(&mut connection).await?;
         Ok(connection)
     }
 

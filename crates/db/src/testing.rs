@@ -151,7 +151,7 @@ async fn ensure_template(maintenance: &PgConnectOptions) -> String {
             .await;
         let options =
             Options::new(crate::DatabaseUrl::Postgres(Box::new(maintenance.clone().database(&unfinished))));
-        migrate::postgres(&options).await.expect("the schema migrates");
+        migrate::postgres(&options, &Default::default()).await.expect("the schema migrates");
         execute(&mut connection, &format!("ALTER DATABASE {unfinished} RENAME TO {template}")).await;
     }
     // Ends the session, and with it the lock.

@@ -16,7 +16,7 @@ use fireside_gateway::socketio::{Door, DoorSettings};
 use fireside_gateway::{Gateway, GatewaySettings, web_client};
 use fireside_kernel::nodes::{self, BusKey, leases};
 use fireside_kernel::room_log::retention;
-use fireside_kernel::{Clock, Kernel, Names, Registry};
+use fireside_kernel::{Clock, Kernel, Names, Registry, epochs};
 use fireside_socketio::{Config as Transport, HttpLimits, Origins, Peer, serve};
 use http_body_util::Either;
 use hyper::body::Incoming;
@@ -147,6 +147,7 @@ where
         _ => None,
     };
     let (db, migrated) = open(&Options::new(config.database()), may_migrate).await?;
+    epochs::follow(&db, &Names::random()).await.map_err(StartError::Database)?;
     // After the database: a second server on the same data is told that, not that the port is taken.
     let listener = listen(&config.listen).await?;
     let address = listener.local_addr().map_err(|error| listen_error(&config.listen, error))?;

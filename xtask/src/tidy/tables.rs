@@ -52,7 +52,7 @@ const TABLES: &[Table] = &[
     table("sessions", &["features/sessions"], &[]),
     table("refresh_tokens", &["features/sessions"], &[]),
     table("invites", &["features/sessions"], &[]),
-    table("settings", &["features/sessions", "kernel/nodes"], &[]),
+    table("settings", &["features/sessions", "kernel/nodes", "kernel/epochs"], &[]),
     // Who works on this database.
     table("nodes", &["kernel/nodes"], &[]),
 ];

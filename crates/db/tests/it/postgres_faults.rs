@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use fireside_db::testing::{PostgresServer, TestDatabase};
 use fireside_db::{Db, Error, Options, Statement, sql};
+use tokio::time::timeout;
 
 use crate::proxy::Proxy;
 
@@ -281,4 +282,38 @@ async fn what_the_server_says_is_understood() {
     let error = db.run(raise("22012")).await.expect_err("it was raised");
     assert!(matches!(&error, Error::Internal(text) if text.contains("22012")), "{error:?}");
     assert!(!error.to_string().contains("secret"), "not for the caller");
+}
+
+#[tokio::test]
+async fn a_promoted_replica_is_another_past_and_a_restart_is_not() {
+    let (server, _, direct) = own_server().await;
+    let replica = server.replica(server.port()).await.expect("a replica");
+    let proxy = Proxy::to(server.port()).await;
+    let url = format!("postgres://fireside@127.0.0.1:{}/postgres", proxy.port);
+    let mut options = Options::new(url.parse().expect("a URL"));
+    options.deadline = DEADLINE;
+    let db = Db::open(&options).await.expect("it opens");
+    assert_eq!((db.lineage(), db.lineage().is_some()), (direct.lineage(), true));
+
+    server.kill().await.expect("it was running");
+    server.start_again().await.expect("it starts");
+    until_it_works(&db, "after a restart").await;
+    assert!(timeout(Duration::ZERO, db.superseded()).await.is_err(), "the same past");
+
+    server.kill().await.expect("it was running");
+    replica.promote().await.expect("it follows no more");
+    proxy.lead_to(replica.port());
+    let superseded = async {
+        while db.run(put("never")).await != Err(Error::Unavailable) {}
+        db.superseded().await;
+    };
+    timeout(BACK, superseded).await.expect("it is noticed");
+    assert_eq!(db.run(put("never")).await, Err(Error::Unavailable), "nothing is written there");
+    assert_eq!(db.ping().await, Err(Error::Unavailable), "nor read");
+    let anew = Db::open(&options).await.expect("who begins anew may use it");
+    assert_ne!(anew.lineage(), db.lineage());
+    anew.run(put("anew")).await.expect("a row");
+    let rows: Vec<(String,)> =
+        anew.all(sql("SELECT key FROM settings WHERE key = 'never'")).await.expect("rows");
+    assert!(rows.is_empty());
 }

@@ -1,7 +1,7 @@
 //! A TCP proxy that can swallow what the server says.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     deaf: Arc<AtomicBool>,
+    target: Arc<AtomicU16>,
 }
 
 impl Proxy {
@@ -19,16 +20,25 @@ impl Proxy {
         let port = listener.local_addr().expect("an address").port();
         let deaf = Arc::new(AtomicBool::new(false));
         let swallowing = Arc::clone(&deaf);
+        let target = Arc::new(AtomicU16::new(target));
+        let now = Arc::clone(&target);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let Ok(server) = TcpStream::connect(("127.0.0.1", target)).await else { continue };
+                let Ok(server) = TcpStream::connect(("127.0.0.1", now.load(Ordering::SeqCst))).await else {
+                    continue;
+                };
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
                 tokio::spawn(forward(from_client, to_server, Arc::default()));
                 tokio::spawn(forward(from_server, to_client, Arc::clone(&swallowing)));
             }
         });
-        Proxy { port, deaf }
+        Proxy { port, deaf, target }
+    }
+
+    /// From now on new connections go to this port.
+    pub(crate) fn lead_to(&self, target: u16) {
+        self.target.store(target, Ordering::SeqCst);
     }
 
     /// From now on nothing that the server says arrives; what it is told still does.

@@ -90,7 +90,8 @@ impl Demo {
         };
         // A terminal that has gone away is no reason to stop serving.
         let _shown = std::io::stdout().write_all(text.as_bytes());
-        Ok(serve::until_told_to_stop(running, signals).await)
+        // Its database is a file, which no other takes the place of.
+        Ok(serve::until_told_to_stop(running, &mut signals).await.map(drop))
     }
 
     async fn fill(&self, config: &Config) -> Result<Filled, Failure> {

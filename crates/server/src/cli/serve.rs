@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, Invocation, WRONG_SETTINGS, block_on};
 use crate::banner::Banner;
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 use crate::logging::{self, Output};
 use crate::wiring::{self, Running};
 
@@ -33,11 +33,24 @@ async fn serve(loaded: &Loaded, may_migrate: bool, since: Instant) -> Result<(),
         tracing::warn!("rate limits are off: fit for load tests only; take out rate_limits to turn them on");
     }
     let mut signals = Signals::catch()?;
-    let running = tokio::select! {
-        started = wiring::start(config, may_migrate) => started?,
-        _ = signals.next() => return Ok(()),
-    };
-    let banner = Banner::new(config, &running, since.elapsed());
+    let (mut config, mut since) = (config.clone(), since);
+    loop {
+        let running = tokio::select! {
+            started = wiring::start(&config, may_migrate) => started?,
+            _ = signals.next() => return Ok(()),
+        };
+        show(&Banner::new(&config, &running, since.elapsed()), &config);
+        // If the system has chosen the port, its clients come back to that one.
+        config.listen = config.listen.with_port(running.address.port());
+        match until_told_to_stop(running, &mut signals).await {
+            Ok(End::Stopped) => return Ok(()),
+            Ok(End::Superseded) => since = Instant::now(),
+            Err(at_once) => at_once.exit(),
+        }
+    }
+}
+
+fn show(banner: &Banner<'_>, config: &Config) {
     let is_terminal = Output::Stdout.is_terminal();
     if logging::is_json(config.log.format, is_terminal) {
         banner.log();
@@ -46,10 +59,6 @@ async fn serve(loaded: &Loaded, may_migrate: bool, since: Instant) -> Result<(),
         let _shown =
             writeln!(std::io::stdout(), "{}", banner.text(is_terminal && logging::colours()).trim_end());
     }
-    if let Err(at_once) = until_told_to_stop(running, signals).await {
-        at_once.exit();
-    }
-    Ok(())
 }
 
 /// The signals that end the program.
@@ -75,6 +84,15 @@ impl Signals {
     }
 }
 
+/// Why a server has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It was told to.
+    Stopped,
+    /// The database continues another past than the server knows: it is to begin anew.
+    Superseded,
+}
+
 /// A second signal came while the server stopped: the program is to end without waiting any longer.
 pub(super) struct AtOnce(SignalKind);
 
@@ -85,12 +103,15 @@ impl AtOnce {
     }
 }
 
-/// Serves until the first signal, and then stops in good order.
+/// Serves until the first signal, or until the database is another one, and then stops in good order.
 ///
 /// # Errors
 /// With [`AtOnce`] on a second signal: what must be tidied up can be before the program ends.
-pub(super) async fn until_told_to_stop(running: Running, mut signals: Signals) -> Result<(), AtOnce> {
-    signals.next().await;
+pub(super) async fn until_told_to_stop(running: Running, signals: &mut Signals) -> Result<End, AtOnce> {
+    let end = tokio::select! {
+        _ = signals.next() => End::Stopped,
+        () = running.kernel.db.superseded() => End::Superseded,
+    };
     running.shutdown();
     tokio::select! {
         () = running.wait() => {}
@@ -98,5 +119,5 @@ pub(super) async fn until_told_to_stop(running: Running, mut signals: Signals) -
         () = tokio::time::sleep(STOP_WITHIN) => tracing::warn!("not everything ended in time"),
     }
     tracing::info!("stopped");
-    Ok(())
+    Ok(end)
 }

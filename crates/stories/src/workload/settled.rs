@@ -23,7 +23,7 @@ pub struct Settled {
 
 impl Settled {
     /// Whether everybody's positions are those of the rooms' heads.
-    pub(super) async fn all_know_all(&mut self) -> bool {
+    pub async fn all_know_all(&mut self) -> bool {
         for worker in &mut self.workers {
             let limit = Instant::now() + Duration::from_secs(1);
             if worker.device.line(limit).await.is_none() {

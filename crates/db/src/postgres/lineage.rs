@@ -1,0 +1,61 @@
+//! Which past a PostgreSQL server continues: a promoted replica, or a server whose data was put back, continues another
+//! one than its clients may know, and nothing in a connection says so.
+
+use std::sync::OnceLock;
+
+use sqlx::postgres::PgConnection;
+use tokio::sync::watch;
+
+use crate::driver::{ConnectError, Outlook};
+use crate::error::OpenError;
+
+/// The cluster's identifier, new with every `initdb`, and the timeline, new with every promotion and every recovery to a
+/// point in time: the first eight digits of a WAL file's name are the timeline of what is written now. (The control
+/// file tells it only from the next checkpoint on.)
+const LINEAGE: &str = "SELECT CAST(system_identifier AS TEXT) || '/' || \
+                       LEFT(pg_walfile_name(pg_current_wal_lsn()), 8) FROM pg_control_system()";
+
+/// The lineage that all connections of one database must have.
+#[derive(Default)]
+pub(crate) struct Lineage {
+    /// That of the first connection; none where the server does not tell it.
+    first: OnceLock<Option<String>>,
+    superseded: watch::Sender<bool>,
+}
+
+impl Lineage {
+    /// See [`crate::Db::lineage`].
+    pub(crate) fn get(&self) -> Option<&str> {
+        self.first.get()?.as_deref()
+    }
+
+    /// See [`crate::Db::superseded`].
+    pub(crate) async fn superseded(&self) {
+        // It cannot fail: the sender is ours.
+        let mut superseded = self.superseded.subscribe();
+        drop(superseded.wait_for(|superseded| *superseded).await);
+    }
+
+    /// Refuses a connection to a server with another past than that of the first.
+    pub(super) async fn verify(&self, connection: &mut PgConnection) -> Result<(), ConnectError> {
+        let answer = sqlx::query_scalar(LINEAGE).persistent(false).fetch_one(connection).await;
+        let found: Option<String> = match answer {
+            Ok(lineage) => Some(lineage),
+            // A service may keep these functions to itself.
+            Err(sqlx::Error::Database(error)) => {
+                tracing::debug!(%error, "the server does not tell its timeline");
+                None
+            }
+            Err(error) => return Err(super::failure::of_connect(&error)),
+        };
+        let first = self.first.get_or_init(|| found.clone());
+        if let (Some(first), Some(found)) = (first, &found)
+            && first != found
+        {
+            self.superseded.send_replace(true);
+            let reason = OpenError::Superseded { first: first.clone(), found: found.clone() };
+            return Err(ConnectError { reason, outlook: Outlook::Lasting });
+        }
+        Ok(())
+    }
+}
