@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use fireside_db::retried;
 use fireside_kernel::{Authenticator, Error, Identity, Result};
 use fireside_protocol::SessionId;
 
@@ -99,16 +100,24 @@ impl Sessions {
                 origin: Origin::Host,
                 at: self.now(),
             };
-            let mut tx = self.kernel.db.begin().await?;
-            match users::insert(&mut tx, &user).await {
-                Ok(()) => return Ok(tx.commit().await?),
-                Err(fireside_db::Error::Unique { constraint }) if constraint == "users_username_key" => {
-                    tx.rollback().await;
-                }
+            match retried(|| self.insert(&user)).await {
+                Ok(()) => return Ok(()),
+                Err(fireside_db::Error::Unique { constraint }) if constraint == "users_username_key" => {}
                 Err(fireside_db::Error::Unique { .. }) => return Ok(()),
                 Err(error) => return Err(error.into()),
             }
         }
         Err(Error::internal("no username is left for a user of the host application"))
+    }
+
+    async fn insert(&self, user: &NewUser) -> std::result::Result<(), fireside_db::Error> {
+        let mut tx = self.kernel.db.begin().await?;
+        match users::insert(&mut tx, user).await {
+            Ok(()) => tx.commit().await,
+            Err(error) => {
+                tx.rollback().await;
+                Err(error)
+            }
+        }
     }
 }

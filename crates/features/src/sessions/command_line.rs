@@ -63,7 +63,7 @@ impl Sessions {
         for (username, display_name) in people {
             let (display_name, password_hash) = (Some(display_name), password_hash.clone());
             let account = NewAccount { username, display_name, role: ServerRole::Member, password_hash };
-            ids.push(self.insert_account(&mut tx, account).await?.id);
+            ids.push(self.insert_account(&mut tx, &account).await?.id);
         }
         tx.commit().await?;
         Ok(ids)
@@ -100,7 +100,7 @@ impl Sessions {
             self.mark_claimed(&mut tx).await?;
         }
         let account = NewAccount { username, display_name, role, password_hash };
-        let user = self.insert_account(&mut tx, account).await?;
+        let user = self.insert_account(&mut tx, &account).await?;
         tx.commit().await?;
         if role == ServerRole::Admin {
             self.open_first_rooms(&user.id, FirstRooms::One).await;

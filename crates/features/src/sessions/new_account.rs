@@ -59,12 +59,12 @@ impl Sessions {
     ///
     /// # Errors
     /// `conflict` if the name was taken meanwhile.
-    pub(super) async fn insert_account(&self, tx: &mut Tx, account: NewAccount) -> Result<UserRow> {
+    pub(super) async fn insert_account(&self, tx: &mut Tx, account: &NewAccount) -> Result<UserRow> {
         let now = self.now();
         let user = NewUser {
             id: UserId::trusted(self.kernel.names.id(now)),
             username: account.username.as_str().to_owned(),
-            display_name: account.display_name.map(DisplayName::into_string),
+            display_name: account.display_name.clone().map(DisplayName::into_string),
             avatar: None,
             kind: Kind::Person,
             role: account.role,

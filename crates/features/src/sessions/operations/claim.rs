@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use fireside_db::retried;
 use fireside_kernel::{Ctx, Error, Result, user_changes};
 use fireside_protocol::Reason;
-use fireside_protocol::sessions::{Claim, SignedIn};
+use fireside_protocol::sessions::{Claim, SignedIn, Signup};
 
 use crate::rooms::FirstRooms;
 use crate::sessions::Sessions;
 use crate::sessions::new_account::NewAccount;
-use crate::sessions::sign_in::{attempt, count};
-use crate::users::ServerRole;
+use crate::sessions::sign_in::{Opened, attempt, count};
+use crate::users::{ServerRole, UserRow};
 
 pub(in crate::sessions) async fn claim(
     sessions: Arc<Sessions>,
@@ -41,21 +42,32 @@ async fn take_over(sessions: &Sessions, ctx: &Ctx, request: Claim) -> Result<Sig
         role: ServerRole::Admin,
         password_hash: sessions.hash(&request.password).await?,
     };
-    let mut tx = sessions.kernel.db.begin().await?;
-    if !sessions.mark_claimed(&mut tx).await? {
-        return Err(claimed());
-    }
-    if let Some(chosen) = request.signup {
-        sessions.choose_signup(&mut tx, chosen).await?;
-    }
-    let user = sessions.insert_account(&mut tx, account).await?;
-    let opened = sessions.open(&mut tx, &user.id, &ctx.peer).await?;
-    user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
+    let (user, opened) = retried(|| make(sessions, ctx, request.signup, &account)).await?;
     drop(held);
     tracing::info!(user = %user.id, "the server has its first administrator");
     let rooms = if request.sample_rooms { FirstRooms::Samples } else { FirstRooms::Two };
     sessions.open_first_rooms(&user.id, rooms).await;
     sessions.answer_with_cookie(opened, &user)
+}
+
+/// Takes the server, makes the account and opens a session, all or nothing.
+async fn make(
+    sessions: &Sessions,
+    ctx: &Ctx,
+    signup: Option<Signup>,
+    account: &NewAccount,
+) -> Result<(UserRow, Opened)> {
+    let mut tx = sessions.kernel.db.begin().await?;
+    if !sessions.mark_claimed(&mut tx).await? {
+        return Err(claimed());
+    }
+    if let Some(chosen) = signup {
+        sessions.choose_signup(&mut tx, chosen).await?;
+    }
+    let user = sessions.insert_account(&mut tx, account).await?;
+    let opened = sessions.open(&mut tx, &user.id, &ctx.peer).await?;
+    user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
+    Ok((user, opened))
 }
 
 fn claimed() -> Error {

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use fireside_db::retried;
 use fireside_kernel::{Ctx, Error, Result, user_changes};
 use fireside_protocol::sessions::{Register, SignedIn};
 use fireside_protocol::{Reason, RoomRef, Time, UserId};
 
 use crate::members;
 use crate::sessions::new_account::NewAccount;
-use crate::sessions::sign_in::{attempt, count};
+use crate::sessions::sign_in::{Opened, attempt, count};
 use crate::sessions::sql::invites::InviteRow;
 use crate::sessions::tokens::digest;
 use crate::sessions::{Sessions, Signup, rules, sql};
-use crate::users::ServerRole;
+use crate::users::{ServerRole, UserRow};
 
 pub(in crate::sessions) async fn register(
     sessions: Arc<Sessions>,
@@ -44,15 +45,7 @@ async fn sign_up(sessions: &Sessions, ctx: &Ctx, request: Register) -> Result<Si
         role: ServerRole::Member,
         password_hash: sessions.hash(&request.password).await?,
     };
-    let mut tx = sessions.kernel.db.begin().await?;
-    if let Some(invite) = &invite
-        && !sql::invites::take(&mut tx, &invite.code_hash, sessions.now()).await?
-    {
-        return Err(used_up());
-    }
-    let user = sessions.insert_account(&mut tx, account).await?;
-    let opened = sessions.open(&mut tx, &user.id, &ctx.peer).await?;
-    user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
+    let (user, opened) = retried(|| make(sessions, ctx, invite.as_ref(), &account)).await?;
     drop(held);
     if let Some((room, maker)) = invite.and_then(Invite::into_room)
         && let Err(error) = members::admit(&sessions.kernel, room, &maker, &user.id).await
@@ -61,6 +54,25 @@ async fn sign_up(sessions: &Sessions, ctx: &Ctx, request: Register) -> Result<Si
         tracing::warn!(%error, "an invite's room could not be joined");
     }
     sessions.answer_with_cookie(opened, &user)
+}
+
+/// Makes the account, spends the invite and opens a session, all or nothing.
+async fn make(
+    sessions: &Sessions,
+    ctx: &Ctx,
+    invite: Option<&Invite>,
+    account: &NewAccount,
+) -> Result<(UserRow, Opened)> {
+    let mut tx = sessions.kernel.db.begin().await?;
+    if let Some(invite) = invite
+        && !sql::invites::take(&mut tx, &invite.code_hash, sessions.now()).await?
+    {
+        return Err(used_up());
+    }
+    let user = sessions.insert_account(&mut tx, account).await?;
+    let opened = sessions.open(&mut tx, &user.id, &ctx.peer).await?;
+    user_changes::commit(tx, &sessions.kernel.relay, &opened.changes).await?;
+    Ok((user, opened))
 }
 
 /// An invite that can be used, and the hash of its code.

@@ -144,3 +144,34 @@ async fn what_needs_a_session_or_a_password_says_so() {
     assert_eq!(list["items"], json!([]));
     assert_eq!(reason(world.log_in("u1", "").await), Reason::Unauthenticated);
 }
+
+/// Lets the first three transactions lose that add a user to this database, as after a deadlock.
+async fn users_lose_races(db: &Db) {
+    for statement in [
+        "CREATE SEQUENCE tries",
+        "CREATE FUNCTION lose() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN IF nextval('tries') < 4 THEN \
+         RAISE EXCEPTION 'lost' USING ERRCODE = '40P01'; END IF; RETURN NEW; END $$",
+        "CREATE TRIGGER lose BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION lose()",
+    ] {
+        db.run(fireside_db::sql(statement)).await.expect("a trigger");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_race_is_no_reason_to_turn_somebody_away() {
+    let claims = |world: &World| token(world, json!({"sub": "u1", "preferred_username": "alice"}));
+    let world = world(Engine::Postgres, trusting()).await;
+    users_lose_races(&world.kernel.db).await;
+    assert_eq!(text(&me(&world, &claims(&world)).await, "username"), "alice");
+
+    let world = super::world(Engine::Postgres, open()).await;
+    users_lose_races(&world.kernel.db).await;
+    assert_eq!(text(&world.sign_up("bob").await.expect("an account")["user"], "username"), "bob");
+
+    let world = super::world(Engine::Postgres, Settings::default()).await;
+    users_lose_races(&world.kernel.db).await;
+    let setup = world.sessions.setup_token().await.expect("a token");
+    let claim = json!({"token": setup, "username": "carol", "password": "correct horse"});
+    let answer = world.call("sessions.claim", claim).await.expect("the server is taken");
+    assert!(world.identity(access(&answer)).await.is_admin);
+}
