@@ -12,6 +12,12 @@ export interface Items<T> {
 /** No fields at all. */
 export type Nothing = Record<string, never>;
 
+/** Joins the room of an invite with the account that one has. Whoever is a member already uses nothing up. */
+export interface AcceptInvite {
+  /** The code of the link. */
+  code: string;
+}
+
 /** A message of either kind. */
 export type AnyMessage = DirectMessage | Message;
 
@@ -71,6 +77,12 @@ export interface ChangePassword {
   currentPassword: TypedPassword;
   /** The one from now on. */
   newPassword: string;
+}
+
+/** Asks what an invite leads to: whoever has its code may know. */
+export interface CheckInvite {
+  /** The code of the link. */
+  code?: string | null;
 }
 
 /** Asks, with the token that claims a new server, what there is to decide about it. */
@@ -417,6 +429,34 @@ export interface Invite {
   usesLeft: number;
   /** Where they begin. */
   roomId: string | null;
+}
+
+/** What became of accepting an invite. */
+export interface InviteAccepted {
+  /** The room one is a member of now; none if the invite leads to no room, or to one that is gone. */
+  roomId: string | null;
+}
+
+/** What an invite leads to. */
+export interface InvitePreview {
+  /** Name of who invites, as shown. */
+  host: string | null;
+  /** Where one begins. */
+  room: InvitedRoom | null;
+  /** When it ends. */
+  expiresAt: Time;
+  /** How many may use it. */
+  usesLeft: number;
+}
+
+/** The room of an invite. */
+export interface InvitedRoom {
+  /** Its id. */
+  id: string;
+  /** Its name. */
+  name: string;
+  /** How many are members of it. */
+  memberCount: number;
 }
 
 /** Joins a public room; joining twice is one membership. */
@@ -1777,6 +1817,10 @@ export interface RestRoutes {
   "PUT /auth/password": { path: Nothing; query: Nothing; body: ChangePassword; response: void };
   /** Make an invite */
   "POST /auth/invites": { path: Nothing; query: Nothing; body: CreateInvite; response: Invite };
+  /** What an invite leads to */
+  "POST /auth/invites/check": { path: Nothing; query: Nothing; body: CheckInvite; response: InvitePreview };
+  /** Join the room of an invite */
+  "POST /auth/invites/accept": { path: Nothing; query: Nothing; body: AcceptInvite; response: InviteAccepted };
   /** What there is to decide about a new server */
   "POST /auth/setup/check": { path: Nothing; query: Nothing; body: CheckSetup; response: SignupRule };
   /** What is left to do for a new server */

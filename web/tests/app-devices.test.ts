@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import decode from "qr/decode.js";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
+import { createClient, MemoryStorage } from "../../clients/typescript/src/index.js";
 import { type Harbour, settle } from "./app/harbour.js";
 import { House, PASSWORD } from "./app/house.js";
 import { composer, isAccessible, LOOKS, sees } from "./browser.js";
@@ -108,6 +109,49 @@ test("the desktop tells of a mention, and a click on it leads there", { timeout:
   await page.getByRole("heading", { name: "#harbour" }).waitFor();
   await sees(page, "@ada come and see");
   await close();
+});
+
+test("who has an account follows an invite into its room", { timeout: TIME_MS }, async () => {
+  const fresh = await House.open();
+  const token = /\/setup#token=(\w+)/u.exec(fresh.server.output)?.[1] ?? "";
+  const root = createClient({ url: fresh.server.url, storage: new MemoryStorage() });
+  await root.auth.setup({ username: "root", displayName: "Root of the tree", password: PASSWORD, token });
+  const den = await root.rooms.create({ name: "Den", isPrivate: true });
+  const { code } = await root.auth.createInvite({ roomId: den.roomId, uses: 2 });
+  await fresh.person("gwen", "Gwen");
+  // Not signed in: the link says what it leads to, also to who has an account.
+  const guest = await fresh.window(`/join/${code}`);
+  const { page } = guest;
+  const card = (text: string) => page.locator(".card", { hasText: text }).waitFor();
+  await card("Root of the tree invites you to Den");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByLabel("Username").fill("gwen");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Your invitation" }).waitFor();
+  await card("You are signed in as Gwen");
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await isAccessible(page, `an invitation, ${colorScheme}`);
+  }
+  await page.getByRole("button", { name: "Join the room" }).click();
+  await page.getByRole("heading", { name: "#den" }).waitFor();
+  await composer(page).fill("Here I am");
+  await page.keyboard.press("Enter");
+  await sees(page, "Here I am");
+  // Once more: one is in already, and uses nothing up.
+  await page.goto(`${fresh.server.url}/join/${code}`);
+  await page.getByRole("button", { name: "Join the room" }).click();
+  await sees(page, "Here I am");
+  expect((await root.auth.checkInvite(code)).usesLeft).toBe(1);
+  expect(guest.faults).toEqual([]);
+  // A link that is none says so, and leads back.
+  await page.goto(`${fresh.server.url}/join/nothing`);
+  await page.locator(".problem", { hasText: "Invite not found." }).waitFor();
+  await page.getByRole("link", { name: "To your rooms" }).click();
+  await page.getByRole("navigation", { name: "Rooms" }).getByText("Den").waitFor();
+  await Promise.all([guest.close(), root.close()]);
+  await fresh.close();
 });
 
 test("a file that is dropped changes nothing: there is nothing that takes it", { timeout: TIME_MS }, async () => {

@@ -7,6 +7,8 @@ import type {
   CreateInvite,
   Session as DeviceSession,
   Invite,
+  InviteAccepted,
+  InvitePreview,
   Login,
   Register,
   UpdateMe,
@@ -64,15 +66,11 @@ export class Account implements Auth {
   }
 
   async me(): Promise<User> {
-    const user = await this.#rest.call("GET /auth/me", {});
-    await this.#session.update(user);
-    return user;
+    return this.#session.update(await this.#rest.call("GET /auth/me", {}));
   }
 
   async updateMe(body: UpdateMe): Promise<User> {
-    const user = await this.#rest.call("PATCH /chat/users/me", { body });
-    await this.#session.update(user);
-    return user;
+    return this.#session.update(await this.#rest.call("PATCH /chat/users/me", { body }));
   }
 
   async changePassword(body: ChangePassword): Promise<void> {
@@ -89,5 +87,13 @@ export class Account implements Auth {
 
   createInvite(body: CreateInvite = {}): Promise<Invite> {
     return this.#rest.call("POST /auth/invites", { body });
+  }
+
+  checkInvite(code: string): Promise<InvitePreview> {
+    return this.#rest.call("POST /auth/invites/check", { body: { code } });
+  }
+
+  acceptInvite(code: string): Promise<InviteAccepted> {
+    return this.#rest.call("POST /auth/invites/accept", { body: { code } });
   }
 }

@@ -5,6 +5,8 @@ import type {
   Claim,
   CreateInvite,
   Invite,
+  InviteAccepted,
+  InvitePreview,
   Login,
   Register,
   Session,
@@ -46,4 +48,8 @@ export interface Auth {
   endSession(sessionId: string): Promise<void>;
   /** Makes an invite to the server. */
   createInvite(fields?: CreateInvite): Promise<Invite>;
+  /** What an invite leads to, also for who is not signed in. */
+  checkInvite(code: string): Promise<InvitePreview>;
+  /** Joins the room of an invite with the account one has. */
+  acceptInvite(code: string): Promise<InviteAccepted>;
 }

@@ -56,7 +56,7 @@ export interface AnyInput {
 
 const ANSWER_MS = 15_000;
 /** Routes that one needs before there is a token: they are called without one. */
-const WITHOUT_TOKEN = / \/auth\/(?:register|setup|setup\/check|login|refresh)$/u;
+const WITHOUT_TOKEN = / \/auth\/(?:register|setup|login|refresh|.+\/check)$/u;
 
 /** Calls a server. */
 export class RestClient implements Rest {

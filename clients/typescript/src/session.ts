@@ -72,12 +72,13 @@ export class Session implements Bearer {
   }
 
   /** A newer profile of the same person, or the first one, where the host application gives the tokens. */
-  async update(user: User): Promise<void> {
+  async update(user: User): Promise<User> {
     if (this.#kept) {
       this.#kept = { ...this.#kept, user };
       await this.#keep(this.#kept);
     }
     this.#show(user, undefined, true);
+    return user;
   }
 
   /** Nobody is signed in any more. */

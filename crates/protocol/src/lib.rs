@@ -10,6 +10,7 @@ pub mod direct_messages;
 pub mod error;
 pub mod event;
 pub mod ids;
+pub mod invites;
 pub mod members;
 pub mod mentions;
 pub mod messages;

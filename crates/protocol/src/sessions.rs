@@ -1,9 +1,9 @@
-//! Identity: accounts, sign-in, sessions, invites, and claiming a new server.
+//! Identity: accounts, sign-in, sessions, and claiming a new server.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{RoomId, RoomRef, SessionId};
+use crate::ids::SessionId;
 use crate::request::{Access, Done, Operation, Rate, Reply, Request, Rest, RestPath};
 use crate::text::{DisplayName, Password, Username};
 use crate::time::Time;
@@ -277,47 +277,6 @@ impl Request for ChangePassword {
     const OPERATION: Operation =
         Operation::new("sessions.password", "Change your password").put("/auth/password").rate(Rate::SignIn);
 }
-
-/// Makes an invite to the server.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CreateInvite {
-    /// How many may use it; 1 where not given.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 1000))]
-    pub uses: Option<u32>,
-    /// Hours until it ends; 168 where not given.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 8760))]
-    pub hours: Option<u32>,
-    /// Room that whoever uses it is a member of from the start: a public one, or one whose admin makes the invite.
-    #[serde(default)]
-    pub room_id: Option<RoomRef>,
-}
-
-impl Request for CreateInvite {
-    type Response = Invite;
-    const OPERATION: Operation = Operation::new("sessions.invite", "Make an invite")
-        .create("/auth/invites")
-        .access(Access::Admin)
-        .rate(Rate::Create);
-}
-
-/// An invite; its code is shown once.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Invite {
-    /// To be given to `POST /auth/register`.
-    pub code: String,
-    /// When it ends.
-    pub expires_at: Time,
-    /// How many may use it.
-    pub uses_left: i64,
-    /// Where they begin.
-    pub room_id: Option<RoomId>,
-}
-
-impl Reply for Invite {}
 
 /// Asks what is left to do for a new server.
 #[derive(Debug, Deserialize, JsonSchema)]

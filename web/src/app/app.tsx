@@ -4,7 +4,7 @@ import { placeKey } from "fireside-chat";
 import { useEffect, useState } from "preact/hooks";
 
 import { useReadable } from "../conversation/use-readable.js";
-import { Browse, Enter, LoginLink, Overlays, parts, RoomDoor, Settings } from "../later/lazy.js";
+import { Browse, Enter, Invitation, LoginLink, Overlays, parts, RoomDoor, Settings } from "../later/lazy.js";
 import { whenIdle } from "../later/later.js";
 import { PlaceLoading } from "../place/place-loading.js";
 import { PlaceScreen } from "../place/place-screen.js";
@@ -39,6 +39,7 @@ export function App() {
   if (name === "login" && current.token && current.user !== user?.username) return <LoginLink token={current.token} />;
   // The link of a new server leads to it, whoever was signed in at this address before.
   if (!user || name === "setup") return <Entrance notice={notice} />;
+  if (name === "join") return <Invitation code={current.code} user={user} />;
   return <Signed key={user.id} />;
 }
 
@@ -68,7 +69,7 @@ function Signed() {
   }, [services]);
   useEffect(() => {
     // Looked at again: whoever has just come in may have gone on by now.
-    if (["login", "join"].includes(route.peek().name)) go("/", { replace: true });
+    if (route.peek().name === "login") go("/", { replace: true });
   }, [name]);
   const place = useCurrentPlace();
   const isReady = useReadable(services.store.status).status !== "loading";

@@ -8,6 +8,7 @@ import { useServices } from "../app/services.js";
 import { Problem } from "../ui/problem.js";
 import { useTask } from "../ui/use-task.js";
 import { EnterCard } from "./card.js";
+import { InviteLead, useInvite } from "./invitation.js";
 import { chosenIn, SetupQuestions } from "./setup-questions.js";
 
 type Way = "login" | "register" | "setup";
@@ -21,13 +22,16 @@ const BUTTONS: Record<Way, string> = { login: "Sign in", register: "Sign up", se
 
 /** `notice` says why one is here again. */
 export function Enter({ notice }: { notice: string }) {
-  const { name } = route.value;
+  const current = route.value;
+  const { name } = current;
   const [chosen, setChosen] = useState<Way | null>(null);
+  const invited = current.name === "join" ? current.code : "";
+  const invite = useInvite(invited);
   const way = chosen ?? (name === "setup" ? "setup" : name === "join" ? "register" : "login");
   const swap = way === "login" ? "register" : "login";
   return (
     <EnterCard title={TITLES[way]}>
-      <Lead way={way} notice={notice} />
+      {invited ? <InviteLead asked={invite} /> : <Lead way={way} notice={notice} />}
       <EnterForm key={way} way={way} />
       {way !== "setup" && (
         <p class="enter-swap">
@@ -65,7 +69,8 @@ function EnterForm({ way }: { way: Way }) {
     if (way === "login") await chat.auth.login(fields);
     else if (way === "register") await chat.auth.register({ ...shown, invite: text("invite") || null });
     else await chat.auth.setup({ ...shown, ...chosenIn(form), token: current.name === "setup" ? current.token : "" });
-    // A place one wanted to see is shown now; the ways in are left behind, with their tokens.
+    // A place one wanted to see is shown now, an invite, too; the ways in are left behind, with their tokens.
+    if (current.name === "join" && !isNew) return;
     if (["login", "setup", "join"].includes(current.name)) go(isNew ? BEGINNING_PATH : "/", { replace: true });
   };
 

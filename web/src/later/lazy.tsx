@@ -14,6 +14,7 @@ export const ActionSheet = lazy(parts, (it) => it.ActionSheet);
 export const Browse = lazy(parts, (it) => it.Browse, "main");
 export const Enter = lazy(enter, (it) => it.Enter, "main");
 export const FirstSteps = lazy(parts, (it) => it.FirstSteps);
+export const Invitation = lazy(enter, (it) => it.Invitation, "main");
 export const LoginLink = lazy(enter, (it) => it.LoginLink, "main");
 export const MessageEditor = lazy(parts, (it) => it.MessageEditor);
 export const Overlays = lazy(parts, (it) => it.Overlays);

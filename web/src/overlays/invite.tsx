@@ -1,4 +1,4 @@
-// A link with which others can make an account here.
+// A link with which others can make an account here, or join a room with the one they have.
 
 import type { Invite as MadeInvite, Room } from "fireside-chat";
 import { useRef, useState } from "preact/hooks";
@@ -11,14 +11,19 @@ import { QrCode } from "../qr-code/qr-code.js";
 import { Dialog } from "../ui/dialog.js";
 import { type Fields, TaskForm } from "../ui/task-form.js";
 
-const USES = 20;
+const USES = [1, 5, 20, 100, 1000];
+const DAYS = { "a day": 1, "a week": 7, "a month": 30 };
 
 export function Invite({ onClose }: { onClose: () => void }) {
   const { chat, store } = useServices();
   const [invite, setInvite] = useState<MadeInvite | null>(null);
   const rooms = useReadable(store.rooms);
   const make = async (fields: Fields) => {
-    setInvite(await chat.auth.createInvite({ uses: USES, roomId: fields.text("room") || null }));
+    setInvite(await chat.auth.createInvite({
+        uses: Number(fields.text("uses")),
+        hours: Number(fields.text("days")) * 24,
+        roomId: fields.text("room") || null,
+      }));
   };
   return (
     <Dialog title="Invite people" onClose={onClose}>
@@ -26,7 +31,7 @@ export function Invite({ onClose }: { onClose: () => void }) {
         <InviteLink invite={invite} />
       ) : (
         <TaskForm submit={make} button="Make a link">
-          <p>A link lets up to {USES} people make an account on this server, for a week.</p>
+          <p>With a link others make an account on this server, or join the room with the one they have.</p>
           <label class="field">
             <span>They begin in</span>
             <select name="room">
@@ -36,6 +41,26 @@ export function Invite({ onClose }: { onClose: () => void }) {
                 </option>
               ))}
               <option value="">No room yet</option>
+            </select>
+          </label>
+          <label class="field">
+            <span>How many may use it</span>
+            <select name="uses">
+              {USES.map((uses) => (
+                <option key={uses} selected={uses === 20}>
+                  {uses}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label class="field">
+            <span>It ends after</span>
+            <select name="days">
+              {Object.entries(DAYS).map(([text, days]) => (
+                <option key={days} value={days} selected={days === 7}>
+                  {text}
+                </option>
+              ))}
             </select>
           </label>
         </TaskForm>
@@ -71,7 +96,7 @@ function InviteLink({ invite }: { invite: MadeInvite }) {
         </span>
       </label>
       <p class="hint" role="status">
-        {isCopied ? "Copied." : `For ${invite.usesLeft} people, until ${until}. It is shown only once.`}
+        {isCopied ? "Copied." : `For ${invite.usesLeft} ${invite.usesLeft === 1 ? "person" : "people"}, until ${until}. It is shown only once.`}
       </p>
       <QrCode text={link} label="QR code of the link" />
     </>

@@ -13,7 +13,7 @@
 //! - A server without an administrator is claimed once, with the token that it printed at its start.
 //!
 //! Registers `sessions.register`, `claim`, `login`, `refresh`, `logout`, `me`, `list`, `end`, `password`, `invite`,
-//! `check_setup`, `first_steps`, `dismiss_first_steps`.
+//! `check_invite`, `accept_invite`, `check_setup`, `first_steps`, `dismiss_first_steps`.
 
 mod accounts;
 mod authenticate;
@@ -21,6 +21,7 @@ mod command_line;
 mod devices;
 mod ended;
 mod host;
+mod invites;
 mod jwt;
 mod last_used;
 mod new_account;
@@ -94,6 +95,8 @@ pub async fn register(
     add(registry, &sessions, operations::end::end);
     add(registry, &sessions, operations::password::password);
     add(registry, &sessions, operations::invite::invite);
+    add(registry, &sessions, operations::check_invite::check_invite);
+    add(registry, &sessions, operations::accept_invite::accept_invite);
     add(registry, &sessions, operations::signup::check_setup);
     add(registry, &sessions, operations::first_steps::first_steps);
     add(registry, &sessions, operations::first_steps::dismiss);

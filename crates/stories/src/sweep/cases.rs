@@ -5,6 +5,7 @@ use fireside_protocol::digests::GetDigest;
 use fireside_protocol::direct_messages::{
     ListConversations, ListDirectMessages, ReadDirectMessages, SendDirectMessage,
 };
+use fireside_protocol::invites::{AcceptInvite, CheckInvite, CreateInvite};
 use fireside_protocol::members::{JoinRoom, LeaveRoom, ListMembers, RemoveMember, SetMember};
 use fireside_protocol::messages::{DeleteMessage, EditMessage, ListMessages, SendMessage};
 use fireside_protocol::presence::{GetPresence, ListOnline};
@@ -12,8 +13,8 @@ use fireside_protocol::reads::{ExplainUnread, ListUnread, MarkUnread, MuteRoom, 
 use fireside_protocol::resume::Resume;
 use fireside_protocol::rooms::{CreateRoom, DeleteRoom, DiscoverRooms, GetRoom, ListRooms, UpdateRoom};
 use fireside_protocol::sessions::{
-    ChangePassword, CheckSetup, Claim, CreateInvite, DismissFirstSteps, EndSession, GetFirstSteps, GetMe,
-    ListSessions, Login, Logout, Refresh, Register,
+    ChangePassword, CheckSetup, Claim, DismissFirstSteps, EndSession, GetFirstSteps, GetMe, ListSessions,
+    Login, Logout, Refresh, Register,
 };
 use fireside_protocol::typing::{StartTyping, StopTyping};
 use fireside_protocol::user_changes::GetPosition;
@@ -96,6 +97,8 @@ pub const CASES: &[Case] = &[
     on::<EndSession>(Target::OthersDevice),
     plain::<ChangePassword>(),
     plain::<CreateInvite>(),
+    plain::<CheckInvite>(),
+    plain::<AcceptInvite>(),
     plain::<CheckSetup>(),
     plain::<GetFirstSteps>(),
     plain::<DismissFirstSteps>(),

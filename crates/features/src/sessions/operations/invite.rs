@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use fireside_kernel::{Ctx, Error, Result};
-use fireside_protocol::sessions::{CreateInvite, Invite};
+use fireside_protocol::invites::{CreateInvite, Invite};
 
 use crate::members;
 use crate::sessions::sql::invites::NewInvite;

@@ -1,5 +1,7 @@
 //! The verbs of identity, one a file.
 
+pub(super) mod accept_invite;
+pub(super) mod check_invite;
 pub(super) mod claim;
 pub(super) mod end;
 pub(super) mod first_steps;

@@ -69,6 +69,12 @@ pub(in crate::sessions) async fn take(tx: &mut Tx, code_hash: &str, at: Time) ->
     Ok(tx.run(statement.bind(code_hash).bind(at.as_micros())).await? == 1)
 }
 
+/// Undoes [`take`], when nothing came of it.
+pub(in crate::sessions) async fn give_back(db: &Db, code_hash: &str) -> Result<(), Error> {
+    let statement = sql("UPDATE invites SET uses_left = uses_left + 1 WHERE code_hash = $1");
+    db.run(statement.bind(code_hash)).await.map(drop)
+}
+
 /// Deletes up to `limit` invites that ended before `before`; how many there were.
 pub(in crate::sessions) async fn delete_old(db: &Db, before: Time, limit: i64) -> Result<u64, Error> {
     let statement = sql("DELETE FROM invites WHERE code_hash IN \

@@ -341,3 +341,72 @@ async fn only_administrators_invite_and_within_bounds() {
         assert_eq!(reason(world.call_as(&admin, "sessions.invite", bad).await), Reason::Validation);
     }
 }
+
+#[tokio::test]
+async fn who_has_an_account_follows_an_invite_into_its_room() {
+    for engine in ENGINES {
+        let world = world(engine, open()).await;
+        let admin = admin(&world).await;
+        let secret = json!({"name": "Secret", "isPrivate": true});
+        let secret = world.call_as(&admin, "rooms.create", secret).await.expect("a room");
+        let asked = json!({"roomId": text(&secret, "id"), "uses": 2});
+        let invite = world.call_as(&admin, "sessions.invite", asked).await.expect("an invite");
+        let code = json!({"code": text(&invite, "code")});
+        let left = || async { world.call("sessions.check_invite", code.clone()).await.expect("a preview") };
+        let preview = left().await;
+        assert_eq!((text(&preview, "host"), &preview["usesLeft"]), ("root", &json!(2)), "{engine:?}");
+        assert_eq!((text(&preview["room"], "name"), &preview["room"]["memberCount"]), ("Secret", &json!(1)));
+
+        let people = ["alice", "bob", "carol"];
+        let mut tokens = Vec::new();
+        for name in people {
+            tokens.push(access(&world.sign_up(name).await.expect("an account")).to_owned());
+        }
+        for _ in 0..2 {
+            let answer = world.call_as(&tokens[0], "sessions.accept_invite", code.clone()).await.expect("in");
+            assert_eq!(answer["roomId"], secret["id"]);
+            assert_eq!(left().await["usesLeft"], 1, "once for each person: {engine:?}");
+        }
+        assert_eq!(rooms_of(&world, &tokens[0]).await, ["Secret"]);
+        world.call_as(&tokens[1], "sessions.accept_invite", code.clone()).await.expect("in");
+        let third = world.call_as(&tokens[2], "sessions.accept_invite", code.clone()).await;
+        assert_eq!(reason(third), Reason::Gone, "{engine:?}");
+        assert!(rooms_of(&world, &tokens[2]).await.is_empty());
+        assert_eq!(reason(world.call("sessions.check_invite", code).await), Reason::Gone);
+    }
+}
+
+#[tokio::test]
+async fn an_invite_tells_nothing_to_who_has_none() {
+    for engine in ENGINES {
+        let world = world(engine, open()).await;
+        let admin = admin(&world).await;
+        let alice = world.sign_up("alice").await.expect("an account");
+        let guessed = json!({"code": "guessed"});
+        assert_eq!(reason(world.call("sessions.check_invite", json!({})).await), Reason::Unauthenticated);
+        assert_eq!(reason(world.call("sessions.check_invite", guessed.clone()).await), Reason::NotFound);
+        assert_eq!(
+            reason(world.call("sessions.accept_invite", guessed.clone()).await),
+            Reason::Unauthenticated
+        );
+        let tried = world.call_as(access(&alice), "sessions.accept_invite", guessed).await;
+        assert_eq!(reason(tried), Reason::NotFound, "{engine:?}");
+
+        // To the server only, or to a room that is gone: nothing to join, and nothing used up.
+        let room = world.call_as(&admin, "rooms.create", json!({"name": "Short"})).await.expect("a room");
+        for asked in [json!({}), json!({"roomId": text(&room, "id")})] {
+            let invite = world.call_as(&admin, "sessions.invite", asked).await.expect("an invite");
+            if invite["roomId"] != Value::Null {
+                world
+                    .call_as(&admin, "rooms.delete", json!({"roomId": text(&room, "id")}))
+                    .await
+                    .expect("deleted");
+            }
+            let code = json!({"code": text(&invite, "code")});
+            let answer = world.call_as(access(&alice), "sessions.accept_invite", code.clone()).await;
+            assert_eq!(answer.expect("an answer")["roomId"], Value::Null, "{engine:?}");
+            let preview = world.call("sessions.check_invite", code).await.expect("a preview");
+            assert_eq!((&preview["room"], &preview["usesLeft"]), (&Value::Null, &json!(1)), "{engine:?}");
+        }
+    }
+}
