@@ -33,6 +33,11 @@ rm -rf "$2"
 pub struct RedisServer {
     directory: TempDir,
     port: u16,
+    /// Its own part of the configuration.
+    settings: String,
+    is_sentinel: bool,
+    /// What its configuration demands of whoever connects.
+    password: Option<String>,
     state: Mutex<Running>,
 }
 
@@ -48,9 +53,41 @@ impl RedisServer {
     /// # Errors
     /// When `redis-server` is not installed or does not start.
     pub async fn start() -> io::Result<RedisServer> {
+        RedisServer::of("save \"\"\nappendonly no\n".to_owned(), false, None).await
+    }
+
+    /// Starts one that demands a password, and follows another one, with the same password, where there is one.
+    ///
+    /// # Errors
+    /// As [`RedisServer::start`].
+    pub async fn start_guarded(password: &str, follows: Option<&RedisServer>) -> io::Result<RedisServer> {
+        let follows =
+            follows.map(|master| format!("replicaof 127.0.0.1 {}\n", master.port)).unwrap_or_default();
+        let settings =
+            format!("save \"\"\nappendonly no\nrequirepass {password}\nmasterauth {password}\n{follows}");
+        RedisServer::of(settings, false, Some(password)).await
+    }
+
+    /// Starts a sentinel, itself with a password, that watches over `main`, whose master and replicas have another.
+    ///
+    /// # Errors
+    /// As [`RedisServer::start`].
+    pub async fn start_sentinel(password: &str, master: &RedisServer) -> io::Result<RedisServer> {
+        let auth = master.state.lock().password.clone().unwrap_or_default();
+        let settings = format!(
+            "requirepass {password}\nsentinel monitor main 127.0.0.1 {} 1\nsentinel auth-pass main {auth}\n\
+             sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 3000\n",
+            master.port
+        );
+        RedisServer::of(settings, true, Some(password)).await
+    }
+
+    async fn of(settings: String, is_sentinel: bool, password: Option<&str>) -> io::Result<RedisServer> {
         let directory = tempfile::Builder::new().prefix("fireside-redis-").tempdir()?;
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let server = RedisServer { directory, port, state: Mutex::default() };
+        let password = password.map(str::to_owned);
+        let server =
+            RedisServer { directory, port, settings, is_sentinel, password, state: Mutex::default() };
         server.start_again().await?;
         Ok(server)
     }
@@ -67,7 +104,7 @@ impl RedisServer {
         self.port
     }
 
-    /// Starts an empty one on the same port after [`RedisServer::kill`], without a password.
+    /// Starts an empty one on the same port after [`RedisServer::kill`], with the settings it had at first.
     ///
     /// # Errors
     /// When it is running, or does not start.
@@ -76,9 +113,12 @@ impl RedisServer {
             return Err(io::Error::other("the server is running"));
         }
         let log = File::options().create(true).append(true).open(self.log_file())?;
+        // A sentinel writes into its configuration what it learns.
+        let configuration = self.directory.path().join("redis.conf");
+        fs::write(&configuration, format!("bind 127.0.0.1\nport {}\n{}", self.port, self.settings))?;
         let mut server = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--port", &self.port.to_string()])
-            .args(["--save", "", "--appendonly", "no"])
+            .arg(&configuration)
+            .args(self.is_sentinel.then_some("--sentinel"))
             // A group of its own: an interrupt typed at the terminal is for the tests.
             .process_group(0)
             .current_dir(self.directory.path())
@@ -87,7 +127,7 @@ impl RedisServer {
             .stderr(log)
             .spawn()?;
         let watchdog = self.watchdog(server.id())?;
-        self.state.lock().password = None;
+        self.state.lock().password.clone_from(&self.password);
         self.until_ready(&mut server).await?;
         self.state.lock().server = Some((server, watchdog));
         Ok(())

@@ -2,6 +2,7 @@
 
 mod listener;
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -148,4 +149,52 @@ async fn forged_messages() {
     neighbour.publish("room", Bytes::from_static(b"of another chat"));
     bob.publish("room", Bytes::from_static(b"hello"));
     assert_eq!(alice.next().await.1, "hello", "the first that arrives is genuine");
+}
+
+/// How the nodes of a test meet in the master that a sentinel knows.
+fn watched(sentinel: &RedisServer, credentials: &str) -> RedisOptions {
+    let url = format!("redis+sentinel://:of-the-master@127.0.0.1:{}/main{credentials}", sentinel.port());
+    RedisOptions { url: url.parse().expect("an address"), namespace: "troubles".to_owned(), key: [7; 32] }
+}
+
+#[tokio::test]
+async fn master_lost_and_replica_promoted_by_a_sentinel() {
+    let master = RedisServer::start_guarded("of-the-master", None).await.expect("a Redis");
+    let replica = RedisServer::start_guarded("of-the-master", Some(&master)).await.expect("a replica");
+    let sentinel = RedisServer::start_sentinel("of-the-sentinel", &master).await.expect("a sentinel");
+    let options = watched(&sentinel, "?sentinel_password=of-the-sentinel");
+    // Before that a master that is lost has nobody to take its place.
+    let knows_replica = async {
+        loop {
+            let known: Vec<HashMap<String, String>> =
+                sentinel.command(&["SENTINEL", "REPLICAS", "main"]).await.expect("it answers");
+            if known.first().is_some_and(|replica| replica["master-link-status"] == "ok") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(listener::PATIENCE, knows_replica).await.expect("the sentinel knows the replica");
+    let mut alice = Listener::new(Bus::redis(options.clone()).await);
+    let bob = Bus::redis(options).await;
+    alice.subscribes("room", &bob).await;
+
+    master.kill().expect("it is killed");
+    until(&alice.bus, false).await;
+    until(&alice.bus, true).await;
+    until(&bob, true).await;
+    alice.hears("room", &bob).await;
+    let role: Vec<redis::Value> = replica.command(&["ROLE"]).await.expect("it answers");
+    assert_eq!(role.first(), Some(&redis::Value::BulkString(b"master".to_vec())));
+}
+
+#[tokio::test]
+async fn a_sentinel_that_wants_another_password() {
+    let master = RedisServer::start_guarded("of-the-master", None).await.expect("a Redis");
+    let sentinel = RedisServer::start_sentinel("of-the-sentinel", &master).await.expect("a sentinel");
+    for credentials in ["", "?sentinel_password=wrong"] {
+        let bus = Bus::redis(watched(&sentinel, credentials)).await;
+        let reason = until(&bus, false).await.expect("a reason");
+        assert_eq!(reason, "Redis refuses the user or the password", "{credentials}");
+    }
 }

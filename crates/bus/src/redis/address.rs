@@ -7,12 +7,14 @@ use redis::sentinel::{Sentinel, SentinelNodeConnectionInfo};
 use redis::{Client, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion, RedisConnectionInfo, TlsMode};
 
 use super::failure::Failure;
+use super::luck;
 
 /// The address of a Redis, with user and password where it wants them:
 ///
 /// * `redis://[user:password@]host[:port]`, over TLS `rediss://…`, a local socket `unix:///path`
 /// * `redis+sentinel://[user:password@]host:port[,host:port…]/master`, over TLS `rediss+sentinel://…`: the
-///   hosts are sentinels, user and password those of the master
+///   hosts are sentinels, user and password those of the master. Sentinels that want a password themselves are told
+///   `?sentinel_password=…`, and `&sentinel_username=…` where they have users; both percent-encoded as in any URL.
 #[derive(Clone)]
 pub struct RedisUrl(Place);
 
@@ -54,6 +56,7 @@ fn settings(settings: RedisConnectionInfo) -> RedisConnectionInfo {
 }
 
 fn sentinels(scheme: &str, rest: &str) -> Result<Place, InvalidRedisUrl> {
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, master) = rest.split_once('/').ok_or(InvalidRedisUrl)?;
     let (credentials, hosts) = match authority.rsplit_once('@') {
         Some((credentials, hosts)) => (format!("{credentials}@"), hosts),
@@ -62,8 +65,10 @@ fn sentinels(scheme: &str, rest: &str) -> Result<Place, InvalidRedisUrl> {
     if master.is_empty() || master.contains('/') {
         return Err(InvalidRedisUrl);
     }
-    let sentinels: Vec<_> =
-        hosts.split(',').map(|host| sentinel(&format!("{scheme}://{host}"))).collect::<Result<_, _>>()?;
+    let at_sentinel = sentinel_credentials(query)?;
+    let sentinel = |host| format!("{scheme}://{at_sentinel}{host}").into_connection_info();
+    let sentinels = hosts.split(',').map(sentinel).collect::<Result<Vec<_>, _>>();
+    let sentinels = sentinels.map_err(|_| InvalidRedisUrl)?;
     // Any host will do: only user and password are taken.
     let at_master = connection(&format!("{scheme}://{credentials}localhost"))?;
     let mut node =
@@ -74,8 +79,22 @@ fn sentinels(scheme: &str, rest: &str) -> Result<Place, InvalidRedisUrl> {
     Ok(Place::Sentinels { sentinels, master: master.to_owned(), at_master: node })
 }
 
-fn sentinel(text: &str) -> Result<ConnectionInfo, InvalidRedisUrl> {
-    text.into_connection_info().map_err(|_| InvalidRedisUrl)
+/// What stands before the host of a sentinel: empty where nothing is given.
+fn sentinel_credentials(query: &str) -> Result<String, InvalidRedisUrl> {
+    let (mut username, mut password) = ("", "");
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("sentinel_username", value)) => username = value,
+            Some(("sentinel_password", value)) => password = value,
+            _ => return Err(InvalidRedisUrl),
+        }
+    }
+    // A user without a password could not sign in, and what is not encoded would end up in the host.
+    let is_broken = [username, password].iter().any(|text| text.contains(['/', '?', '#', '@', ':']));
+    if is_broken || (password.is_empty() && !query.is_empty()) {
+        return Err(InvalidRedisUrl);
+    }
+    Ok(if password.is_empty() { String::new() } else { format!("{username}:{password}@") })
 }
 
 impl RedisUrl {
@@ -84,7 +103,12 @@ impl RedisUrl {
         match &self.0 {
             Place::One(info) => Ok(Client::open(info.clone())?),
             Place::Sentinels { sentinels, master, at_master } => {
-                let mut sentinels = Sentinel::build(sentinels.clone())?;
+                // They are asked one after the other: another one first each time, lest one that says nothing takes
+                // all the time of every attempt.
+                let mut sentinels = sentinels.clone();
+                let first = luck::draw() % sentinels.len().max(1) as u64;
+                sentinels.rotate_left(first as usize);
+                let mut sentinels = Sentinel::build(sentinels)?;
                 Ok(sentinels.async_master_for(master, Some(at_master)).await?)
             }
         }
@@ -108,6 +132,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sentinels_have_credentials_of_their_own() {
+        let url = "redis+sentinel://:master@a,b:7/main?sentinel_username=guard&sentinel_password=s%2Fp";
+        let Place::Sentinels { sentinels, master, .. } =
+            sentinels("redis", &url["redis+sentinel://".len()..]).expect("an address")
+        else {
+            panic!("they are sentinels")
+        };
+        assert_eq!(master, "main");
+        for sentinel in &sentinels {
+            let settings = sentinel.redis_settings();
+            assert_eq!((settings.username(), settings.password()), (Some("guard"), Some("s/p")));
+        }
+    }
+
+    #[test]
     fn addresses_are_understood_and_shown_without_passwords() {
         for (text, shown) in [
             ("redis://127.0.0.1", "RedisUrl(127.0.0.1:6379)"),
@@ -115,6 +154,11 @@ mod tests {
             ("rediss://user:secret@redis.example:6380", "RedisUrl(redis.example:6380)"),
             ("unix:///run/redis.sock", "RedisUrl(/run/redis.sock)"),
             ("redis+sentinel://user:p@ss@a:26379,b:26379,c/main", "RedisUrl(3 sentinels of main)"),
+            ("redis+sentinel://a,b/main?sentinel_password=p%40ss", "RedisUrl(2 sentinels of main)"),
+            (
+                "redis+sentinel://a/main?sentinel_username=u&sentinel_password=p",
+                "RedisUrl(1 sentinels of main)",
+            ),
         ] {
             let url: RedisUrl = text.parse().unwrap_or_else(|_| panic!("{text} is an address"));
             assert_eq!(format!("{url:?}"), shown);
@@ -127,6 +171,11 @@ mod tests {
         {
             let refused = text.parse::<RedisUrl>().expect_err(text);
             assert!(refused.to_string().contains("redis+sentinel://"), "{refused}");
+        }
+        for query in ["sentinel_username=u", "sentinel_password=", "sentinel_password=a/b", "password=p", "p"]
+        {
+            let text = format!("redis+sentinel://host/main?{query}");
+            text.parse::<RedisUrl>().expect_err(&text);
         }
         for text in ["redis+sentinel://host/", "redis+sentinel:///main", "redis+sentinel://a,,b/main"] {
             text.parse::<RedisUrl>().expect_err(text);
