@@ -13,8 +13,9 @@ use parking_lot::Mutex;
 
 use fireside_kernel::nodes::Pace;
 use fireside_kernel::relay::{Committed, Effect, Subscriber};
-use fireside_kernel::user_changes::read;
+use fireside_kernel::user_changes::read::{self, Head};
 use fireside_kernel::{Identity, Kernel, permission};
+use fireside_protocol::resume::RoomPosition;
 use fireside_protocol::{RoomId, UserId};
 use fireside_socketio::{Frame, Namespace, Socket};
 
@@ -64,16 +65,16 @@ struct Arriving {
 pub(super) struct Arrival {
     number: u64,
     user: UserId,
-    rooms: Vec<(RoomId, i64)>,
+    rooms: Vec<(RoomId, Head)>,
     /// Where the user's own stream stands.
-    user_head: i64,
+    stream: Head,
     delivery: Weak<Delivery>,
 }
 
 impl Arrival {
     /// Whose own stream it will hear, and where that stands.
-    pub(super) fn stream(&self) -> (UserId, i64) {
-        (self.user.clone(), self.user_head)
+    pub(super) fn stream(&self) -> (UserId, Head) {
+        (self.user.clone(), self.stream.clone())
     }
 }
 
@@ -113,12 +114,12 @@ impl Delivery {
             number,
             user: user.clone(),
             rooms: Vec::new(),
-            user_head: 0,
+            stream: Head::default(),
             delivery: Arc::downgrade(self),
         });
         let hearing = read::hearing(&self.kernel.db, user).await?;
         arrival.rooms = hearing.rooms;
-        arrival.user_head = hearing.stream_head;
+        arrival.stream = hearing.stream;
         Ok(arrival)
     }
 
@@ -132,13 +133,13 @@ impl Delivery {
         opened: impl FnOnce(&Identity, &[RoomId]),
     ) {
         let user = arrival.user.clone();
-        let mut rooms: HashMap<RoomId, i64> = std::mem::take(&mut arrival.rooms).into_iter().collect();
+        let mut rooms: HashMap<RoomId, Head> = std::mem::take(&mut arrival.rooms).into_iter().collect();
         let mut state = self.state.lock();
         let changes = state.arriving.remove(&arrival.number).map(|arriving| arriving.changes);
         for change in changes.unwrap_or_default() {
             match change {
                 Change::Entered(room, seq) => {
-                    rooms.entry(room).or_insert(seq);
+                    rooms.entry(room).or_insert(Head { epoch: None, seq });
                 }
                 Change::Left(room) => {
                     rooms.remove(&room);
@@ -150,7 +151,7 @@ impl Delivery {
         socket.join(&user_name(&user));
         for (room, head) in &rooms {
             socket.join(&room_name(room));
-            self.begin(&mut state, room, *head);
+            self.begin(&mut state, room, head.clone());
         }
         state.listeners.entry(user).or_default().push(socket.clone());
         let rooms: Vec<RoomId> = rooms.into_keys().collect();
@@ -178,17 +179,41 @@ impl Delivery {
     /// Turns a room's delivery on for one socket of a member.
     pub(super) fn unmute(&self, socket: &Socket<Session>, pass: &permission::RoomPass) {
         let mut state = self.state.lock();
-        let head = pass.state().head_seq;
+        let head = Head { epoch: Some(pass.state().epoch.clone()), seq: pass.state().head_seq };
         socket.join(&room_name(pass.room()));
         self.begin(&mut state, pass.room(), head);
     }
 
     /// Begins to follow a room behind a place, unless that is done already.
-    pub(super) fn begin(&self, state: &mut State, room: &RoomId, delivered: i64) {
-        if let Entry::Vacant(feed) = state.feeds.entry(room.clone()) {
-            feed.insert(Feed::starting_after(delivered));
-            self.kernel.nodes.hear_room(room);
+    pub(super) fn begin(&self, state: &mut State, room: &RoomId, delivered: Head) {
+        match state.feeds.entry(room.clone()) {
+            Entry::Vacant(feed) => {
+                feed.insert(Feed::starting_after(delivered));
+                self.kernel.nodes.hear_room(room);
+            }
+            Entry::Occupied(mut feed) => feed.get_mut().is_known_as(delivered.epoch),
         }
+    }
+
+    /// Runs `answer` if the socket hears all these rooms, and each of them was told as far as the client has come:
+    /// then it has missed nothing, and nothing is told to it before `answer` has ended. Whether it did.
+    pub(super) fn if_level(
+        &self,
+        socket: &Socket<Session>,
+        positions: &[RoomPosition],
+        answer: impl FnOnce(),
+    ) -> bool {
+        let state = self.state.lock();
+        let is_level = |position: &RoomPosition| {
+            let feed = state.feeds.get(&position.room_id);
+            feed.is_some_and(|feed| feed.is_at(&position.epoch, position.seq))
+                && socket.is_in(&room_name(&position.room_id))
+        };
+        let are_level = positions.iter().all(is_level);
+        if are_level {
+            answer();
+        }
+        are_level
     }
 
     /// Drops the feeds of rooms that nobody here hears any more.
@@ -279,7 +304,8 @@ impl Delivery {
         let Effect::Enter(users) = &committed.effect else { return false };
         let begins = users.iter().any(|user| state.listeners.contains_key(user));
         if begins {
-            self.begin(state, &committed.room, committed.seq - 1);
+            let before = Head { epoch: Some(committed.epoch.clone()), seq: committed.seq - 1 };
+            self.begin(state, &committed.room, before);
         }
         begins
     }

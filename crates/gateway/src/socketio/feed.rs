@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use fireside_kernel::planted::{self, Bug};
 use fireside_kernel::relay::Committed;
+use fireside_kernel::user_changes::read::Head;
 
 /// The order keeper of one room: hands on events in the order of their positions, each once.
 #[derive(Debug)]
@@ -23,14 +24,14 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    /// A feed of which everything up to `delivered` counts as delivered.
-    pub(super) fn starting_after(delivered: i64) -> Feed {
+    /// A feed of which everything up to there counts as delivered.
+    pub(super) fn starting_after(head: Head) -> Feed {
         Feed {
-            delivered,
+            delivered: head.seq,
             waiting: BTreeMap::new(),
             digested: 0,
             is_filling: false,
-            epoch: None,
+            epoch: head.epoch,
             is_checked: false,
         }
     }
@@ -38,6 +39,11 @@ impl Feed {
     /// Position of the last event handed on.
     pub(super) fn delivered(&self) -> i64 {
         self.delivered
+    }
+
+    /// Whether a client that is there has been told, or will be, all that happens to this feed.
+    pub(super) fn is_at(&self, epoch: &str, seq: i64) -> bool {
+        self.epoch.as_deref() == Some(epoch) && self.delivered == seq
     }
 
     /// Takes an event: one that was seen is dropped, one too early waits.
@@ -61,6 +67,13 @@ impl Feed {
             self.waiting = BTreeMap::new();
         }
         Some(event)
+    }
+
+    /// Its epoch was read, which nothing may have told yet.
+    pub(super) fn is_known_as(&mut self, epoch: Option<Arc<str>>) {
+        if self.epoch.is_none() {
+            self.epoch = epoch;
+        }
     }
 
     /// Begins anew behind a place of another epoch: what was told of the last one is of another history.
@@ -108,13 +121,17 @@ mod tests {
         }
     }
 
+    fn starting_after(seq: i64) -> Feed {
+        Feed::starting_after(Head { epoch: None, seq })
+    }
+
     fn drain(feed: &mut Feed) -> Vec<i64> {
         std::iter::from_fn(|| feed.next()).map(|event| event.seq).collect()
     }
 
     #[test]
     fn in_order_once_each() {
-        let mut feed = Feed::starting_after(4);
+        let mut feed = starting_after(4);
         for seq in [5, 5, 4, 6] {
             feed.offer(event(seq));
         }
@@ -125,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_is_early_waits_for_the_hole() {
-        let mut feed = Feed::starting_after(0);
+        let mut feed = starting_after(0);
         feed.offer(event(2));
         feed.offer(event(3));
         assert_eq!(drain(&mut feed), [0; 0]);
@@ -137,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_hole_given_up_is_not_delivered_later() {
-        let mut feed = Feed::starting_after(0);
+        let mut feed = starting_after(0);
         feed.offer(event(3));
         feed.skip();
         feed.offer(event(2));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fireside_kernel::relay::Committed;
+use fireside_kernel::user_changes::read::Head;
 use fireside_kernel::{Result, permission, room_log};
 use fireside_protocol::event::Resync;
 use fireside_protocol::resume::{Hindrance, NotRecovered, Resumed, ResumedRoom};
@@ -196,7 +197,8 @@ impl Delivery {
             return Ok(());
         }
         let Some(member) = permission::membership(&self.kernel.db, room, user).await? else { return Ok(()) };
-        self.begin(&mut self.state.lock(), room, (member.joined_seq - 1).max(0));
+        let before = Head { epoch: None, seq: (member.joined_seq - 1).max(0) };
+        self.begin(&mut self.state.lock(), room, before);
         self.compare(std::slice::from_ref(room)).await
     }
 

@@ -16,7 +16,9 @@ use std::time::Duration;
 use fireside_kernel::Kernel;
 use fireside_kernel::nodes::Pace;
 use fireside_kernel::relay::{Committed, Subscriber};
-use fireside_kernel::user_changes::{Changed, read};
+use fireside_kernel::user_changes::Changed;
+use fireside_kernel::user_changes::read::{self, Head};
+use fireside_protocol::user_changes::UserPosition;
 use fireside_protocol::{UserEvent, UserId};
 use fireside_socketio::{Frame, Namespace};
 use parking_lot::Mutex;
@@ -53,8 +55,8 @@ struct UserFeed {
 }
 
 impl UserFeed {
-    fn starting_after(delivered: i64) -> UserFeed {
-        UserFeed { delivered, ..UserFeed::default() }
+    fn starting_after(head: Head) -> UserFeed {
+        UserFeed { delivered: head.seq, epoch: head.epoch, ..UserFeed::default() }
     }
 
     /// Takes a change: one that was seen is dropped, one too early waits.
@@ -100,7 +102,7 @@ impl UserFeeds {
 
     /// Lets a user's socket in by `join`, to hear their stream, of which they know everything up to `head` or
     /// will ask for it.
-    pub(super) fn enter<T>(&self, user: &UserId, head: i64, join: impl FnOnce() -> T) -> T {
+    pub(super) fn enter<T>(&self, user: &UserId, head: Head, join: impl FnOnce() -> T) -> T {
         // Held until the socket has joined, so that the feed is not tidied away before.
         let mut feeds = self.feeds.lock();
         if let Entry::Vacant(feed) = feeds.entry(user.clone()) {
@@ -108,6 +110,24 @@ impl UserFeeds {
             self.kernel.nodes.hear_user(user);
         }
         join()
+    }
+
+    /// Runs `answer` if the user's stream was told as far as a client has come, if that is asked at all: nothing more
+    /// of it is told before `answer` has ended. What that says, or false.
+    pub(super) fn if_level(
+        &self,
+        user: &UserId,
+        position: Option<&UserPosition>,
+        answer: impl FnOnce() -> bool,
+    ) -> bool {
+        let feeds = self.feeds.lock();
+        let is_level = position.is_none_or(|position| {
+            let feed = feeds.get(user);
+            feed.is_some_and(|feed| {
+                feed.epoch.as_ref() == Some(&position.epoch) && feed.delivered == position.seq
+            })
+        });
+        is_level && answer()
     }
 
     /// Drops the feeds of users who have no socket here any more.
@@ -283,7 +303,7 @@ mod tests {
 
     #[test]
     fn in_order_once_each() {
-        let mut feed = UserFeed::starting_after(4);
+        let mut feed = UserFeed::starting_after(Head { epoch: None, seq: 4 });
         for seq in [6, 4, 5, 5] {
             feed.offer(change(seq));
         }
@@ -294,7 +314,7 @@ mod tests {
 
     #[test]
     fn what_is_read_back_may_leave_positions_out() {
-        let mut feed = UserFeed::starting_after(4);
+        let mut feed = UserFeed::starting_after(Head { epoch: None, seq: 4 });
         feed.offer(change(7));
         feed.offer(change(10));
         assert_eq!(drain(&mut feed), [0; 0]);

@@ -63,7 +63,11 @@ pub async fn resume(db: &Db, user: &UserId, request: &Resume) -> Result<Resumed>
     Ok(Resumed { rooms, user })
 }
 
-fn check(request: &Resume) -> Result<()> {
+/// Whether the request is within bounds.
+///
+/// # Errors
+/// `validation` if it is not.
+pub fn check(request: &Resume) -> Result<()> {
     if request.rooms.len() > RESUME_MAX_ROOMS {
         return Err(Error::validation("rooms", format!("more than {RESUME_MAX_ROOMS} rooms")));
     }

@@ -1,6 +1,7 @@
 //! Reading users' streams: where they stand, and what changed behind a position.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use fireside_db::{Db, Statement, Tx, sql, values_list};
 use fireside_protocol::members::Role;
@@ -56,10 +57,19 @@ pub async fn heads(db: &Db, users: &[UserId]) -> Result<HashMap<UserId, UserPosi
 /// What a socket of someone hears, and where each of it stands.
 #[derive(Debug, Default)]
 pub struct Hearing {
-    /// The rooms and conversations they are a member of, with the positions of their heads.
-    pub rooms: Vec<(RoomId, i64)>,
-    /// The head of their own stream; 0 where it has not begun.
-    pub stream_head: i64,
+    /// The rooms and conversations they are a member of.
+    pub rooms: Vec<(RoomId, Head)>,
+    /// Their own stream, if it has begun.
+    pub stream: Head,
+}
+
+/// Where a log stands.
+#[derive(Debug, Clone, Default)]
+pub struct Head {
+    /// Its epoch, where that is known.
+    pub epoch: Option<Arc<str>>,
+    /// The position of its newest event; 0 where there is none.
+    pub seq: i64,
 }
 
 /// What a socket of someone hears: one statement, since it is asked at every connect.
@@ -67,15 +77,16 @@ pub struct Hearing {
 /// # Errors
 /// When the database does not answer.
 pub async fn hearing(db: &Db, user: &UserId) -> Result<Hearing> {
-    let text = "SELECT r.id, r.head_seq FROM members m JOIN rooms r ON r.id = m.room_id \
+    let text = "SELECT r.id, r.epoch, r.head_seq FROM members m JOIN rooms r ON r.id = m.room_id \
                 WHERE m.user_id = $1 AND r.deleted_at IS NULL \
-                UNION ALL SELECT CAST(NULL AS TEXT), head_seq FROM user_streams WHERE user_id = $1";
-    let rows: Vec<(Option<String>, i64)> = db.all(sql(text).bind(user.as_str())).await?;
-    let mut hearing = Hearing { rooms: Vec::with_capacity(rows.len()), stream_head: 0 };
-    for (room, head) in rows {
+                UNION ALL SELECT CAST(NULL AS TEXT), epoch, head_seq FROM user_streams WHERE user_id = $1";
+    let rows: Vec<(Option<String>, String, i64)> = db.all(sql(text).bind(user.as_str())).await?;
+    let mut hearing = Hearing { rooms: Vec::with_capacity(rows.len()), stream: Head::default() };
+    for (room, epoch, seq) in rows {
+        let head = Head { epoch: Some(epoch.into()), seq };
         match room {
             Some(room) => hearing.rooms.push((RoomId::trusted(room), head)),
-            None => hearing.stream_head = head,
+            None => hearing.stream = head,
         }
     }
     Ok(hearing)

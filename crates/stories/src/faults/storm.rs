@@ -43,9 +43,9 @@ const ROOM: usize = 10;
 const ADMITTED: u64 = 300;
 /// All are back so soon, of 5,000.
 const BACK_WITHIN: Duration = Duration::from_secs(25);
-/// Queries for each that comes back: two to connect (whose token it is, what they hear), one to resume; and a few for
-/// those that are turned away in between.
-const QUERIES: f64 = 3.3;
+/// Queries for each that comes back: two to connect (whose token it is, what they hear), none to resume where nothing was
+/// missed; and a few for those that are turned away in between.
+const QUERIES: f64 = 2.2;
 /// For how long things are looked at before.
 const QUIET: Duration = Duration::from_secs(8);
 /// How long a client waits for an answer.
@@ -56,13 +56,14 @@ const ARRIVALS: usize = 64;
 /// second, and up to half of it more or less (`reconnectionDelay`, `reconnectionDelayMax`, `randomizationFactor`).
 const BACK_OFF_MS: (u64, u64) = (1_000, 5_000);
 
-/// One client, its room and how far it knows it.
+/// One client, its room and how far it knows it and its own stream.
 #[derive(Debug, Clone)]
 struct Client {
     token: String,
     room: String,
     epoch: String,
     seq: i64,
+    own: Value,
 }
 
 /// A client has come (back) and was told that nothing is missing.
@@ -185,13 +186,13 @@ async fn settle(cluster: &Cluster, count: usize) -> Result<Vec<Client>, String> 
             let room = asks(http, &users[0], ("GET", &format!("/chat/rooms/{id}")), None).await?;
             let (epoch, seq) =
                 (room["epoch"].as_str().unwrap_or_default(), room["seq"].as_i64().unwrap_or(0));
-            let client = |user: &String| Client {
-                token: host_token(user, NEVER),
-                room: id.clone(),
-                epoch: epoch.to_owned(),
-                seq,
-            };
-            Ok::<Vec<Client>, String>(users.iter().map(client).collect())
+            let mut clients = Vec::new();
+            for user in &users {
+                let own = asks(http, user, ("GET", "/chat/position"), None).await?;
+                let (token, room, epoch) = (host_token(user, NEVER), id.clone(), epoch.to_owned());
+                clients.push(Client { token, room, epoch, seq, own });
+            }
+            Ok::<Vec<Client>, String>(clients)
         }
     });
     let clients: Vec<Vec<Client>> = rooms.buffer_unordered(AT_ONCE).try_collect().await?;
@@ -277,9 +278,11 @@ async fn comes(client: &Client, address: std::net::SocketAddr) -> Result<(Connec
     let connect = Packet::connect(Some(&json!({ "token": client.token })));
     answer(&mut socket, connect, |packet| matches!(packet, Packet::Connect(_))).await?;
     let position = json!({ "roomId": client.room, "epoch": client.epoch, "seq": client.seq });
-    let resume = Packet::event("resume", Some(&json!({ "rooms": [position] })), Some(0));
-    let is_recovered =
-        |packet: &Packet| matches!(packet, Packet::Ack(0, answer) if answer["rooms"][0]["recovered"] == true);
+    let resume = Packet::event("resume", Some(&json!({ "rooms": [position], "user": client.own })), Some(0));
+    let is_recovered = |packet: &Packet| {
+        let Packet::Ack(0, answer) = packet else { return false };
+        [&answer["rooms"][0], &answer["user"]].iter().all(|one| one["recovered"] == true)
+    };
     answer(&mut socket, resume, is_recovered).await?;
     Ok((socket, opened))
 }

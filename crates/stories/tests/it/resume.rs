@@ -35,6 +35,7 @@ engines!(
     a_log_that_is_not_kept_so_far_back,
     too_many_events,
     a_restart_changes_nothing,
+    who_missed_nothing_costs_the_database_nothing,
     no_seam_between_missed_and_live
 );
 
@@ -311,6 +312,46 @@ async fn a_restart_changes_nothing(engine: Engine) {
     alice.sends("after").await;
     let expected = [("message:new", here.seq + 1), ("message:new", here.seq + 2)];
     assert_eq!(told(&bob.resumes_in(den, &here).await), expected);
+    world.close().await;
+}
+
+/// Thousands may come back in the same moment, most of whom have missed nothing.
+async fn who_missed_nothing_costs_the_database_nothing(engine: Engine) {
+    const TIMES: u64 = 20;
+    let world = World::new(engine, Door::Socket).await;
+    let World { alice, bob, den, .. } = &world;
+    // Of several nodes it is Alice's whose questions are counted here; it has told all there is by then.
+    let sent = bob.sends("heard").await;
+    alice.socket().heard().find(0, "the message", |event| (seq(event)? == sent.seq).then_some(())).await;
+    let here = alice.position_in(den).await;
+    let own = alice.gets("/chat/position").await;
+    let socket = alice.comes_back().await;
+    let asks = async |seq: i64| {
+        let stats = || world.kernel().db.stats();
+        let (before, mut answer) = (stats(), Value::Null);
+        for _ in 0..TIMES {
+            let rooms = json!([{ "roomId": den.id, "epoch": here.epoch, "seq": seq }]);
+            answer = socket.call("resume", &json!({ "rooms": rooms, "user": own })).await;
+        }
+        let after = stats();
+        (answer, after.read.lent + after.write.lent - before.read.lent - before.write.lent)
+    };
+    let (answer, queries) = asks(here.seq).await;
+    assert_eq!(
+        (told(&answer["rooms"][0]), &answer["rooms"][0]["seq"]),
+        (vec![], &json!(here.seq)),
+        "{answer}"
+    );
+    assert_eq!(
+        (&answer["user"]["recovered"], &answer["user"]["seq"]),
+        (&json!(true), &own["seq"]),
+        "{answer}"
+    );
+    // A server has a few things of its own to ask in between.
+    assert!(queries < TIMES, "{queries} queries for {TIMES} resumes of {engine:?}");
+    let (answer, queries) = asks(here.seq - 1).await;
+    assert_eq!(told(&answer["rooms"][0]), [("message:new", here.seq)]);
+    assert!(queries >= TIMES, "what was missed is read: {queries} queries");
     world.close().await;
 }
 
