@@ -1,10 +1,10 @@
-//! The bus over Redis: plain publish and subscribe, one channel for each topic, every message sealed with the
-//! chat's key.
+//! The bus over Redis: one channel for each topic, every message sealed with the chat's key.
 //!
-//! Works with Redis 6 and later and what speaks its protocol, alone, behind sentinels, or any one node of a
-//! cluster, which passes messages on to all its nodes.
+//! Works with Redis 6 and later and what speaks its protocol, alone, behind sentinels, or any one node of a cluster, by
+//! plain publish and subscribe; with a cluster of Redis 7 and later that is named as one, by its shards.
 
 mod address;
+mod connection;
 mod envelope;
 mod failure;
 mod link;
@@ -20,6 +20,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 pub use self::address::{InvalidRedisUrl, RedisUrl};
+use self::connection::Manner;
 use self::envelope::{Rejected, Seal};
 use self::link::{Delivery, Link, Listening};
 use self::subscriptions::Subscription;
@@ -54,7 +55,8 @@ impl Redis {
         let receiver = Arc::<Receiver>::default();
         let deliver = deliver_to(receiver.clone(), prefix.clone(), seal.clone());
         let listening = Listening { deliver, census: Vec::new(), counted: Box::new(|_| {}) };
-        let link = Link::open(options.url, format!("{prefix}probe:"), listening);
+        let manner = if options.url.is_cluster() { Manner::Sharded } else { Manner::Plain };
+        let link = Link::open(options.url, manner, format!("{prefix}probe:"), listening);
         tokio::spawn(tell_state(link.state()));
         link.first_attempt().await;
         Redis { link, prefix, seal, receiver }

@@ -82,6 +82,16 @@ impl RedisServer {
         RedisServer::of(settings, true, Some(password)).await
     }
 
+    /// Starts one that may become a node of a cluster, and persists nothing but what it knows of the others.
+    async fn start_node() -> io::Result<RedisServer> {
+        let bus_port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let settings = format!(
+            "save \"\"\nappendonly no\ncluster-enabled yes\ncluster-port {bus_port}\n\
+             cluster-node-timeout 1500\ncluster-config-file nodes.conf\n"
+        );
+        RedisServer::of(settings, false, None).await
+    }
+
     async fn of(settings: String, is_sentinel: bool, password: Option<&str>) -> io::Result<RedisServer> {
         let directory = tempfile::Builder::new().prefix("fireside-redis-").tempdir()?;
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
@@ -240,4 +250,108 @@ impl Drop for RedisServer {
     fn drop(&mut self) {
         let _gone = self.kill();
     }
+}
+
+/// Most slots of a cluster.
+const SLOTS: usize = 16384;
+
+/// A throw-away cluster of three masters, the first of which has a replica.
+pub struct RedisCluster {
+    /// The masters, each with a third of the slots.
+    pub masters: Vec<RedisServer>,
+    /// Follows the first one, and takes its place.
+    pub replica: RedisServer,
+}
+
+impl RedisCluster {
+    /// Starts one and waits until all of its nodes agree that it is well.
+    ///
+    /// # Errors
+    /// When `redis-server` is not installed, older than 7, or does not start.
+    pub async fn start() -> io::Result<RedisCluster> {
+        let mut masters = Vec::new();
+        for _ in 0..3 {
+            masters.push(RedisServer::start_node().await?);
+        }
+        let cluster = RedisCluster { masters, replica: RedisServer::start_node().await? };
+        let first = &cluster.masters[0];
+        let bus_port = |server: &RedisServer| {
+            let (_, rest) = server.settings.split_once("cluster-port ").unwrap_or_default();
+            rest.split_whitespace().next().unwrap_or_default().to_owned()
+        };
+        for (number, server) in cluster.masters.iter().enumerate() {
+            let (from, to) = (number * SLOTS / 3, (number + 1) * SLOTS / 3 - 1);
+            let range = [from, to].map(|slot| slot.to_string());
+            server.command::<()>(&["CLUSTER", "ADDSLOTSRANGE", &range[0], &range[1]]).await?;
+        }
+        for server in cluster.masters[1..].iter().chain([&cluster.replica]) {
+            let port = server.port.to_string();
+            first.command::<()>(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus_port(server)]).await?;
+        }
+        let id: String = first.command(&["CLUSTER", "MYID"]).await?;
+        until("the replica knows its master", async || {
+            cluster.replica.command::<()>(&["CLUSTER", "REPLICATE", &id]).await.is_ok()
+        })
+        .await?;
+        until("the cluster is well", async || cluster.is_well().await).await?;
+        Ok(cluster)
+    }
+
+    /// Its address, by its masters.
+    pub fn url(&self) -> String {
+        let hosts: Vec<_> = self.masters.iter().map(|server| format!("127.0.0.1:{}", server.port)).collect();
+        format!("redis+cluster://{}", hosts.join(","))
+    }
+
+    /// Moves a slot, in which there are no keys, to a master.
+    ///
+    /// # Errors
+    /// When one of them does not answer.
+    pub async fn move_slot(&self, slot: u16, to: usize) -> io::Result<()> {
+        let id: String = self.masters[to].command(&["CLUSTER", "MYID"]).await?;
+        for server in std::iter::once(&self.masters[to]).chain(&self.masters) {
+            server.command::<()>(&["CLUSTER", "SETSLOT", &slot.to_string(), "NODE", &id]).await?;
+        }
+        Ok(())
+    }
+
+    /// A number out of `CLUSTER INFO` over all masters.
+    ///
+    /// # Errors
+    /// When one of them does not answer.
+    pub async fn sum(&self, field: &str) -> io::Result<u64> {
+        let mut sum = 0;
+        for server in &self.masters {
+            let info: String = server.command(&["CLUSTER", "INFO"]).await?;
+            let found = info.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+            sum += found.and_then(|count| count.trim().parse::<u64>().ok()).unwrap_or(0);
+        }
+        Ok(sum)
+    }
+
+    async fn is_well(&self) -> bool {
+        for server in self.masters.iter().chain([&self.replica]) {
+            let info: io::Result<String> = server.command(&["CLUSTER", "INFO"]).await;
+            let slots: io::Result<Vec<Value>> = server.command(&["CLUSTER", "SLOTS"]).await;
+            // Each range says where it begins and ends, its master, and its replica once that is known.
+            let replicas = |range: &Value| matches!(range, Value::Array(parts) if parts.len() > 3);
+            let is_well = info.is_ok_and(|info| info.contains("cluster_state:ok"))
+                && slots.is_ok_and(|slots| slots.len() == 3 && slots.iter().any(replicas));
+            if !is_well {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) -> io::Result<()> {
+    let since = Instant::now();
+    while !holds().await {
+        if since.elapsed() > PATIENCE {
+            return Err(io::Error::other(format!("waited in vain until {what}")));
+        }
+        sleep(LOOK).await;
+    }
+    Ok(())
 }

@@ -1,8 +1,9 @@
-//! Where Redis is: one server, or sentinels that know.
+//! Where Redis is: one server, sentinels that know, or a cluster.
 
 use std::fmt;
 use std::str::FromStr;
 
+use redis::cluster::ClusterClientBuilder;
 use redis::sentinel::{Sentinel, SentinelNodeConnectionInfo};
 use redis::{Client, ConnectionInfo, IntoConnectionInfo as _, ProtocolVersion, RedisConnectionInfo, TlsMode};
 
@@ -15,6 +16,8 @@ use super::luck;
 /// * `redis+sentinel://[user:password@]host:port[,host:port…]/master`, over TLS `rediss+sentinel://…`: the
 ///   hosts are sentinels, user and password those of the master. Sentinels that want a password themselves are told
 ///   `?sentinel_password=…`, and `&sentinel_username=…` where they have users; both percent-encoded as in any URL.
+/// * `redis+cluster://[user:password@]host:port[,host:port…]`, over TLS `rediss+cluster://…`: nodes of a cluster, which
+///   name the others
 #[derive(Clone)]
 pub struct RedisUrl(Place);
 
@@ -22,13 +25,15 @@ pub struct RedisUrl(Place);
 enum Place {
     One(ConnectionInfo),
     Sentinels { sentinels: Vec<ConnectionInfo>, master: String, at_master: SentinelNodeConnectionInfo },
+    Cluster(Vec<ConnectionInfo>),
 }
 
 /// A text that is no [`RedisUrl`]. It does not say the text, which may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not an address of Redis: redis://[user:password@]host[:port], rediss://…, unix:///path or \
-     redis+sentinel://[user:password@]host:port,host:port/master is expected"
+    "not an address of Redis: redis://[user:password@]host[:port], rediss://…, unix:///path, \
+     redis+sentinel://[user:password@]host:port,host:port/master or \
+     redis+cluster://[user:password@]host:port,host:port is expected"
 )]
 pub struct InvalidRedisUrl;
 
@@ -38,7 +43,10 @@ impl FromStr for RedisUrl {
     fn from_str(text: &str) -> Result<RedisUrl, InvalidRedisUrl> {
         let place = match text.split_once("+sentinel://") {
             Some((scheme @ ("redis" | "rediss"), rest)) => sentinels(scheme, rest)?,
-            _ => Place::One(connection(text)?),
+            _ => match text.split_once("+cluster://") {
+                Some((scheme @ ("redis" | "rediss"), rest)) => cluster(scheme, rest)?,
+                _ => Place::One(connection(text)?),
+            },
         };
         Ok(RedisUrl(place))
     }
@@ -58,10 +66,7 @@ fn settings(settings: RedisConnectionInfo) -> RedisConnectionInfo {
 fn sentinels(scheme: &str, rest: &str) -> Result<Place, InvalidRedisUrl> {
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, master) = rest.split_once('/').ok_or(InvalidRedisUrl)?;
-    let (credentials, hosts) = match authority.rsplit_once('@') {
-        Some((credentials, hosts)) => (format!("{credentials}@"), hosts),
-        None => (String::new(), authority),
-    };
+    let (credentials, hosts) = apart(authority);
     if master.is_empty() || master.contains('/') {
         return Err(InvalidRedisUrl);
     }
@@ -77,6 +82,20 @@ fn sentinels(scheme: &str, rest: &str) -> Result<Place, InvalidRedisUrl> {
         node = node.set_tls_mode(TlsMode::Secure);
     }
     Ok(Place::Sentinels { sentinels, master: master.to_owned(), at_master: node })
+}
+
+fn cluster(scheme: &str, rest: &str) -> Result<Place, InvalidRedisUrl> {
+    let (credentials, hosts) = apart(rest.strip_suffix('/').unwrap_or(rest));
+    let node = |host: &str| match host.contains(['/', '?', '#']) {
+        false => connection(&format!("{scheme}://{credentials}{host}")),
+        true => Err(InvalidRedisUrl),
+    };
+    hosts.split(',').map(node).collect::<Result<_, _>>().map(Place::Cluster)
+}
+
+/// Credentials with their `@`, and hosts.
+fn apart(authority: &str) -> (&str, &str) {
+    authority.split_at(authority.rfind('@').map_or(0, |at| at + 1))
 }
 
 /// What stands before the host of a sentinel: empty where nothing is given.
@@ -99,20 +118,37 @@ fn sentinel_credentials(query: &str) -> Result<String, InvalidRedisUrl> {
 
 impl RedisUrl {
     /// Who to connect to now: after a failover the sentinels name another.
-    pub(super) async fn client(&self) -> Result<Client, Failure> {
-        match &self.0 {
-            Place::One(info) => Ok(Client::open(info.clone())?),
+    pub(super) async fn way(&self) -> Result<Way, Failure> {
+        Ok(match &self.0 {
+            Place::One(info) => Way::Server(Client::open(info.clone())?),
             Place::Sentinels { sentinels, master, at_master } => {
-                // They are asked one after the other: another one first each time, lest one that says nothing takes
-                // all the time of every attempt.
-                let mut sentinels = sentinels.clone();
-                let first = luck::draw() % sentinels.len().max(1) as u64;
-                sentinels.rotate_left(first as usize);
-                let mut sentinels = Sentinel::build(sentinels)?;
-                Ok(sentinels.async_master_for(master, Some(at_master)).await?)
+                let mut sentinels = Sentinel::build(turned(sentinels))?;
+                Way::Server(sentinels.async_master_for(master, Some(at_master)).await?)
             }
-        }
+            Place::Cluster(nodes) => Way::Cluster(Box::new(ClusterClientBuilder::new(turned(nodes)))),
+        })
     }
+
+    /// Whether it is one of a cluster that has shards.
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self.0, Place::Cluster(_))
+    }
+}
+
+/// Whom to connect to.
+pub(super) enum Way {
+    /// This server.
+    Server(Client),
+    /// These nodes, and whomever they name.
+    Cluster(Box<ClusterClientBuilder>),
+}
+
+/// The same, beginning with any of them: who is asked first and says nothing would take all the time of every attempt.
+fn turned(nodes: &[ConnectionInfo]) -> Vec<ConnectionInfo> {
+    let mut nodes = nodes.to_vec();
+    let first = luck::draw() % nodes.len().max(1) as u64;
+    nodes.rotate_left(first as usize);
+    nodes
 }
 
 impl fmt::Debug for RedisUrl {
@@ -123,6 +159,7 @@ impl fmt::Debug for RedisUrl {
             Place::Sentinels { sentinels, master, .. } => {
                 write!(f, "RedisUrl({} sentinels of {master})", sentinels.len())
             }
+            Place::Cluster(nodes) => write!(f, "RedisUrl(a cluster by {} of its nodes)", nodes.len()),
         }
     }
 }
@@ -154,6 +191,8 @@ mod tests {
             ("rediss://user:secret@redis.example:6380", "RedisUrl(redis.example:6380)"),
             ("unix:///run/redis.sock", "RedisUrl(/run/redis.sock)"),
             ("redis+sentinel://user:p@ss@a:26379,b:26379,c/main", "RedisUrl(3 sentinels of main)"),
+            ("redis+cluster://user:p@ss@a:7000,b:7001,c", "RedisUrl(a cluster by 3 of its nodes)"),
+            ("rediss+cluster://:p@a:7000/", "RedisUrl(a cluster by 1 of its nodes)"),
             ("redis+sentinel://a,b/main?sentinel_password=p%40ss", "RedisUrl(2 sentinels of main)"),
             (
                 "redis+sentinel://a/main?sentinel_username=u&sentinel_password=p",
@@ -176,6 +215,9 @@ mod tests {
         {
             let text = format!("redis+sentinel://host/main?{query}");
             text.parse::<RedisUrl>().expect_err(&text);
+        }
+        for text in ["redis+cluster://", "redis+cluster://a,,b", "redis+cluster://a/0", "http+cluster://a"] {
+            text.parse::<RedisUrl>().expect_err(text);
         }
         for text in ["redis+sentinel://host/", "redis+sentinel:///main", "redis+sentinel://a,,b/main"] {
             text.parse::<RedisUrl>().expect_err(text);

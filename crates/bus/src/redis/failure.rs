@@ -25,6 +25,12 @@ pub(super) enum Failure {
     Loading,
     #[error("the sentinels know no master of this name")]
     NoMaster,
+    #[error("the Redis Cluster is down, or has no master for some of its slots")]
+    ClusterDown,
+    #[error("the Redis at the address is no cluster")]
+    NoCluster,
+    #[error("a Redis Cluster has to be of version 7 or later")]
+    NoShards,
     #[error("Redis is older than version 6")]
     Old,
     #[error("the connection to Redis is not possible (name, network or TLS)")]
@@ -39,6 +45,9 @@ impl From<RedisError> for Failure {
         match (error.kind(), error.code()) {
             // The text is the only mark: https://github.com/redis/redis/blob/7.0/src/networking.c
             _ if detail.contains("max number of clients") => Failure::Crowded,
+            _ if detail.contains("cluster support disabled") => Failure::NoCluster,
+            _ if detail.contains("unknown command 'SSUBSCRIBE'") => Failure::NoShards,
+            (ErrorKind::Server(ServerErrorKind::ClusterDown), _) => Failure::ClusterDown,
             (ErrorKind::AuthenticationFailed, _) | (_, Some("WRONGPASS" | "NOAUTH")) => Failure::Password,
             _ if detail.contains("WRONGPASS") => Failure::Password,
             (ErrorKind::Server(ServerErrorKind::NoPerm), _) => Failure::Permission,

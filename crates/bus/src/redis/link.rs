@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::address::RedisUrl;
+use super::connection::Manner;
 use super::failure::Failure;
 use super::luck;
 use super::outbox::Outbox;
@@ -49,6 +50,7 @@ pub(super) struct Link {
 /// What the task needs, and those who publish and subscribe.
 pub(super) struct Shared {
     pub(super) url: RedisUrl,
+    pub(super) manner: Manner,
     /// Where this link listens for its own probes.
     pub(super) probe_channel: String,
     pub(super) listening: Listening,
@@ -59,9 +61,10 @@ pub(super) struct Shared {
 
 impl Link {
     /// Starts to connect.
-    pub(super) fn open(url: RedisUrl, probe_prefix: String, listening: Listening) -> Link {
+    pub(super) fn open(url: RedisUrl, manner: Manner, probe_prefix: String, listening: Listening) -> Link {
         let shared = Arc::new(Shared {
             url,
+            manner,
             probe_channel: format!("{probe_prefix}{:016x}", luck::draw()),
             listening,
             outbox: Outbox::default(),

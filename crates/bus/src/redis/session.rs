@@ -3,16 +3,18 @@
 //! Two connections: one publishes, one listens, so that a flood of the one does not hold up the other. They
 //! live and die together, because half a bus is down.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, PushInfo, PushKind, Value};
+use parking_lot::Mutex;
+use redis::{PushInfo, PushKind, Value};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
+use super::connection::{Connection, Manner, Verb};
 use super::failure::Failure;
 use super::link::{Delivery, Listening, Shared};
 use super::luck;
@@ -27,14 +29,12 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// Between two counts of who listens.
 const CENSUS_INTERVAL: Duration = Duration::from_secs(2);
-/// Most channels in one command.
-const MOST_CHANNELS: usize = 256;
 
 /// Both connections and what the listening one has to say.
 struct Session<'a> {
     shared: &'a Shared,
-    publishing: MultiplexedConnection,
-    listening: MultiplexedConnection,
+    publishing: Connection,
+    listening: Connection,
     signs: Arc<Signs>,
 }
 
@@ -43,6 +43,8 @@ struct Signs {
     closed: Notify,
     /// The last probe that came back.
     probe: watch::Sender<Bytes>,
+    /// Channels that we have asked not to hear any more. A shard ends others by itself when their slot moves away.
+    leaving: Mutex<HashSet<String>>,
 }
 
 /// Connects, and stays connected until the first failure.
@@ -66,18 +68,16 @@ pub(super) async fn run(shared: &Arc<Shared>) -> Failure {
 }
 
 async fn connect(shared: &Arc<Shared>) -> Result<Session<'_>, Failure> {
-    let client = shared.url.client().await?;
-    let signs = Arc::new(Signs { closed: Notify::new(), probe: watch::Sender::default() });
-    let patience = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(PATIENCE))
-        .set_response_timeout(Some(PATIENCE));
-    let publishing = client.get_multiplexed_async_connection_with_config(&patience).await?;
+    let signs =
+        Arc::new(Signs { closed: Notify::new(), probe: watch::Sender::default(), leaving: Mutex::default() });
     let (reader, read) = (shared.clone(), signs.clone());
-    let patience = patience.set_push_sender(move |push| {
+    let pushed = move |push| {
         reader.take(&read, push);
         Ok::<(), Infallible>(())
-    });
-    let listening = client.get_multiplexed_async_connection_with_config(&patience).await?;
+    };
+    let deaf = None::<fn(PushInfo) -> Result<(), Infallible>>;
+    let publishing = Connection::open(&shared.url, shared.manner, PATIENCE, deaf).await?;
+    let listening = Connection::open(&shared.url, shared.manner, PATIENCE, Some(pushed)).await?;
     Ok(Session { shared, publishing, listening, signs })
 }
 
@@ -86,7 +86,7 @@ impl Shared {
     fn take(&self, signs: &Signs, push: PushInfo) {
         match push.kind {
             PushKind::Disconnection => signs.closed.notify_one(),
-            PushKind::Message | PushKind::PMessage => {
+            PushKind::Message | PushKind::PMessage | PushKind::SMessage => {
                 let Some(delivery) = delivery(push.data) else { return };
                 if delivery.channel == self.probe_channel {
                     signs.probe.send_replace(delivery.payload);
@@ -94,8 +94,17 @@ impl Shared {
                     (self.listening.deliver)(delivery);
                 }
             }
+            PushKind::SUnsubscribe if !signs.was_asked(&push.data) => signs.closed.notify_one(),
             _ => {}
         }
+    }
+}
+
+impl Signs {
+    /// Whether we wanted not to hear a channel any more that a shard has taken from us: `[channel, count]`.
+    fn was_asked(&self, data: &[Value]) -> bool {
+        let Some(Value::BulkString(channel)) = data.first() else { return true };
+        self.leaving.lock().remove(&*String::from_utf8_lossy(channel))
     }
 }
 
@@ -126,18 +135,13 @@ impl Session<'_> {
     }
 
     async fn send(&self, letters: Vec<Letter>) -> Result<(), Failure> {
-        let count = letters.len();
-        let mut pipeline = redis::Pipeline::with_capacity(count);
-        for (channel, payload) in &letters {
-            pipeline.cmd("PUBLISH").arg(channel).arg(&payload[..]).ignore();
-        }
-        pipeline.exec_async(&mut self.publishing.clone()).await?;
-        (0..count).for_each(|_| measures::published());
+        self.publishing.publish(&letters).await?;
+        letters.iter().for_each(|_| measures::published());
         Ok(())
     }
 
     async fn subscribe_to_all(&mut self) -> Result<(), Failure> {
-        self.listening.subscribe(&self.shared.probe_channel).await?;
+        self.listening.listen(Verb::Subscribe, std::slice::from_ref(&self.shared.probe_channel)).await?;
         self.subscribe(self.shared.subscriptions.all()).await
     }
 
@@ -151,24 +155,17 @@ impl Session<'_> {
 
     async fn subscribe(&self, wanted: Vec<Subscription>) -> Result<(), Failure> {
         let (channels, patterns) = apart(wanted);
-        for names in channels.chunks(MOST_CHANNELS) {
-            self.listening.clone().subscribe(names).await?;
-        }
-        for names in patterns.chunks(MOST_CHANNELS) {
-            self.listening.clone().psubscribe(names).await?;
-        }
-        Ok(())
+        self.listening.listen(Verb::Subscribe, &channels).await?;
+        self.listening.listen(Verb::SubscribePattern, &patterns).await
     }
 
     async fn unsubscribe(&self, unwanted: Vec<Subscription>) -> Result<(), Failure> {
         let (channels, patterns) = apart(unwanted);
-        for names in channels.chunks(MOST_CHANNELS) {
-            self.listening.clone().unsubscribe(names).await?;
+        if self.shared.manner == Manner::Sharded {
+            self.signs.leaving.lock().extend(channels.iter().cloned());
         }
-        for names in patterns.chunks(MOST_CHANNELS) {
-            self.listening.clone().punsubscribe(names).await?;
-        }
-        Ok(())
+        self.listening.listen(Verb::Unsubscribe, &channels).await?;
+        self.listening.listen(Verb::UnsubscribePattern, &patterns).await
     }
 
     /// Counts who else listens.
@@ -178,11 +175,7 @@ impl Session<'_> {
             std::future::pending::<()>().await;
         }
         loop {
-            let mut question = redis::cmd("PUBSUB");
-            question.arg("NUMSUB").arg(census);
-            let answer: Vec<(String, u64)> = question.query_async(&mut self.publishing.clone()).await?;
-            let counts: Vec<u64> = answer.into_iter().map(|(_, count)| count).collect();
-            counted(&counts);
+            counted(&self.publishing.listeners(census).await?);
             sleep(CENSUS_INTERVAL).await;
         }
     }
@@ -201,6 +194,8 @@ impl Session<'_> {
         let mut arrived = self.signs.probe.subscribe();
         let there_and_back = async {
             self.send(vec![(self.shared.probe_channel.clone(), probe.clone())]).await?;
+            self.publishing.all_answer().await?;
+            self.listening.all_answer().await?;
             // The sender is in `self`: it cannot be gone.
             let _arrived = arrived.wait_for(|arrived| *arrived == probe).await;
             Ok(())

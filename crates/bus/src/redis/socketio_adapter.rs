@@ -18,6 +18,7 @@ use self::channels::Channels;
 pub use self::messages::{Asked, Broadcast, Heard, Packet, Request, Selection};
 pub use self::responses::{Response, Seen};
 use super::address::RedisUrl;
+use super::connection::Manner;
 use super::link::{Delivery, Link, Listening};
 use super::luck;
 use super::subscriptions::Subscription;
@@ -67,7 +68,7 @@ impl Adapter {
                 counted.store(all.unwrap_or(0).saturating_sub(ours.unwrap_or(0)), Ordering::Relaxed);
             }),
         };
-        let link = Link::open(options.url, "fireside:company-probe:".to_owned(), listening);
+        let link = Link::open(options.url, Manner::Plain, "fireside:company-probe:".to_owned(), listening);
         link.subscribe(Subscription::Channel(ours));
         link.subscribe(Subscription::Pattern(channels.broadcasts.clone()));
         link.subscribe(Subscription::Channel(channels.request.clone()));

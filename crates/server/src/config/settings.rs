@@ -189,7 +189,7 @@ const MAIN: [Setting; 20] = [
     Setting::one(
         "redis_url",
         "URL",
-        "Where several nodes on one database meet: redis://, rediss://, unix:// or redis+sentinel://",
+        "Where several nodes on one database meet: redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://",
         |c, text| put_some(&mut c.redis_url, text),
         |c| c.redis_url.as_ref().map(|_| "…".to_owned()),
     )
