@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
 
-import { createAdapter } from '@socket.io/redis-adapter';
+import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
 import { Emitter } from '@socket.io/redis-emitter';
 import { Redis } from 'ioredis';
 import { Server } from 'socket.io';
@@ -22,7 +22,28 @@ const WAIT_MS = 10_000;
 
 const skip = REDIS && POSTGRES ? false : 'FIRESIDE_TEST_REDIS_URL or FIRESIDE_TEST_POSTGRES_URL is not set';
 
-describe('in the company of Node servers', { skip }, () => {
+/** How servers on Node share a Redis: what they are made with, what we are told, and how they count each other. */
+const DIALECTS = {
+  classic: {
+    setting: 'on',
+    adapter: (publishing, listening, key, options) => createAdapter(publishing, listening, { key, requestsTimeout: 3000, ...options }),
+    count: (connection, key) => connection.pubsub('NUMSUB', `${key}-request#/#`),
+    hasChannels: false,
+  },
+  sharded: {
+    setting: 'sharded',
+    adapter: (publishing, listening, key) => createShardedAdapter(publishing, listening, { channelPrefix: key }),
+    count: (connection, key, room) => connection.pubsub('SHARDNUMSUB', `${key}#/#${room ? `${room}#` : ''}`),
+    // Each room has one, which is listened to soon after its first socket is there.
+    hasChannels: true,
+  },
+};
+
+for (const [name, dialect] of Object.entries(DIALECTS)) {
+  describe(`in the company of Node servers, ${name}`, { skip }, () => company(dialect));
+}
+
+function company(dialect) {
   const key = `company-${randomBytes(6).toString('hex')}`;
   const connections = [];
   let server;
@@ -41,18 +62,22 @@ describe('in the company of Node servers', { skip }, () => {
     server = await startServer({
       FIRESIDE_DATABASE_URL: await newDatabase(),
       FIRESIDE_REDIS_URL: REDIS,
+      FIRESIDE_REDIS_ADAPTER: dialect.setting,
       FIRESIDE_REDIS_ADAPTER_KEY: key,
     });
     [alice, bob] = ['alice', 'bob'].map((name) => new Person(server, name));
     for (const person of [alice, bob]) await expectStatus(200, person.rest('GET', '/auth/me'));
     node = await startNode();
-    emitter = new Emitter(redis(), { key });
-    await until('both servers listen', async () => {
-      const [, count] = await connections[0].pubsub('NUMSUB', `${key}-request#/#`);
-      return Number(count) === 2;
-    });
+    // The emitter speaks as the classic adapter does.
+    emitter = dialect === DIALECTS.classic ? new Emitter(redis(), { key }) : node.io;
+    await until('both servers listen', async () => (await listening()) === 2);
   });
-  afterEach(() => [alice, bob].forEach((person) => person?.leave()));
+  afterEach(async () => {
+    for (const person of [alice, bob]) {
+      person?.leave();
+      if (dialect.hasChannels) await until('they are gone', async () => (await listening(`user:${person.id}`)) === 0);
+    }
+  });
   after(async () => {
     node?.io.close();
     connections.forEach((connection) => connection.disconnect());
@@ -62,10 +87,21 @@ describe('in the company of Node servers', { skip }, () => {
   /** A server as the tutorial writes it, on a free port. */
   async function startNode(options = {}) {
     const http = createServer();
-    const adapter = createAdapter(redis(), redis(), { key, requestsTimeout: 3000, ...options });
+    const adapter = dialect.adapter(redis(), redis(), key, options);
     const started = new Server(http, { adapter });
     await new Promise((done) => http.listen(0, '127.0.0.1', done));
     return { io: started, url: `http://127.0.0.1:${http.address().port}` };
+  }
+
+  /** How many servers hear what is for all, or for one room. */
+  async function listening(room) {
+    const [, count] = await dialect.count(connections[0], key, room);
+    return Number(count);
+  }
+
+  async function reachable(...rooms) {
+    if (!dialect.hasChannels) return;
+    for (const room of rooms) await until(`${room} is listened to`, async () => (await listening(room)) === 1);
   }
 
   async function until(what, ask) {
@@ -86,6 +122,7 @@ describe('in the company of Node servers', { skip }, () => {
   test('what the emitter and a server emit reaches our sockets', async () => {
     const room = await newRoom();
     const [hers, his] = [await alice.socket(), await bob.tutorial()];
+    await reachable(`room:${room.id}`, `user:${alice.id}`);
     const content = { n: [1, 1.5, -3, 5_000_000_000], text: 'Grüße', none: null };
     for (const from of [emitter, node.io]) {
       for (const [name, target] of [
@@ -126,6 +163,7 @@ describe('in the company of Node servers', { skip }, () => {
 
   test('two thousand events come in order', async () => {
     const ear = await alice.socket();
+    await reachable(`user:${alice.id}`);
     for (let number = 0; number < 2000; number += 1) {
       emitter.to(`user:${alice.id}`).emit('app:number', number);
       // Whoever does not read is closed: this process is both, and has to come to reading.
@@ -166,6 +204,8 @@ describe('in the company of Node servers', { skip }, () => {
     const arrived = ear.hears('app:remote');
     seen.emit('app:remote', 1);
     assert.equal(await arrived, 1);
+    assert.equal(JSON.stringify([...seen.rooms]).includes('digest:'), false, 'what is ours alone has no name there');
+    if (dialect !== DIALECTS.classic) return;
     const rooms = await node.io.of('/').adapter.allRooms();
     assert.ok(rooms.has(`room:${room.id}`) && rooms.has(ear.socket.id), [...rooms].join());
     assert.equal(JSON.stringify([...rooms]).includes('digest:'), false, 'what is ours alone has no name there');
@@ -182,6 +222,7 @@ describe('in the company of Node servers', { skip }, () => {
     });
     node.io.to('vip').to(42).emit('app:vip');
     await Promise.all([hers.hears('app:vip'), his.hears('app:vip')]);
+    await reachable('vip');
     await expectStatus(201, alice.rest('POST', `/chat/rooms/${secret.id}/messages`, { content: 'secret' }));
     await hers.hears('message:new');
     emitter.to('vip').emit('app:last');
@@ -208,10 +249,7 @@ describe('in the company of Node servers', { skip }, () => {
 
   test('servers among themselves are not held up by us', async () => {
     const other = await startNode({ publishOnSpecificResponseChannel: true });
-    await until('all three listen', async () => {
-      const [, count] = await connections[0].pubsub('NUMSUB', `${key}-request#/#`);
-      return Number(count) === 3;
-    });
+    await until('all three listen', async () => (await listening()) === 3);
     other.io.on('ask', (number, answer) => answer(number + 1));
     const answers = await node.io.serverSideEmitWithAck('ask', 1);
     assert.deepEqual(answers.filter((one) => one !== null), [2]);
@@ -255,4 +293,4 @@ describe('in the company of Node servers', { skip }, () => {
     node.io.in(ear.socket.id).disconnectSockets(true);
     await gone;
   });
-});
+}

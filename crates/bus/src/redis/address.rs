@@ -120,10 +120,10 @@ impl RedisUrl {
     /// Who to connect to now: after a failover the sentinels name another.
     pub(super) async fn way(&self) -> Result<Way, Failure> {
         Ok(match &self.0 {
-            Place::One(info) => Way::Server(Client::open(info.clone())?),
+            Place::One(info) => Way::Server(Box::new(Client::open(info.clone())?)),
             Place::Sentinels { sentinels, master, at_master } => {
                 let mut sentinels = Sentinel::build(turned(sentinels))?;
-                Way::Server(sentinels.async_master_for(master, Some(at_master)).await?)
+                Way::Server(Box::new(sentinels.async_master_for(master, Some(at_master)).await?))
             }
             Place::Cluster(nodes) => Way::Cluster(Box::new(ClusterClientBuilder::new(turned(nodes)))),
         })
@@ -138,7 +138,7 @@ impl RedisUrl {
 /// Whom to connect to.
 pub(super) enum Way {
     /// This server.
-    Server(Client),
+    Server(Box<Client>),
     /// These nodes, and whomever they name.
     Cluster(Box<ClusterClientBuilder>),
 }

@@ -58,7 +58,16 @@ impl Door {
                 company.hear(heard);
             }
         });
-        *company.adapter.lock() = Some(Arc::new(adapter));
+        let adapter = Arc::new(adapter);
+        if adapter.listens_by_room() {
+            let hearing = Arc::downgrade(&adapter);
+            self.chat.namespace.watch_rooms(move |room, is_there| {
+                if let (Some(room), Some(adapter)) = (rooms::shown(room), hearing.upgrade()) {
+                    adapter.hear_room(&room, is_there);
+                }
+            });
+        }
+        *company.adapter.lock() = Some(adapter);
         self.chat.kernel.relay.subscribe(Arc::new(voice::Voice(company)));
     }
 }

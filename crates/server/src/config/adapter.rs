@@ -13,6 +13,8 @@ use super::values::{list, switch};
 pub struct RedisAdapter {
     /// Whether we do at all.
     pub is_on: bool,
+    /// Whether they use its `createShardedAdapter`.
+    pub is_sharded: bool,
     /// The `key` that those servers have.
     pub key: String,
     /// What of theirs reaches our sockets.
@@ -21,17 +23,30 @@ pub struct RedisAdapter {
 
 impl Default for RedisAdapter {
     fn default() -> Self {
-        RedisAdapter { is_on: true, key: "socket.io".to_owned(), policy: Policy::default() }
+        RedisAdapter {
+            is_on: true,
+            is_sharded: false,
+            key: "socket.io".to_owned(),
+            policy: Policy::default(),
+        }
     }
 }
 
 impl Config {
     /// The company that the server keeps; none without a Redis.
     pub fn company(&self) -> Option<CompanySettings> {
-        let RedisAdapter { is_on, key, policy } = self.redis_adapter.clone();
+        let RedisAdapter { is_on, is_sharded, key, policy } = self.redis_adapter.clone();
         let url = self.redis_url.clone()?;
-        is_on.then(|| CompanySettings { adapter: AdapterOptions { url, key }, policy })
+        is_on.then(|| CompanySettings { adapter: AdapterOptions { url, key, is_sharded }, policy })
     }
+}
+
+fn put_adapter(config: &mut Config, text: &str) -> Result<(), String> {
+    let is_sharded = text.eq_ignore_ascii_case("sharded");
+    let adapter = &mut config.redis_adapter;
+    adapter.is_on = is_sharded || switch(text).map_err(|_| "is on, sharded or off".to_owned())?;
+    adapter.is_sharded = is_sharded;
+    Ok(())
 }
 
 fn put_key(config: &mut Config, text: &str) -> Result<(), String> {
@@ -55,18 +70,19 @@ fn joined(patterns: &[Pattern]) -> Option<String> {
 pub(super) const ADAPTER: [Setting; 4] = [
     Setting::one(
         "redis_adapter",
-        "on|off",
-        "Whether Socket.IO servers on Node that share the Redis are heard and answered",
-        |c, text| {
-            c.redis_adapter.is_on = switch(text)?;
-            Ok(())
+        "on|sharded|off",
+        "Whether Socket.IO servers on Node that share the Redis are heard and answered, and whether they use createShardedAdapter",
+        put_adapter,
+        |c| match c.redis_adapter {
+            RedisAdapter { is_on: false, .. } => shown(&"off"),
+            RedisAdapter { is_sharded: true, .. } => shown(&"sharded"),
+            RedisAdapter { .. } => shown(&"on"),
         },
-        |c| shown(&if c.redis_adapter.is_on { "on" } else { "off" }),
     ),
     Setting::one(
         "redis_adapter_key",
         "TEXT",
-        "The option key of their @socket.io/redis-adapter",
+        "The option key of their @socket.io/redis-adapter, or channelPrefix of the sharded one",
         put_key,
         |c| shown(&c.redis_adapter.key),
     ),

@@ -100,6 +100,13 @@ impl<S> Namespace<S> {
         self.0.table.lock().room_names().map(|(name, members)| (Arc::clone(name), members)).collect()
     }
 
+    /// Has `watcher` called with the name of every room that has sockets of this node, and with `true`; from now on also
+    /// when one gets its first socket (`true`) or loses its last one (`false`), in that order. It must not block, nor use
+    /// this namespace or its sockets. The rooms of the sockets' own ids are left out. The last watcher counts.
+    pub fn watch_rooms(&self, watcher: impl Fn(&str, bool) + Send + Sync + 'static) {
+        self.0.table.lock().watch(Box::new(watcher));
+    }
+
     /// Begins an operation on the sockets of a room, on all nodes. A socket's id is a room of its own.
     pub fn to<'a>(&'a self, room: impl Into<Cow<'a, str>>) -> Broadcast<'a, S> {
         self.everyone().to(room)

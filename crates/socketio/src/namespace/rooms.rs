@@ -26,6 +26,9 @@ struct Room<S> {
     members: Vec<Arc<Inner<S>>>,
 }
 
+/// Takes the name of a room, and whether it is there now.
+pub(crate) type RoomWatcher = Box<dyn Fn(&str, bool) + Send + Sync>;
+
 /// All sockets and rooms of one namespace.
 pub(crate) struct Table<S> {
     sockets: HashMap<Id, Arc<Inner<S>>>,
@@ -35,6 +38,8 @@ pub(crate) struct Table<S> {
     free: Vec<u32>,
     /// Number of the current selection; sockets that were visited carry it.
     selection: u64,
+    /// Told of every room that begins or ends.
+    watcher: Option<RoomWatcher>,
     /// Sessions that a broadcast has to give to a flusher.
     marked: Vec<Arc<Session>>,
 }
@@ -47,6 +52,7 @@ impl<S> Default for Table<S> {
             rooms: Vec::new(),
             free: Vec::new(),
             selection: 0,
+            watcher: None,
             marked: Vec::new(),
         }
     }
@@ -67,6 +73,12 @@ impl<S> Table<S> {
 
     pub(crate) fn len(&self) -> usize {
         self.sockets.len()
+    }
+
+    /// Tells of every room that is there, and of every one that begins or ends from now on.
+    pub(crate) fn watch(&mut self, watcher: RoomWatcher) {
+        self.names.keys().for_each(|name| watcher(name, true));
+        self.watcher = Some(watcher);
     }
 
     pub(crate) fn room_names(&self) -> impl Iterator<Item = (&Arc<str>, usize)> {
@@ -146,6 +158,9 @@ impl<S> Table<S> {
                 u32::try_from(self.rooms.len() - 1).expect("fewer rooms than 2^32 fit into memory")
             }
         };
+        if let Some(watcher) = &self.watcher {
+            watcher(&name, true);
+        }
         self.names.insert(name, index);
         index
     }
@@ -162,6 +177,9 @@ impl<S> Table<S> {
             }
         } else if room.members.is_empty() {
             self.names.remove(&room.name);
+            if let Some(watcher) = &self.watcher {
+                watcher(&room.name, false);
+            }
             room.name = "".into();
             room.members = Vec::new();
             self.free.push(membership.room);

@@ -224,3 +224,23 @@ async fn servers_can_share_their_rooms() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_is_told_of_rooms_that_begin_and_end() {
+    let world = World::new().await;
+    let _alice = world.join("alice").await;
+    let _bob = world.join("bob").await;
+    let namespace = world.namespace();
+    let sockets = namespace.sockets();
+    assert!(sockets[0].join("before"));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let notes = Arc::clone(&told);
+    namespace.watch_rooms(move |room, is_there| notes.lock().push(format!("{room} {is_there}")));
+    for (number, socket) in sockets.iter().enumerate() {
+        assert!(socket.join("both"), "socket {number}");
+    }
+    assert!(sockets[0].leave("both") && sockets[1].leave("both"));
+    assert!(sockets[1].join("both"));
+    sockets[1].disconnect(true);
+    assert_eq!(*told.lock(), ["before true", "both true", "both false", "both true", "both false"]);
+}

@@ -121,8 +121,14 @@ fn read_broadcast(message: Packed) -> Option<Said<Broadcast>> {
 
 /// The broadcast, and after how long the sender gives up on acknowledgements.
 fn read_emit(packet: Packed, opts: Packed) -> Option<Option<(Broadcast, u64)>> {
-    let Some(packet) = read_packet(packet)? else { return Some(None) };
-    let opts = notepack::to_json(opts, &mut Vec::new())?;
+    let mut attachments = Vec::new();
+    let packet = notepack::to_json(packet, &mut attachments)?;
+    emit_in(packet, attachments, notepack::to_json(opts, &mut Vec::new())?)
+}
+
+/// The same of what is JSON by now.
+pub(super) fn emit_in(packet: Json, attachments: Vec<Bytes>, opts: Json) -> Option<Option<(Broadcast, u64)>> {
+    let Some(packet) = packet_in(packet, attachments)? else { return Some(None) };
     let flags = opts.get("flags").cloned().unwrap_or_default();
     if flags.get(OURS) == Some(&Json::Bool(true)) {
         return Some(None);
@@ -134,9 +140,7 @@ fn read_emit(packet: Packed, opts: Packed) -> Option<Option<(Broadcast, u64)>> {
 }
 
 /// `{type: 2, data: [event, ...args], nsp}`
-fn read_packet(packet: Packed) -> Option<Option<Packet>> {
-    let mut attachments = Vec::new();
-    let mut packet = notepack::to_json(packet, &mut attachments)?;
+fn packet_in(mut packet: Json, attachments: Vec<Bytes>) -> Option<Option<Packet>> {
     if packet.get("nsp").is_some_and(|namespace| namespace != "/") {
         return Some(None);
     }
@@ -251,7 +255,7 @@ impl From<Name> for String {
     }
 }
 
-fn names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub(super) fn names<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let names = Option::<Vec<Name>>::deserialize(deserializer)?.unwrap_or_default();
     Ok(names.into_iter().map(String::from).collect())
 }

@@ -69,6 +69,17 @@ fn object(entries: Vec<(Packed, Packed)>, attachments: &mut Vec<Bytes>) -> Optio
     Some(Json::Object(object))
 }
 
+/// Whether a client would take something in it for binary data, which JSON cannot hold.
+pub(super) fn has_placeholder(value: &Json) -> bool {
+    match value {
+        Json::Array(items) => items.iter().any(has_placeholder),
+        Json::Object(object) => {
+            object.get("_placeholder") == Some(&Json::Bool(true)) || object.values().any(has_placeholder)
+        }
+        _ => false,
+    }
+}
+
 /// Dates, and what older versions wrote.
 fn extension(kind: i8, content: Vec<u8>, attachments: &mut Vec<Bytes>) -> Option<Json> {
     let big_endian = |bytes: &[u8]| bytes.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));

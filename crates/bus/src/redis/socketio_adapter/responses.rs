@@ -71,7 +71,7 @@ impl Response {
 }
 
 /// The shape that servers expect; what they must not know is empty.
-fn fetched(socket: &Seen) -> Json {
+pub(super) fn fetched(socket: &Seen) -> Json {
     json!({
         "id": socket.id,
         "handshake": {

@@ -230,3 +230,123 @@ fn numbers_and_rooms_of_every_kind_survive() {
     assert_eq!(read.packet.args[..4], packet.args[..4]);
     assert_eq!(Channels::new("a*b[c]").broadcasts, r"a\*b\[c\]#/#*");
 }
+
+/// The sharded dialect, as one of our nodes hears it.
+fn shards() -> sharded::Channels {
+    sharded::Channels::new("socket.io", "ours")
+}
+
+fn said_sharded(payload: impl Into<Bytes>) -> Option<Heard> {
+    shards().read(&Delivery { channel: "socket.io#/#".to_owned(), payload: payload.into() })
+}
+
+#[test]
+fn the_sharded_dialect_is_read_with_all_it_holds() {
+    let selection = |rooms: &[&str]| Selection {
+        rooms: rooms.iter().map(|room| (*room).to_owned()).collect(),
+        except: Vec::new(),
+    };
+    let asked = |request: Option<&str>| Asked { uid: Some("n1".into()), request: request.map(str::to_owned) };
+    let packet = Packet { name: "ev".into(), args: vec!["1".into()], attachments: Vec::new() };
+    let emit = |more: &str| {
+        let data = format!(
+            r#"{{"packet":{{"type":2,"data":["ev",1],"nsp":"/"}},"opts":{{"rooms":["r",42],"except":[],"flags":{{"volatile":true,"timeout":9}}}}{more}}}"#
+        );
+        said_sharded(format!(r#"{{"type":3,"data":{data},"uid":"n1","nsp":"/"}}"#))
+    };
+    let broadcast = Broadcast { packet, to: selection(&["r", "42"]), is_volatile: true };
+    assert_eq!(emit(""), Some(Heard::Broadcast(broadcast.clone())));
+    let with_ack = Heard::Request(asked(Some("q")), Request::BroadcastWithAck(broadcast, 9));
+    assert_eq!(emit(r#","requestId":"q""#), Some(with_ack));
+    let opts = r#""opts":{"rooms":["r"],"except":[]}"#;
+    for (kind, data, request, expected) in [
+        (
+            4,
+            format!(r#"{{{opts},"rooms":["a",7]}}"#),
+            None,
+            Request::Join(selection(&["r"]), vec!["a".into(), "7".into()]),
+        ),
+        (
+            5,
+            format!(r#"{{{opts},"rooms":["a"]}}"#),
+            None,
+            Request::Leave(selection(&["r"]), vec!["a".into()]),
+        ),
+        (6, format!(r#"{{{opts},"close":true}}"#), None, Request::Disconnect(selection(&["r"]), true)),
+        (7, format!(r#"{{{opts},"requestId":"q"}}"#), Some("q"), Request::Fetch(selection(&["r"]))),
+        (9, r#"{"packet":["ev"],"requestId":"q"}"#.to_owned(), Some("q"), Request::ServerSideEmit),
+    ] {
+        let heard = said_sharded(format!(r#"{{"type":{kind},"data":{data},"uid":"n1","nsp":"/"}}"#));
+        assert_eq!(heard, Some(Heard::Request(asked(request), expected)), "type {kind}");
+    }
+}
+
+#[test]
+fn what_we_say_in_the_sharded_dialect_another_node_understands() {
+    let (placeholder, bytes) = (r#"{"_placeholder":true,"num":0}"#, Bytes::from_static(b"\x01\x02"));
+    let other = sharded::Channels::new("socket.io", "other");
+    for (args, attachments) in
+        [(vec!["[1,\"é\"]".to_owned()], Vec::new()), (vec![placeholder.to_owned()], vec![bytes])]
+    {
+        let packet = Packet { name: "ev".into(), args, attachments };
+        for (rooms, channel) in [
+            (vec![], "socket.io#/#"),
+            (vec!["vip"], "socket.io#/#vip#"),
+            (vec!["a", "b"], "socket.io#/#"),
+            (vec!["hwr6NtKdlwj-DQTuAAAA"], "socket.io#/#"),
+        ] {
+            let to =
+                Selection { rooms: rooms.into_iter().map(str::to_owned).collect(), except: vec!["x".into()] };
+            let (where_to, payload) = shards().broadcast(&packet, &to, &["volatile"]).expect("it is JSON");
+            assert_eq!(where_to, channel);
+            let heard = other.read(&Delivery { channel: where_to, payload: payload.into() });
+            let expected = Broadcast { packet: packet.clone(), to, is_volatile: true };
+            assert_eq!(heard, Some(Heard::Broadcast(expected)));
+        }
+    }
+    let asked = Asked { uid: Some("n1".into()), request: Some("q".into()) };
+    let (channel, payload) = shards().response(&asked, &Response::ClientCount(3)).expect("an answer");
+    assert_eq!(channel, "socket.io#/#n1#");
+    let written: Json = serde_json::from_slice(&payload).expect("JSON");
+    assert_eq!(
+        written,
+        serde_json::json!({ "type": 11, "data": { "requestId": "q", "clientCount": 3 }, "uid": "ours", "nsp": "/" })
+    );
+    assert_eq!(shards().response(&asked, &Response::Done), None, "nobody waits for it");
+}
+
+#[test]
+fn the_sharded_dialect_is_not_heard_of_ourselves_and_does_no_harm() {
+    let message = |kind: u64, uid: &str, nsp: &str, flags: &str| {
+        format!(
+            r#"{{"type":{kind},"data":{{"packet":{{"type":2,"data":["ev"],"nsp":"/"}},"opts":{{"rooms":[],"except":[],"flags":{flags}}}}},"uid":"{uid}","nsp":"{nsp}"}}"#
+        )
+    };
+    assert!(matches!(said_sharded(message(3, "n1", "/", "{}")), Some(Heard::Broadcast(_))));
+    assert_eq!(said_sharded(message(3, "ours", "/", "{}")), None);
+    assert_eq!(said_sharded(message(3, "n1", "/x", "{}")), None);
+    assert_eq!(said_sharded(message(3, "n1", "/", r#"{"fireside":true}"#)), None, "of our own nodes");
+    for kind in [1, 2, 8, 10, 11, 12, 13] {
+        assert_eq!(said_sharded(message(kind, "n1", "/", "{}")), None);
+    }
+    for text in [
+        "",
+        "{",
+        "{}",
+        r#"{"type":99,"uid":"n1","nsp":"/"}"#,
+        r#"{"type":3,"uid":"n1","nsp":"/"}"#,
+        r#"{"type":4,"data":{"rooms":["a"]},"uid":"n1","nsp":"/"}"#,
+        r#"{"type":7,"data":{"opts":7},"uid":"n1","nsp":"/"}"#,
+        r#"{"type":3,"data":{"packet":{"type":2,"data":["ev",{"_placeholder":true,"num":0}],"nsp":"/"},"opts":{"rooms":[],"except":[]}},"uid":"n1","nsp":"/"}"#,
+    ] {
+        assert_eq!(said_sharded(text), Some(Heard::Unreadable), "{text}");
+    }
+    for bytes in [
+        vec![0x91; 100_000],
+        vec![b'['; 100_000],
+        b"{\"a\":".repeat(50_000),
+        b"\xdf\xff\xff\xff\xff".to_vec(),
+    ] {
+        assert_eq!(said_sharded(bytes), Some(Heard::Unreadable));
+    }
+}
