@@ -133,3 +133,18 @@ async fn a_redis_that_is_no_cluster_is_told_so() {
     let reason = until(&bus, false).await.expect("a reason");
     assert_eq!(reason, "the Redis at the address is no cluster");
 }
+
+#[tokio::test]
+async fn a_cluster_that_is_away_is_told_in_plain_words() {
+    let server = fireside_bus::testing::RedisServer::start_guarded("secret", None).await.expect("a Redis");
+    for (hosts, told) in [
+        ("127.0.0.1:1,127.0.0.1:2".to_owned(), "nothing takes connections at the address of Redis"),
+        (format!("127.0.0.1:{}", server.port()), "Redis refuses the user or the password"),
+        (format!(":wrong@127.0.0.1:{}", server.port()), "Redis refuses the user or the password"),
+        ("the connection to Redis is not possible (name, network or TLS)",),
+    ] {
+        let bus = Bus::redis(options(&format!("redis+cluster://{hosts}"))).await;
+        let reason = until(&bus, false).await.expect("a reason");
+        assert_eq!(reason, told, "{hosts}");
+    }
+}
