@@ -53,7 +53,9 @@ impl From<RedisError> for Failure {
             _ if detail.contains("WRONGPASS") || detail.contains("NOAUTH") => Failure::Password,
             // Of a cluster the driver tells in words what became of the last of the nodes that it tried.
             _ if detail.contains("Connection refused") => Failure::Refused,
-            _ if error.category() == "Failed to create initial connections" => Failure::Unreachable,
+            _ if error.to_string().starts_with("Failed to create initial connections") => {
+                Failure::Unreachable
+            }
             (ErrorKind::Server(ServerErrorKind::NoPerm), _) => Failure::Permission,
             (ErrorKind::Server(ServerErrorKind::BusyLoading), _) => Failure::Loading,
             (ErrorKind::MasterNameNotFoundBySentinel, _) => Failure::NoMaster,
