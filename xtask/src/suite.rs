@@ -29,12 +29,6 @@ const VITEST_TESTS: &[&str] = &["clients/typescript", "web"];
 /// Where Node tests find the server's program.
 const PROGRAM: &str = "FIRESIDE_BIN";
 
-/// Where browser tests find Chromium.
-const CHROMIUM: &str = "FIRESIDE_TEST_CHROMIUM";
-
-/// Where tests with several servers find the proxy that stands in front of them.
-const HAPROXY: &str = "FIRESIDE_TEST_HAPROXY";
-
 /// Runs all stages, or with a filter only those tests whose names contain it.
 pub fn run(filter: Option<&str>) -> ExitCode {
     child::listen();
@@ -104,8 +98,7 @@ fn tests(report: &mut Report, filter: &str) -> Result<(), Failure> {
 struct Services {
     postgres: Option<Postgres>,
     redis: Option<Redis>,
-    chromium: Option<PathBuf>,
-    haproxy: Option<PathBuf>,
+    programs: Vec<(&'static str, PathBuf)>,
 }
 
 impl Services {
@@ -128,13 +121,11 @@ impl Services {
         if asked_for(redis::OWN_SERVER) {
             programs::REDIS.require()?;
         }
-        if asked_for(CHROMIUM) {
-            self.chromium = Some(programs::CHROMIUM.require()?);
-            started.push("Chromium");
-        }
-        if asked_for(HAPROXY) {
-            self.haproxy = Some(programs::HAPROXY.require()?);
-            started.push("HAProxy");
+        for (variable, program) in programs::STARTED_BY_TESTS {
+            if asked_for(variable) {
+                self.programs.push((*variable, program.require()?));
+                started.push(program.command);
+            }
         }
         Ok(Outcome::Done(started.join(", ")))
     }
@@ -146,11 +137,7 @@ impl Services {
         if let Some(redis) = &self.redis {
             command.env(redis::VARIABLE, &redis.url);
         }
-        for (variable, program) in [(CHROMIUM, &self.chromium), (HAPROXY, &self.haproxy)] {
-            if let Some(program) = program {
-                command.env(variable, program);
-            }
-        }
+        command.envs(self.programs.iter().map(|(variable, program)| (variable, program)));
     }
 }
 

@@ -22,11 +22,14 @@ pub const POSTGRES: Program =
 /// The Redis server.
 pub const REDIS: Program = Program { command: "redis-server", package: "redis-server", versions: None };
 
-/// A browser that runs without a screen.
-pub const CHROMIUM: Program = Program { command: "chromium", package: "chromium", versions: None };
-
-/// A proxy in front of several servers.
-pub const HAPROXY: Program = Program { command: "haproxy", package: "haproxy", versions: None };
+/// Programs that tests start themselves, by the variables that tell where they lie: a browser that runs without a
+/// screen, and proxies that stand in front of several servers.
+pub const STARTED_BY_TESTS: &[(&str, Program)] = &[
+    ("FIRESIDE_TEST_CHROMIUM", Program { command: "chromium", package: "chromium", versions: None }),
+    ("FIRESIDE_TEST_HAPROXY", Program { command: "haproxy", package: "haproxy", versions: None }),
+    ("FIRESIDE_TEST_NGINX", Program { command: "nginx", package: "nginx", versions: None }),
+    ("FIRESIDE_TEST_CADDY", Program { command: "caddy", package: "caddy", versions: None }),
+];
 
 impl Program {
     /// Where the program lies; installs it when it is missing and we may.
