@@ -17,7 +17,10 @@ pub(super) enum Failure {
     TurnedAway,
     #[error("Redis refuses the user or the password")]
     Password,
-    #[error("the user of Redis lacks permissions: it needs PUBLISH, SUBSCRIBE, UNSUBSCRIBE and the channels")]
+    #[error(
+        "the user of Redis lacks permissions: it needs the commands of @pubsub (in a cluster PING and CLUSTER SLOTS, \
+         too), and the channels"
+    )]
     Permission,
     #[error("Redis takes no more clients (maxclients)")]
     Crowded,
@@ -29,7 +32,7 @@ pub(super) enum Failure {
     ClusterDown,
     #[error("the Redis at the address is no cluster")]
     NoCluster,
-    #[error("a Redis Cluster has to be of version 7 or later")]
+    #[error("Redis is older than version 7, which sharded publish and subscribe needs")]
     NoShards,
     #[error("Redis is older than version 6")]
     Old,
@@ -46,7 +49,8 @@ impl From<RedisError> for Failure {
             // The text is the only mark: https://github.com/redis/redis/blob/7.0/src/networking.c
             _ if detail.contains("max number of clients") => Failure::Crowded,
             _ if detail.contains("cluster support disabled") => Failure::NoCluster,
-            _ if detail.contains("unknown command 'SSUBSCRIBE'") => Failure::NoShards,
+            // Redis 6 puts the command's name between grave accents, Redis 7 between apostrophes.
+            _ if detail.contains("unknown command") && detail.contains("SSUBSCRIBE") => Failure::NoShards,
             (ErrorKind::ClusterConnectionNotFound, _) => Failure::Unreachable,
             (ErrorKind::Server(ServerErrorKind::ClusterDown), _) => Failure::ClusterDown,
             (ErrorKind::AuthenticationFailed, _) | (_, Some("WRONGPASS" | "NOAUTH")) => Failure::Password,
@@ -66,6 +70,21 @@ impl From<RedisError> for Failure {
             _ if error.is_connection_dropped() => Failure::Closed,
             _ if error.is_io_error() => Failure::Unreachable,
             _ => Failure::Other(error.category().to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redis_without_shards_is_told_by_its_version_whichever_way_it_quotes() {
+        for quoted in ["`SSUBSCRIBE`", "'SSUBSCRIBE'"] {
+            let detail = format!("unknown command {quoted}, with args beginning with: 'a'");
+            let kind = ErrorKind::Server(ServerErrorKind::ResponseError);
+            let error = RedisError::from((kind, "An error was signalled by the server", detail));
+            assert_eq!(Failure::from(error), Failure::NoShards, "{quoted}");
         }
     }
 }
