@@ -89,7 +89,7 @@ pub use handler::{ConnectError, ConnectRequest, Handler};
 pub use handshake::{Handshake, HandshakeRequest, Peer, Refusal};
 pub use id::{Id, SidPrefix};
 pub use json::{InvalidJson, RawJson};
-pub use listener::{BodyError, HttpLimits, read_body, serve};
+pub use listener::{BodyError, HttpLimits, discard, read_body, serve};
 pub use namespace::Namespace;
 pub use namespace::adapter::{Adapter, Apply, RoomOperation, Target};
 pub use namespace::broadcast::Broadcast;

@@ -2,22 +2,18 @@
 
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use fireside_kernel::Error;
 use fireside_protocol::Reason;
-use fireside_socketio::{BodyError, read_body};
+use fireside_socketio::{BodyError, discard, read_body};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
 use http_body::Body;
-use http_body_util::BodyExt;
-use tokio::time::timeout;
 
 /// Largest body, in bytes.
 const BODY_MAX_BYTES: usize = 64 * 1024;
 /// Longest time a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// Longest time given to a body that nobody reads.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads a JSON body. An empty one needs no `Content-Type`.
 ///
@@ -74,21 +70,7 @@ where
         return true;
     }
     // Reading would ask a waiting client to begin.
-    if headers.contains_key(EXPECT) || body.size_hint().lower() > BODY_MAX_BYTES as u64 {
-        return false;
-    }
-    let all = async {
-        let mut seen = 0;
-        while let Some(frame) = body.frame().await {
-            let Ok(frame) = frame else { return false };
-            seen += frame.data_ref().map_or(0, Buf::remaining);
-            if seen > BODY_MAX_BYTES {
-                return false;
-            }
-        }
-        true
-    };
-    timeout(DRAIN_TIMEOUT, all).await.unwrap_or(false)
+    !headers.contains_key(EXPECT) && discard(body).await
 }
 
 #[cfg(test)]

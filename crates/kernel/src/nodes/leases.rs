@@ -13,6 +13,8 @@ use super::{Nodes, peers};
 
 /// Time between two renewals.
 const RENEWED_EVERY: Duration = Duration::from_secs(5);
+/// Time between two looks at the rows of the others: so much later than it came is a sign of life noticed at most.
+const LOOKED_EVERY: Duration = Duration::from_secs(2);
 /// Time between two looks at whose lease has lapsed.
 const SWEPT_EVERY: Duration = Duration::from_secs(1);
 /// Most nodes looked at.
@@ -23,12 +25,18 @@ pub async fn run(db: Db, nodes: Arc<Nodes>) {
     let mut sweep = interval(SWEPT_EVERY);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut answered_at = Instant::now();
-    let mut due = Instant::now();
+    let (mut renewal_due, mut look_due) = (answered_at, answered_at);
     loop {
-        sweep.tick().await;
-        if Instant::now() >= due {
-            due = Instant::now() + RENEWED_EVERY;
-            match nodes.renew(&db).await {
+        let now = sweep.tick().await;
+        if now >= renewal_due {
+            renewal_due = now + RENEWED_EVERY;
+            if let Err(error) = nodes.renew(&db).await {
+                tracing::warn!(%error, "this node's lease could not be renewed in the database");
+            }
+        }
+        if now >= look_due {
+            look_due = now + LOOKED_EVERY;
+            match nodes.look(&db).await {
                 Ok(()) => {
                     // Whoever could not look has no right to judge.
                     if answered_at.elapsed() >= peers::LEASE {
@@ -36,9 +44,7 @@ pub async fn run(db: Db, nodes: Arc<Nodes>) {
                     }
                     answered_at = Instant::now();
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "this node's lease could not be renewed in the database")
-                }
+                Err(error) => tracing::debug!(%error, "the leases of other nodes could not be read"),
             }
         }
         if answered_at.elapsed() < peers::LEASE {
@@ -71,18 +77,22 @@ impl Nodes {
         let text = "INSERT INTO nodes (id, beat) VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET beat = nodes.beat + 1";
         let renewed_at = Instant::now();
         db.run(sql(text).bind(&*name)).await?;
+        let mut lease = self.lease.lock();
+        if lease.id == name {
+            lease.renewed_at = renewed_at;
+        }
+        Ok(())
+    }
+
+    /// Sees whose rows have moved.
+    async fn look(&self, db: &Db) -> Result<(), Error> {
         let text = "SELECT id, beat FROM nodes WHERE id <> $1 ORDER BY id LIMIT $2";
-        let rows: Vec<(String, i64)> = db.all(sql(text).bind(&*name).bind(NODES_MAX)).await?;
+        let rows: Vec<(String, i64)> = db.all(sql(text).bind(&*self.name()).bind(NODES_MAX)).await?;
         let living = {
             let mut peers = self.peers.lock();
             rows.iter().for_each(|(id, beat)| peers.beats(id, *beat, Instant::now()));
             peers.living()
         };
-        let mut lease = self.lease.lock();
-        if lease.id == name {
-            lease.renewed_at = renewed_at;
-        }
-        drop(lease);
         self.note_neighbours(living);
         Ok(())
     }

@@ -114,7 +114,9 @@ impl Sources {
     /// The file that is named, or the first one that is there.
     fn read_file(&self, environment: &BTreeMap<String, String>) -> (Option<PathBuf>, Layer) {
         let named = self.file.clone().or_else(|| environment.get(FILE_VARIABLE).map(PathBuf::from));
-        let path = named.clone().or_else(|| self.places.iter().find(|path| path.exists()).cloned());
+        // What cannot be looked at is there: whoever wrote it must not be passed over in silence.
+        let is_there = |path: &&PathBuf| path.try_exists().unwrap_or(true);
+        let path = named.clone().or_else(|| self.places.iter().find(is_there).cloned());
         let Some(path) = path else { return (None, Layer::default()) };
         match std::fs::read_to_string(&path) {
             Ok(text) => {

@@ -1,6 +1,7 @@
 //! HTTP long-polling on an open session: the waiting GET and the POST.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::engine::outbox::{Closing, Lane};
 use crate::engine::payload::SEPARATOR;
 use crate::engine::session::Session;
 use crate::engine::upgrade::{Inbox, Refused};
-use crate::listener::body::{BodyError, read_body};
+use crate::listener::body::{BodyError, discard, read_body};
 use crate::reason::DisconnectReason;
 
 /// Time that the body of one request may take.
@@ -122,7 +123,8 @@ where
         session.end(PARSE_ERROR);
         return Failure::BadRequest.answer();
     }
-    match read_body(body, session.limit(), BODY_TIME).await {
+    let mut body = pin!(body);
+    match read_body(body.as_mut(), session.limit(), BODY_TIME).await {
         Ok(body) => deliver(&session, body).await,
         Err(error) => {
             let (closing, failure) = match error {
@@ -133,6 +135,9 @@ where
                 BodyError::Broken => (Closing::lost(DisconnectReason::TransportError), Failure::BadRequest),
             };
             session.end(closing);
+            if error == BodyError::TooLarge {
+                discard(body).await;
+            }
             failure.answer()
         }
     }

@@ -46,6 +46,36 @@ where
     tokio::time::timeout(time, collect(body, max_bytes)).await.unwrap_or(Err(BodyError::Timeout))
 }
 
+/// Most that is taken of a body that nobody wants, in bytes.
+const UNWANTED_MAX_BYTES: usize = 4 << 20;
+/// Longest time given to a body that nobody wants.
+const UNWANTED_TIME: Duration = Duration::from_secs(2);
+
+/// Takes what is left of a body that nobody wants before it is answered: a connection that is closed under whoever
+/// still writes loses them the answer, and a proxy takes it for a failure of this server. False when it was too much
+/// or too slow: then the connection has to be closed.
+pub async fn discard<B>(body: B) -> bool
+where
+    B: Body<Data = Bytes>,
+{
+    if body.size_hint().lower() > UNWANTED_MAX_BYTES as u64 {
+        return false;
+    }
+    let all = async {
+        let mut body = pin!(body);
+        let mut seen = 0;
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return false };
+            seen += frame.data_ref().map_or(0, Bytes::len);
+            if seen > UNWANTED_MAX_BYTES {
+                return false;
+            }
+        }
+        true
+    };
+    tokio::time::timeout(UNWANTED_TIME, all).await.unwrap_or(false)
+}
+
 async fn collect<B>(body: B, max_bytes: usize) -> Result<Bytes, BodyError>
 where
     B: Body<Data = Bytes>,

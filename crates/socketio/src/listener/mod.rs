@@ -32,7 +32,7 @@ use tokio_rustls::rustls::ServerConfig;
 use crate::handshake::Peer;
 use stream::Stream;
 
-pub use body::{BodyError, read_body};
+pub use body::{BodyError, discard, read_body};
 
 /// How long to wait when the process has no file descriptor left: accepting again at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

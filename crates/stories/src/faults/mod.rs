@@ -21,6 +21,7 @@ pub mod nodes;
 pub mod outage;
 pub mod panics;
 pub mod postgres;
+pub mod processors;
 pub mod races;
 pub mod redis;
 pub mod replay;

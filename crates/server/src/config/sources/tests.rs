@@ -21,6 +21,15 @@ fn of_environment(pairs: &[(&str, &str)]) -> Sources {
 }
 
 #[test]
+fn a_file_that_cannot_be_looked_at_is_not_passed_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let circle = directory.path().join("circle");
+    std::os::unix::fs::symlink(&circle, &circle).unwrap();
+    let sources = Sources { places: vec![circle.join("fireside.toml")], ..Sources::default() };
+    assert!(problems(&sources)[0].contains("the settings file"));
+}
+
+#[test]
 fn the_stronger_place_wins() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("fireside.toml");
