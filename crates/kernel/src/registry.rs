@@ -158,19 +158,35 @@ impl Registry {
 /// # Errors
 /// `validation` and its kin, for what is wrong with it.
 pub fn decode<R: Request>(json: &str) -> Result<R> {
+    // Serde would read an array too, as the fields in their order.
+    if !json.trim_start().starts_with('{') {
+        return Err(Error::new(Reason::Validation, "Expected a JSON object"));
+    }
     serde_json::from_str(json).map_err(|error| {
         // Finding the field costs more than reading, so only a refused request pays for it.
         let field = serde_path_to_error::deserialize::<_, R>(&mut serde_json::Deserializer::from_str(json))
             .err()
             .map(|error| error.path().to_string())
             .filter(|path| path != "." && !path.contains('?'));
-        read_error(&error.to_string(), json, field)
+        read_error(&error.to_string(), field)
     })
 }
 
-/// Turns serde's text into a reason. The text is about the client's own input and carries no internals,
-/// but its position in the input is of no use to anyone.
-fn read_error(text: &str, json: &str, path: Option<String>) -> Error {
+/// Serde's words, and Rust's, for what JSON calls otherwise.
+const WORDS: [(&str, &str); 8] = [
+    ("invalid type: map", "invalid type: object"),
+    ("invalid type: sequence", "invalid type: array"),
+    ("invalid type: integer", "invalid type: number"),
+    ("invalid type: floating point", "invalid type: number"),
+    ("expected a sequence", "expected an array"),
+    ("expected a map", "expected an object"),
+    ("expected i64", "expected a whole number"),
+    ("expected u64", "expected a whole number"),
+];
+
+/// Turns serde's text into a reason. The text is about the client's own input, but its position in the input is of no
+/// use to anyone, and the names of our types are nobody's business.
+fn read_error(text: &str, path: Option<String>) -> Error {
     let text = text.rsplit_once(" at line ").map_or(text, |(text, _)| text);
     let quoted = text.split('`').nth(1).map(|field| Cow::Owned(field.to_owned()));
     let (reason, message, field) = if let Some(rest) = text.strip_prefix(TOO_LONG) {
@@ -181,10 +197,13 @@ fn read_error(text: &str, json: &str, path: Option<String>) -> Error {
         (Reason::Validation, "This field is missing".to_owned(), quoted)
     } else if text.starts_with("duplicate field") {
         (Reason::Validation, "This field is there twice".to_owned(), quoted)
-    } else if json.trim_start().starts_with('{') {
-        (Reason::Validation, text.to_owned(), path.map(Cow::Owned))
     } else {
-        (Reason::Validation, "Expected a JSON object".to_owned(), None)
+        let text = WORDS.iter().fold(text.to_owned(), |text, (word, plain)| text.replace(word, plain));
+        let text = match text.split_once(", expected struct ") {
+            Some(_) => "expected an object".to_owned(),
+            None => text,
+        };
+        (Reason::Validation, text, path.map(Cow::Owned))
     };
     Error { field, ..Error::new(reason, message) }
 }
@@ -208,6 +227,22 @@ mod tests {
         assert_eq!((long.reason, long.field.as_deref()), (Reason::TooLong, Some("content")));
         for bad in ["[]", "\"x\"", "null", "12"] {
             assert_eq!(error(bad).reason, Reason::Validation, "{bad}");
+        }
+    }
+
+    #[test]
+    fn texts_speak_of_json_and_not_of_our_types() {
+        use fireside_protocol::resume::Resume;
+        for (json, wanted) in [
+            (r#"{"rooms":[["a"]]}"#, "expected an object"),
+            (r#"{"rooms":[5]}"#, "expected an object"),
+            (r#"{"rooms":{}}"#, "invalid type: object, expected an array"),
+            (
+                r#"{"rooms":[{"roomId":"a","epoch":"b","seq":1.5}]}"#,
+                "invalid type: number `1.5`, expected a whole number",
+            ),
+        ] {
+            assert_eq!(decode::<Resume>(json).expect_err("it was accepted").message, wanted, "{json}");
         }
     }
 
