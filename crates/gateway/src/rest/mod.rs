@@ -136,7 +136,7 @@ impl Rest {
                 let error = Error::new(Reason::MethodNotAllowed, "This path does not know the method");
                 return Ok(answer::allow(answer::problem(&error, None, request_id), &allow));
             }
-            Found::Nothing => return Err(no_such_path()),
+            Found::Nothing => return self.pages.nothing_here(head).ok_or_else(no_such_path),
         };
         match target {
             Target::Operation(index) => {

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use flate2::Compression;
-use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, request};
 use sha2::{Digest, Sha256};
 
 use super::answer::{self, Response};
@@ -71,6 +71,21 @@ impl Pages {
         let tag = digest(&[&body]);
         self.0.push(Page { path, content_type, body, tag, version, gzip: OnceLock::new() });
         self
+    }
+
+    /// For a person who opens an address that there is not: the first page, whose script says so. None for programs,
+    /// which read errors.
+    pub(super) fn nothing_here(&self, head: &request::Parts) -> Option<Response> {
+        let is_read = [Method::GET, Method::HEAD].contains(&head.method);
+        let is_page = |accept: &HeaderValue| accept.to_str().is_ok_and(|list| list.contains("text/html"));
+        if !is_read || !head.headers.get_all(ACCEPT).iter().any(is_page) {
+            return None;
+        }
+        let mut response = self.answer(self.paths().position(|path| path == "/")?, "", &head.headers)?;
+        if response.status() == StatusCode::OK {
+            *response.status_mut() = StatusCode::NOT_FOUND;
+        }
+        Some(response)
     }
 
     pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {

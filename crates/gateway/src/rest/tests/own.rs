@@ -24,6 +24,18 @@ async fn it_says_that_it_lives_and_what_it_is() {
     );
 }
 
+#[tokio::test]
+async fn an_address_that_there_is_not_is_a_page_for_browsers_and_an_error_for_programs() {
+    let house = house();
+    let browser = |method| ask_anonymously(method, "/inbox").header("accept", "text/html,*/*;q=0.8");
+    let answered = house.answer(bare(browser("GET"))).await;
+    assert_eq!((answered.status.as_u16(), answered.body.as_str()), (404, "<!doctype html>"));
+    for request in [ask_anonymously("GET", "/inbox").header("accept", "*/*"), browser("POST")] {
+        let answered = house.answer(bare(request)).await;
+        assert_eq!((answered.status.as_u16(), answered.reason().as_str()), (404, "not_found"));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn readiness_is_asked_for_once_a_second() {
     let (asked, up) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(true)));
