@@ -181,7 +181,7 @@ describe('9: what is refused has stored nothing, and tells nothing of the inside
     'metadata that is no object': { content: 'x', metadata: 'text' },
     'metadata that is too deep': { content: 'x', metadata: { a: { b: { c: { d: { e: 1 } } } } } },
     'a surplus field': { content: 'x', senderId: 'host:bob' },
-    'a clientId of a wrong form': { content: 'x', clientId: 'with space' },
+    'a clientId of a wrong form': { content: 'x', clientId: 'a\0b' },
     'a room that is a list': { roomId: ['general'], content: 'x' },
   };
   for (const [what, fields] of Object.entries(bad)) {

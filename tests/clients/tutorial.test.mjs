@@ -117,6 +117,16 @@ describe('connecting and authenticating', () => {
     });
   }
 
+  for (const transports of [['polling'], ['polling', 'websocket']]) {
+    test(`why it was refused is heard by ${transports.join(' and ')}, too`, async () => {
+      for (let times = 0; times < 5; times += 1) {
+        const client = new TutorialClient(server.url, 'your-jwt-token', { transports });
+        await client.hears('(disconnect)', (reason) => reason === 'io server disconnect');
+        assert.deepEqual(client.ear.heard.map((one) => one.name), ['(connect)', 'unauthenticated', '(disconnect)']);
+      }
+    });
+  }
+
   test('before it, nothing else is heard, and nothing is told', async () => {
     const room = await newRoom(bob);
     const stranger = new TutorialClient(server.url, alice.token);

@@ -111,16 +111,18 @@ id! {
     UserRef
 }
 
-/// A client's own name for one write, so that a retry is recognised: any string of 1–64 of
-/// `A–Z a–z 0–9 _ -` (`GUARANTEES.md` G2).
+/// A client's own name for one write, so that a retry is recognised: any string of 1–64 characters, none of them a control
+/// character (`WIRE.md` §3.4).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct ClientId(Arc<str>);
 
 impl ClientId {
+    /// What is said of one that has not the right form.
+    pub const FORM: &str = "must be 1 to 64 characters, and no control characters";
+
     /// The id, if it has the right form.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=64).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        let fits = (1..=64).contains(&text.chars().count()) && !text.contains(char::is_control);
         fits.then(|| Self(text.into()))
     }
 
@@ -133,7 +135,7 @@ impl ClientId {
 impl<'de> Deserialize<'de> for ClientId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| de::Error::custom("must be 1 to 64 of A-Z a-z 0-9 _ -"))
+        Self::parse(&text).ok_or_else(|| de::Error::custom(Self::FORM))
     }
 }
 
@@ -147,7 +149,8 @@ impl JsonSchema for ClientId {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" })
+        let pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": 64, "pattern": pattern })
     }
 }
 
@@ -189,9 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn client_ids_follow_the_published_form() {
-        assert!(ClientId::parse("0Az_-").is_some());
-        for bad in ["", "a.b", "a b", &"x".repeat(65)] {
+    fn client_ids_are_any_short_text() {
+        for good in ["0Az_-", "order:42/a b", "é", &"é".repeat(64)] {
+            assert!(ClientId::parse(good).is_some(), "{good:?} was refused");
+        }
+        for bad in ["", "a\0", "a\nb", "\u{85}", &"é".repeat(65)] {
             assert!(ClientId::parse(bad).is_none(), "{bad:?} was accepted");
         }
     }

@@ -168,7 +168,8 @@ impl<M: Serialize + JsonSchema + Send + 'static> Reply for Sent<M> {
     fn rest(&self, _: &RestPath<'_>) -> Result<Rest, serde_json::Error> {
         let body = SentBody { message: &self.message, epoch: &self.epoch, duplicate: self.duplicate };
         let status = self.duplicate.then_some(200);
-        Ok(Rest { body: serde_json::to_vec(&body)?, headers: Vec::new(), status })
+        let rest = Rest { body: serde_json::to_vec(&body)?, headers: Vec::new(), status };
+        Ok(rest.replayed(self.duplicate))
     }
 
     fn rest_schema(generator: &mut SchemaGenerator) -> Schema {

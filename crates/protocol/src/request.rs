@@ -47,6 +47,16 @@ pub struct Rest {
     pub status: Option<u16>,
 }
 
+impl Rest {
+    /// The same, with what tells the answer to something that had been done before.
+    pub(crate) fn replayed(mut self, duplicate: bool) -> Rest {
+        if duplicate {
+            self.headers.push(("idempotent-replayed", "true".to_owned()));
+        }
+        self
+    }
+}
+
 /// An answer with nothing in it: `{ok: true}`, or 204 without a body.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 pub struct Done {}
@@ -84,11 +94,7 @@ impl<R> Once<R> {
 
 impl<R: Reply> Reply for Once<R> {
     fn rest(&self, path: &RestPath<'_>) -> Result<Rest, serde_json::Error> {
-        let mut rest = self.answer.rest(path)?;
-        if self.duplicate {
-            rest.headers.push(("idempotent-replayed", "true".to_owned()));
-        }
-        Ok(rest)
+        Ok(self.answer.rest(path)?.replayed(self.duplicate))
     }
 
     fn rest_schema(generator: &mut SchemaGenerator) -> Schema {

@@ -25,6 +25,12 @@ pub fn slug(name: &str) -> String {
     if slug.is_empty() || slug == "discover" { "room".to_owned() } else { slug.to_owned() }
 }
 
+/// A slug that nobody guesses, and that nobody else's can run into.
+pub fn hidden_slug(slug: &str, word: &str) -> String {
+    let tail: String = word.chars().take(8).collect();
+    format!("{slug}-{tail}")
+}
+
 /// The first free one of `wanted`, `wanted-2`, `wanted-3` …
 pub fn free_slug(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let numbered = (2u32..).map(|number| format!("{wanted}-{number}"));
@@ -56,6 +62,12 @@ mod tests {
         assert_eq!(slug("日本"), "room");
         assert_eq!(slug("discover"), "room");
         assert!(slug(&"x".repeat(100)).len() <= SLUG_MAX);
+    }
+
+    #[test]
+    fn hidden_slugs_are_slugs() {
+        assert_eq!(hidden_slug("a", "0123456789abc"), "a-01234567");
+        assert_eq!(slug(&hidden_slug("a", "0123456789abc")), "a-01234567");
     }
 
     #[test]

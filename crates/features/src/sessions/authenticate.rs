@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use fireside_db::retried;
 use fireside_kernel::{Authenticator, Error, Identity, Result};
-use fireside_protocol::SessionId;
+use fireside_protocol::{Reason, SessionId};
 
 use super::Sessions;
 use super::host::{Guest, usernames};
@@ -31,7 +31,14 @@ impl Authenticator for Sessions {
 /// One answer for all that can be wrong with a token: whoever has a real one learns what they need from it.
 fn refuse(refusal: Refusal) -> Error {
     tracing::debug!(%refusal, "a token was refused");
-    not_valid()
+    match refusal {
+        // The token may be good: whoever has it should come again, and not sign in anew.
+        Refusal::NoKeysYet => {
+            let overloaded = Error::new(Reason::Overloaded, "Tokens cannot be checked just now");
+            Error { retry_after_ms: Some(1_000), ..overloaded }
+        }
+        _ => not_valid(),
+    }
 }
 
 fn not_valid() -> Error {

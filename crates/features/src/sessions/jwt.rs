@@ -34,6 +34,9 @@ pub(super) enum Refusal {
     /// No key of ours has made it.
     #[error("no key fits its algorithm, key id and signature")]
     NoKey,
+    /// The keys that may have made it could not be fetched yet.
+    #[error("the published keys could not be fetched yet")]
+    NoKeysYet,
     /// A claim is missing, there twice, or of the wrong type.
     #[error("its claims: {0}")]
     Claims(String),

@@ -89,9 +89,15 @@ pub(super) enum Verdict {
 pub(super) fn judge(token: Presented, now: Time) -> Verdict {
     match token.used_at {
         None => Verdict::Refuse,
+        // Whoever has used the successor had got the answer, so this is somebody else.
+        Some(_) if token.successor_used => Verdict::Stolen,
         // The clock may have been set back since.
         Some(used_at) if now.ms_since(used_at).abs() <= REPEAT_WITHIN_MS => {
-            if token.successor_used || token.expires_at <= now { Verdict::Refuse } else { Verdict::Repeat }
+            if token.expires_at <= now {
+                Verdict::Refuse
+            } else {
+                Verdict::Repeat
+            }
         }
         Some(_) => Verdict::Stolen,
     }
@@ -153,7 +159,7 @@ mod tests {
             judge(token(Some(at.plus_ms(-used_ms_ago)), successor_used), at)
         };
         assert_eq!(judged(10_000, false), Verdict::Repeat);
-        assert_eq!(judged(10_000, true), Verdict::Refuse);
+        assert_eq!(judged(10_000, true), Verdict::Stolen);
         assert_eq!(judged(10_001, false), Verdict::Stolen);
         assert_eq!(judged(-3_600_000, false), Verdict::Stolen);
         assert_eq!(judge(token(None, false), at), Verdict::Refuse);

@@ -71,9 +71,7 @@ pub(super) async fn authenticate(chat: &Chat, socket: &Socket<Session>, event: E
                     "authenticated",
                     &serde_json::json!({ "id": socket.id().as_str(), "time": now }),
                 );
-                for room in ["io-default", "io-notification"] {
-                    socket.join(room);
-                }
+                join_common_rooms(socket);
             });
             answer(event.ack, "{\"ok\":true}");
         }
@@ -84,6 +82,16 @@ pub(super) async fn authenticate(chat: &Chat, socket: &Socket<Session>, event: E
             // Everything queued is flushed before the connection closes.
             socket.disconnect(true);
         }
+    }
+}
+
+/// The rooms by which the tutorial's services reach everybody (`WIRE.md` §1.2).
+pub(super) const COMMON_ROOMS: [&str; 2] = ["io-default", "io-notification"];
+
+/// Every authenticated socket is in them.
+pub(super) fn join_common_rooms(socket: &Socket<Session>) {
+    for room in COMMON_ROOMS {
+        socket.join(room);
     }
 }
 

@@ -236,7 +236,7 @@ impl Handler for ProfileHandler {
         self.chat.sockets.lock().insert(socket.id(), socket.clone());
         let arrival = socket.state().arrival.lock().take();
         if let Some(arrival) = arrival {
-            self.chat.enter(socket, *arrival, || {});
+            self.chat.enter(socket, *arrival, || authentication::join_common_rooms(socket));
         }
     }
 
@@ -318,6 +318,10 @@ impl Chat {
     /// Whose token this is.
     pub(super) async fn identify(&self, address: IpAddr, token: &str) -> Result<Identity, Error> {
         match self.gateway.identify(Some(token), address).await? {
+            // A request may come a little late, where clocks differ; a socket would be closed at once, and come again.
+            Actor::User(identity) if identity.expires_at <= self.kernel.clock.now() => {
+                Err(Error::unauthenticated("This token has ended"))
+            }
             Actor::User(identity) => Ok(identity),
             Actor::Anonymous => Err(Error::unauthenticated("No token was given")),
         }

@@ -9,12 +9,12 @@ use serde::Deserialize;
 use fireside_kernel::Error;
 use fireside_kernel::room_log::digest;
 use fireside_protocol::digests::{Digest, RoomDigest};
-use fireside_protocol::{Reason, RoomId, Signal};
+use fireside_protocol::{Rate, RoomId, Signal};
 use fireside_socketio::{Event, Frame, Socket};
 
 use super::chat::Chat;
 use super::delivery::{Delivery, digest_name, room_name};
-use super::operations::{answer, fail};
+use super::operations::{self, answer, fail};
 use super::session::Session;
 
 /// How often a digest is made again when the room's delivery was not where the database was.
@@ -28,8 +28,8 @@ struct Watch {
 
 /// `digest:watch {watch}`: begins to tell this socket the digests of the rooms it hears, or ends it.
 pub(super) fn watch(chat: &Chat, socket: &Socket<Session>, event: Event) {
-    if socket.state().identity().is_none() {
-        return fail(event.ack, None, socket, &Error::new(Reason::Unauthorized, "Authenticate first"));
+    if let Err(error) = operations::charge(chat, socket, Rate::Any) {
+        return fail(event.ack, None, socket, &error);
     }
     let Ok(Watch { watch }) = event.args.decode(0) else {
         return fail(event.ack, None, socket, &Error::validation("watch", "expected true or false"));

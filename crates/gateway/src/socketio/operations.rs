@@ -58,6 +58,18 @@ pub(super) fn admit<'a>(
     Some((identity, entry))
 }
 
+/// Who asks for something that is no operation, unless they ask too often. A flood ends the socket.
+pub(super) fn charge(chat: &Chat, socket: &Socket<Session>, rate: Rate) -> Result<Identity, Error> {
+    let identity =
+        socket.state().identity().ok_or_else(|| Error::new(Reason::Unauthorized, "Authenticate first"))?;
+    let subject = Subject::User(&identity.user);
+    if chat.gateway.limits.is_flooding(subject) {
+        socket.close_after_flush(DisconnectReason::ForcedServerClose);
+    }
+    chat.gateway.limits.check(subject, rate)?;
+    Ok(identity)
+}
+
 /// Answers with what came of an operation.
 pub(super) fn conclude(
     socket: &Socket<Session>,
@@ -109,7 +121,9 @@ pub(super) fn fail(ack: Option<Ack>, operation: Option<&Operation>, socket: &Soc
         return answer_error(ack, operation, error);
     }
     let Some(code) = operation.and_then(|operation| operation.failure) else { return };
-    let payload = serde_json::json!({ "code": code, "message": error.message });
+    // The tutorial's shape has no place for the field.
+    let field = error.field.as_ref().map_or_else(String::new, |field| format!("{field}: "));
+    let payload = serde_json::json!({ "code": code, "message": format!("{field}{}", error.message) });
     if let Ok(frame) = Frame::event("error", &[payload]) {
         socket.emit(&frame);
     }

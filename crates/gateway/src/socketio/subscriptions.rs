@@ -1,16 +1,19 @@
 //! The events `join` and `leave` of the tutorial's server-to-server client: live delivery of rooms one is
 //! a member of, on and off for one socket.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use fireside_kernel::permission::{self, Permission};
 use fireside_kernel::{Error, Identity};
-use fireside_protocol::{Reason, RoomRef};
+use fireside_protocol::{Rate, RoomRef};
 use fireside_socketio::{Event, Socket};
 
+use super::authentication;
 use super::chat::Chat;
 use super::delivery::room_name;
-use super::operations::{answer, fail};
+use super::operations::{self, answer, fail};
 use super::session::Session;
 
 /// Most rooms of one event.
@@ -21,27 +24,34 @@ struct Subscriptions {
     rooms: Vec<String>,
 }
 
-/// The rooms an event names, if it names any in the right form.
-fn rooms_of(event: &Event, socket: &Socket<Session>) -> Result<(Identity, Vec<RoomRef>), Error> {
-    let identity =
-        socket.state().identity().ok_or_else(|| Error::new(Reason::Unauthorized, "Authenticate first"))?;
+/// The rooms an event names, each once, and how many names are no room's.
+fn rooms_of(
+    chat: &Chat,
+    event: &Event,
+    socket: &Socket<Session>,
+) -> Result<(Identity, BTreeSet<RoomRef>, usize), Error> {
+    let identity = operations::charge(chat, socket, Rate::Any)?;
     let named: Subscriptions =
         event.args.decode(0).map_err(|_| Error::validation("rooms", "expected a list of room names"))?;
     if named.rooms.len() > ROOMS_MAX {
         return Err(Error::validation("rooms", "too many rooms"));
     }
     let own = |name: &String| name.strip_prefix("room:").and_then(RoomRef::parse);
-    Ok((identity, named.rooms.iter().filter_map(own).collect()))
+    let others = named.rooms.iter().filter(|name| !authentication::COMMON_ROOMS.contains(&name.as_str()));
+    let (rooms, others): (Vec<_>, Vec<_>) = others.map(own).partition(Option::is_some);
+    Ok((identity, rooms.into_iter().flatten().collect(), others.len()))
 }
 
 /// `join {rooms: ["room:<id>", …]}`: turns delivery on for rooms one is a member of. Any other is refused
 /// and logged.
 pub(super) async fn join(chat: &Chat, socket: &Socket<Session>, event: Event) {
-    let (identity, rooms) = match rooms_of(&event, socket) {
+    let (identity, rooms, mut refused) = match rooms_of(chat, &event, socket) {
         Ok(named) => named,
         Err(error) => return fail(event.ack, None, socket, &error),
     };
-    let mut refused = 0;
+    if refused > 0 {
+        tracing::info!(user = %identity.user, refused, "joining what is no room of the chat was refused");
+    }
     for room in rooms {
         match permission::enter(&chat.kernel.db, &room, &identity.user, Permission::Read).await {
             Ok(pass) => {
@@ -62,13 +72,17 @@ pub(super) async fn join(chat: &Chat, socket: &Socket<Session>, event: Event) {
 
 /// `leave {rooms: ["room:<id>", …]}`: turns delivery off for this socket; the membership stays.
 pub(super) async fn leave(chat: &Chat, socket: &Socket<Session>, event: Event) {
-    let (identity, rooms) = match rooms_of(&event, socket) {
+    let (identity, rooms, _) = match rooms_of(chat, &event, socket) {
         Ok(named) => named,
         Err(error) => return fail(event.ack, None, socket, &error),
     };
     for room in rooms {
         if let Ok(pass) = permission::enter(&chat.kernel.db, &room, &identity.user, Permission::Read).await {
-            socket.state().turned_off.lock().push(pass.room().clone());
+            let mut turned_off = socket.state().turned_off.lock();
+            if !turned_off.contains(pass.room()) {
+                turned_off.push(pass.room().clone());
+            }
+            drop(turned_off);
             socket.leave(&room_name(pass.room()));
         }
     }

@@ -32,7 +32,11 @@ pub fn start(log: &Log, output: Output) -> Result<(), String> {
         }
         _ => EnvFilter::new(directives(log.level, is_terminal)),
     };
-    let layer = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Redacted(output));
+    // A line that cannot be written is lost: to complain of it on a closed stderr would be a panic.
+    let layer = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(Redacted(output))
+        .log_internal_errors(false);
     // A log that was started before, by a test, stays.
     let _already_started = if is_json(log.format, is_terminal) {
         layer.json().flatten_event(true).with_span_list(false).try_init()

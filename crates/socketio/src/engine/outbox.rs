@@ -284,11 +284,16 @@ impl Outbox {
         poll.waiter = None;
         let mut packets = std::mem::take(&mut self.queue);
         self.bytes = 0;
-        if let Some(farewell) = poll.farewell.take() {
-            packets.push_back(farewell);
-            self.lane = Lane::Gone;
-        } else if packets.is_empty() {
-            packets.push_back(NOOP_PACKET);
+        // The farewell comes alone, with the poll after the last words: engine.io-client closes as soon as it reads a
+        // farewell, and then does not hear what came before it in the same payload.
+        if packets.is_empty() {
+            match poll.farewell.take() {
+                Some(farewell) => {
+                    packets.push_back(farewell);
+                    self.lane = Lane::Gone;
+                }
+                None => packets.push_back(NOOP_PACKET),
+            }
         }
         Some(packets)
     }

@@ -16,11 +16,16 @@ pub(crate) async fn create(kernel: Kernel, ctx: Ctx, request: CreateRoom) -> Res
     let asked = [request.name.as_str(), description, is_private];
     let repeat = Repeat::of(&ctx, "rooms.create", request.client_id.clone(), &asked)?;
     let maker = ctx.user()?.clone();
-    kernel.log.submit_once(&ctx, MakeRoom { maker, request }, repeat).await
+    let slug = rules::slug(request.name.as_str());
+    // Whoever makes a room of the same name would learn by its slug that there is a private one.
+    let slug = if request.is_private { rules::hidden_slug(&slug, &kernel.names.word()) } else { slug };
+    kernel.log.submit_once(&ctx, MakeRoom { maker, slug, request }, repeat).await
 }
 
 struct MakeRoom {
     maker: UserId,
+    /// The slug, or what it begins with.
+    slug: String,
     request: CreateRoom,
 }
 
@@ -29,12 +34,11 @@ impl Change for MakeRoom {
 
     fn needs(&self, needs: &mut Needs) {
         needs.user(self.maker.as_str());
-        needs.slugs_like(&rules::slug(self.request.name.as_str()));
+        needs.slugs_like(&self.slug);
     }
 
     fn decide(&self, batch: &mut Batch) -> Result<Once<Room>> {
-        let wanted = rules::slug(self.request.name.as_str());
-        let slug = rules::free_slug(&wanted, |slug| batch.is_slug_taken(slug));
+        let slug = rules::free_slug(&self.slug, |slug| batch.is_slug_taken(slug));
         let new = NewRoom {
             slug,
             name: self.request.name.as_str().to_owned(),
@@ -89,8 +93,9 @@ pub(crate) async fn open_first(kernel: &Kernel, owner: &UserId, set: FirstRooms)
     for &(name, description) in set.told() {
         let name = RoomName::parse(name).map_err(Error::internal)?;
         let description = Some(Description::parse(description).map_err(Error::internal)?);
+        let slug = rules::slug(name.as_str());
         let request = CreateRoom { name, description, is_private: false, client_id: None };
-        kernel.log.submit_unasked(MakeRoom { maker: owner.clone(), request }).await?;
+        kernel.log.submit_unasked(MakeRoom { maker: owner.clone(), slug, request }).await?;
     }
     Ok(())
 }

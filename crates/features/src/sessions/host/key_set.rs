@@ -1,12 +1,14 @@
 //! The published keys of a host application: fetched, kept, and fetched again when they change.
 //!
 //! A token with a key that is not known makes us look again, at most every 30 s; otherwise we look every 10
-//! minutes. What could not be fetched changes nothing: the keys we have stay good while their source is down.
+//! minutes. What could not be fetched changes nothing: the keys we have stay good while their source is down. As long
+//! as nothing could be fetched at all, nobody can be told from anybody, and each second is good for another look.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -22,6 +24,8 @@ mod tests;
 
 /// Time between two looks that tokens with unknown keys can bring about.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// The same as long as none has found anything.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Time between two looks without any reason.
 const LOOK_EVERY: Duration = Duration::from_secs(600);
 /// Time for one fetch, redirects and body included.
@@ -33,6 +37,8 @@ const SET_MAX_BYTES: u64 = 256 * 1024;
 pub(in crate::sessions) struct KeySet {
     source: Source,
     keys: RwLock<Arc<Vec<PublishedKey>>>,
+    /// Whether they could ever be read.
+    is_known: AtomicBool,
     /// When we looked last; held while looking, so that nobody looks twice at once.
     looked_at: Mutex<Instant>,
     look_again_after: Duration,
@@ -60,22 +66,28 @@ impl KeySet {
             }
             (None, None) => return Ok(None),
         };
-        let keys = match (source.read().await, &source) {
-            (Ok(keys), _) => keys,
+        let (keys, is_known) = match (source.read().await, &source) {
+            (Ok(keys), _) => (keys, true),
             (Err(reason), Source::File(path)) => {
                 return Err(StartError::JwksFile { path: path.clone(), reason });
             }
             (Err(reason), Source::Url { url, .. }) => {
                 tracing::warn!(%url, %reason, "the keys of the host application cannot be fetched yet");
-                Vec::new()
+                (Vec::new(), false)
             }
         };
         Ok(Some(Self {
             source,
             keys: RwLock::new(Arc::new(keys)),
+            is_known: AtomicBool::new(is_known),
             looked_at: Mutex::new(Instant::now()),
             look_again_after: LOOK_AGAIN_AFTER,
         }))
+    }
+
+    /// Whether the keys could ever be read.
+    pub(super) fn is_known(&self) -> bool {
+        self.is_known.load(Ordering::Relaxed)
     }
 
     /// What a token says, if one of the keys has made it.
@@ -99,7 +111,9 @@ impl KeySet {
     /// Looks again if the last look was some time ago. Whether the keys are others than `known`.
     async fn look_again(&self, known: &Arc<Vec<PublishedKey>>) -> bool {
         let mut looked_at = self.looked_at.lock().await;
-        if Arc::ptr_eq(known, &self.keys.read()) && looked_at.elapsed() >= self.look_again_after {
+        let longest = if self.is_known() { Duration::MAX } else { TRY_AGAIN_AFTER };
+        let pause = self.look_again_after.min(longest);
+        if Arc::ptr_eq(known, &self.keys.read()) && looked_at.elapsed() >= pause {
             self.look(&mut looked_at).await;
         }
         !Arc::ptr_eq(known, &self.keys.read())
@@ -115,7 +129,10 @@ impl KeySet {
 
     async fn look(&self, looked_at: &mut Instant) {
         match self.source.read().await {
-            Ok(keys) => *self.keys.write() = Arc::new(keys),
+            Ok(keys) => {
+                *self.keys.write() = Arc::new(keys);
+                self.is_known.store(true, Ordering::Relaxed);
+            }
             Err(reason) => tracing::warn!(%reason, "the keys of the host application stay as they were"),
         }
         *looked_at = Instant::now();

@@ -120,7 +120,11 @@ impl HostTokens {
         let by_secret = self.secret.as_ref().and_then(|secret| token.verify(secret));
         let verified = match (by_secret, &self.keys) {
             (Some(verified), _) => verified,
-            (None, Some(keys)) => keys.verify(token).await.ok_or(Refusal::NoKey)?,
+            (None, Some(keys)) => match keys.verify(token).await {
+                Some(verified) => verified,
+                None if keys.is_known() => return Err(Refusal::NoKey),
+                None => return Err(Refusal::NoKeysYet),
+            },
             (None, None) => return Err(Refusal::NoKey),
         };
         self.accept(verified.claims()?, now)

@@ -120,7 +120,7 @@ async fn idempotency_keys_reach_the_operation_or_are_refused() {
     let answered = house.answer(with_json(request, r#"{"name":"a"}"#)).await;
     assert_eq!(answered.json()["name"], "Key_1-a");
     let long = "x".repeat(65);
-    for keys in [&[""][..], &["a b"], &["a.b"], &[long.as_str()], &["a", "b"]] {
+    for keys in [&[""][..], &["a\tb"], &[long.as_str()], &["a", "b"]] {
         let request = ask("POST", "/chat/rooms");
         let request = keys.iter().fold(request, |request, key| request.header("idempotency-key", *key));
         let answered = house.answer(with_json(request, r#"{"name":"a"}"#)).await;
