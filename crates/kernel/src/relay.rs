@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::OnceLock;
 
 use bytes::Bytes;
 use parking_lot::RwLock;
@@ -127,14 +126,14 @@ struct ToClose {
 /// See the module.
 pub struct Relay {
     subscribers: RwLock<Vec<Arc<dyn Subscriber>>>,
-    outlet: OnceLock<Arc<dyn Outlet>>,
+    outlet: RwLock<Option<Arc<dyn Outlet>>>,
     nodes: Arc<Nodes>,
 }
 
 impl Default for Relay {
     /// The relay of a node that is alone.
     fn default() -> Relay {
-        Relay { subscribers: RwLock::default(), outlet: OnceLock::new(), nodes: Arc::new(Nodes::alone()) }
+        Relay { subscribers: RwLock::default(), outlet: RwLock::default(), nodes: Arc::new(Nodes::alone()) }
     }
 }
 
@@ -194,12 +193,26 @@ impl Relay {
         self.subscribers.write().push(subscriber);
     }
 
+    /// The node has stopped serving: nobody is told anything any more. Whoever it would tell holds it in turn, and all of
+    /// them would live on beside the server that begins anew.
+    pub fn retire(&self) {
+        let subscribers = std::mem::take(&mut *self.subscribers.write());
+        let outlet = self.outlet.write().take();
+        // Not under the locks: what they hold may end with them.
+        drop((subscribers, outlet));
+    }
+
+    fn outlet(&self) -> Option<Arc<dyn Outlet>> {
+        self.outlet.read().clone()
+    }
+
     /// Sets the outlet.
     ///
     /// # Panics
     /// If there is one already: two would tell every client everything twice.
     pub fn set_outlet(&self, outlet: Arc<dyn Outlet>) {
-        assert!(self.outlet.set(outlet).is_ok(), "the relay has an outlet already");
+        let before = self.outlet.write().replace(outlet);
+        assert!(before.is_none(), "the relay has an outlet already");
     }
 
     fn each(&self, tell: impl Fn(&dyn Subscriber)) {
@@ -284,13 +297,13 @@ impl Relay {
 
     /// Sends a signal to whoever of the audience is connected to this node.
     pub fn signal_here(&self, audience: &Audience, signal: &Signal) {
-        if let Some(outlet) = self.outlet.get() {
+        if let Some(outlet) = self.outlet() {
             outlet.signal(audience, signal);
         }
     }
 
     fn pass(&self, audience: &Audience, signal: &Passed) {
-        if let Some(outlet) = self.outlet.get() {
+        if let Some(outlet) = self.outlet() {
             outlet.pass(audience, signal);
         }
     }
@@ -303,7 +316,7 @@ impl Relay {
 
     /// Closes sockets of this node whose session is over.
     pub fn close_here(&self, closing: &Closing, reason: &str) {
-        if let Some(outlet) = self.outlet.get() {
+        if let Some(outlet) = self.outlet() {
             outlet.close(closing, reason);
         }
     }

@@ -166,9 +166,11 @@ where
     }
     upkeep.spawn(retention::run(db.clone(), kernel.clock.clone(), config.log_retention.duration()));
     let limits = http_limits(config);
+    let relay = kernel.relay.clone();
     let ended = tokio::spawn(async move {
         doors.serve(listener, tls, limits, stopped).await;
         drop(upkeep);
+        relay.retire();
         db.close().await;
     });
     Ok(Running { address, kernel, features, migrated, setup_token, stop, ended })

@@ -41,8 +41,17 @@ async fn a_server_starts_is_ready_and_stops() {
         let kept = std::fs::read_to_string(directory.path().join("setup-token")).expect("the token is kept");
         assert_eq!(kept.trim_end(), token);
         let address = running.address;
+        let relay = std::sync::Arc::downgrade(&running.kernel.relay);
         running.shutdown();
         running.wait().await;
+        // Within one process a server that begins anew must not have its old self beside it.
+        for _ in 0..100 {
+            if relay.strong_count() == 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        assert_eq!(relay.strong_count(), 0, "the old server is still there on {engine:?}");
         assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens any more on {engine:?}");
         // The database was let go of: the next server takes it.
         let again = wiring::start(&config, false).await.expect("it starts again");

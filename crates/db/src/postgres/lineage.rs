@@ -42,20 +42,27 @@ impl Lineage {
         let found: Option<String> = match answer {
             Ok(lineage) => Some(lineage),
             // A service may keep these functions to itself.
-            Err(sqlx::Error::Database(error)) => {
+            Err(sqlx::Error::Database(error)) if is_kept_back(&*error) => {
                 tracing::debug!(%error, "the server does not tell its timeline");
                 None
             }
             Err(error) => return Err(super::failure::of_connect(&error)),
         };
         let first = self.first.get_or_init(|| found.clone());
-        if let (Some(first), Some(found)) = (first, &found)
-            && first != found
+        if let Some(first) = first
+            && Some(first) != found.as_ref()
         {
             self.superseded.send_replace(true);
-            let reason = OpenError::Superseded { first: first.clone(), found: found.clone() };
+            let found = found.unwrap_or_else(|| "one that does not tell".to_owned());
+            let reason = OpenError::Superseded { first: first.clone(), found };
             return Err(ConnectError { reason, outlook: Outlook::Lasting });
         }
         Ok(())
     }
+}
+/// Whether the server does not have these functions, or not for us. Anything else that goes wrong says nothing about its
+/// past, and must not be taken for silence.
+fn is_kept_back(error: &dyn sqlx::error::DatabaseError) -> bool {
+    // undefined_function, insufficient_privilege: PostgreSQL's documentation, appendix A.
+    matches!(error.code().as_deref(), Some("42883" | "42501"))
 }

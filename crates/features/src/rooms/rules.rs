@@ -37,10 +37,10 @@ pub fn free_slug(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
     std::iter::once(wanted.to_owned()).chain(numbered).find(|slug| !is_taken(slug)).unwrap_or_default()
 }
 
-/// A `LIKE` pattern (escape character `\`) for a text that contains `query`, in lower case.
+/// A `LIKE` pattern (escape character `\`) for a text that contains `query`.
 pub fn contains_pattern(query: &str) -> String {
     let mut pattern = String::from("%");
-    for c in query.to_lowercase().chars() {
+    for c in query.chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }
@@ -78,6 +78,6 @@ mod tests {
 
     #[test]
     fn wildcards_are_plain_text() {
-        assert_eq!(contains_pattern("50%_A\\"), "%50\\%\\_a\\\\%");
+        assert_eq!(contains_pattern("50%_a\\"), "%50\\%\\_a\\\\%");
     }
 }

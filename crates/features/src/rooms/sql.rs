@@ -18,13 +18,22 @@ pub(crate) async fn of_member(db: &Db, user: &UserId) -> Result<Vec<RoomState>, 
     db.all::<RoomRow>(fireside_db::Statement::generated(text).bind(user.as_str())).await.map(states)
 }
 
-/// Public rooms whose name contains what `pattern` says, with a slug after `after`.
-pub(crate) async fn public(db: &Db, pattern: &str, after: &str, limit: i64) -> Result<Vec<RoomState>, Error> {
+/// Public rooms whose name contains what one of the patterns says, with a slug after `after`. SQLite folds A–Z only, so one
+/// of them has capitals.
+pub(crate) async fn public(
+    db: &Db,
+    patterns: &[String; 2],
+    after: &str,
+    limit: i64,
+) -> Result<Vec<RoomState>, Error> {
+    let [lower, capitalized] = patterns;
     let text = format!(
         "SELECT {ROOM_COLUMNS} FROM rooms WHERE kind = 'room' AND is_private = FALSE AND deleted_at IS NULL \
-         AND slug > $1 AND LOWER(name) LIKE $2 ESCAPE '\\' ORDER BY slug LIMIT $3"
+         AND slug > $1 AND (LOWER(name) LIKE $2 ESCAPE '\\' OR LOWER(name) LIKE LOWER($4) ESCAPE '\\') \
+         ORDER BY slug LIMIT $3"
     );
-    let statement = fireside_db::Statement::generated(text).bind(after).bind(pattern).bind(limit);
+    let statement =
+        fireside_db::Statement::generated(text).bind(after).bind(lower).bind(limit).bind(capitalized);
     db.all::<RoomRow>(statement).await.map(states)
 }
 

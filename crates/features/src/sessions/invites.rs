@@ -37,7 +37,9 @@ impl Sessions {
         let code_hash = digest(code);
         match sql::invites::find(&self.kernel.db, &code_hash).await? {
             Some(row) if row.uses_left > 0 && Time::from_micros(row.expires_at) > self.now() => {
-                Ok(Usable { code_hash, row })
+                let invite = Usable { code_hash, row };
+                // Whoever is shut out invites nobody any more.
+                self.enabled_user(&invite.maker()).await?.map(|_| invite).ok_or_else(used_up)
             }
             Some(_) => Err(used_up()),
             None => Err(Error::not_found("Invite")),

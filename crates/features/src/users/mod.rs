@@ -27,7 +27,7 @@ use crate::presence::Presence;
 use crate::sessions::Sessions;
 
 pub(crate) use account::{HostProfile, Kind, NewUser, Origin, ServerRole, UserRow};
-pub(crate) use rules::{check_query, to_wire};
+pub(crate) use rules::{capitalized, check_query, to_wire};
 pub(crate) use sql::{
     find, find_by_username, find_many, has_admin, has_company, insert, set_last_seen, set_profile,
 };

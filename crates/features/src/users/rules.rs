@@ -45,6 +45,22 @@ pub(crate) fn check_query(query: &str) -> Result<()> {
     Ok(())
 }
 
+/// What is looked for, as names are mostly written: each word with a capital. SQLite folds A–Z only, and would not find
+/// Émile by émile.
+pub(crate) fn capitalized(query: &str) -> String {
+    let mut begins = true;
+    let mut text = String::with_capacity(query.len());
+    for c in query.chars() {
+        if begins {
+            text.extend(c.to_uppercase());
+        } else {
+            text.extend(c.to_lowercase());
+        }
+        begins = !c.is_alphanumeric();
+    }
+    text
+}
+
 /// Whether `admin` may shut `user` out. Nobody can lock themselves out by mistake, and the server's own
 /// account has no sessions to end.
 pub(super) fn check_disable(admin: &UserId, user: &UserRow) -> Result<()> {
@@ -98,6 +114,11 @@ mod tests {
         assert!(check_query(&"é".repeat(256)).is_ok());
         assert_eq!(check_query(&"é".repeat(257)).unwrap_err().reason, Reason::TooLong);
         assert_eq!(check_query("a\0").unwrap_err().reason, Reason::Validation);
+    }
+
+    #[test]
+    fn names_are_capitalized_word_by_word() {
+        assert_eq!(capitalized("éMILE le-grand 2x"), "Émile Le-Grand 2x");
     }
 
     #[test]

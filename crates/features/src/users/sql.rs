@@ -109,7 +109,7 @@ fn select_many(ids: &[UserId]) -> Statement {
     Statement::generated(text).bind_all(filled.map(|id| Value::from(id.as_str())))
 }
 
-/// Two lists, so that each is read from its own index in order and stops at the limit.
+/// Lists of their own, so that each is read from its own index in order and stops at the limit.
 pub(super) const SEARCH: &str = concat!(
     "WITH by_username AS (SELECT id FROM users \
      WHERE username >= lower($1) AND username < lower($1) || $2 \
@@ -117,20 +117,26 @@ pub(super) const SEARCH: &str = concat!(
      by_display_name AS (SELECT id FROM users \
      WHERE lower(display_name) COLLATE \"binary\" >= lower($1) \
      AND lower(display_name) COLLATE \"binary\" < lower($1) || $2 \
+     AND disabled_at IS NULL AND kind <> 'system' ORDER BY lower(display_name) COLLATE \"binary\" LIMIT $3), \
+     by_capitalized AS (SELECT id FROM users \
+     WHERE lower(display_name) COLLATE \"binary\" >= lower($4) \
+     AND lower(display_name) COLLATE \"binary\" < lower($4) || $2 \
      AND disabled_at IS NULL AND kind <> 'system' ORDER BY lower(display_name) COLLATE \"binary\" LIMIT $3) \
      SELECT ",
     columns!(),
-    " FROM users WHERE id IN (SELECT id FROM by_username UNION SELECT id FROM by_display_name) \
-     ORDER BY username LIMIT $3"
+    " FROM users WHERE id IN (SELECT id FROM by_username UNION SELECT id FROM by_display_name \
+     UNION SELECT id FROM by_capitalized) ORDER BY username LIMIT $3"
 );
 
 /// Enabled users whose username or display name begins with `prefix`, in any case, by username.
 ///
 /// A range instead of LIKE: it needs no escaping, and an index can serve it. Its upper end is the prefix
 /// with the last code point there is behind it, which no name that begins with the prefix passes. Case is
-/// folded by the database on both sides (SQLite: A–Z only).
+/// folded by the database on both sides; SQLite folds A–Z only, so a capitalized prefix is looked for, too.
 pub(crate) async fn search(db: &Db, prefix: &str, limit: i64) -> Result<Vec<UserRow>, Error> {
-    let found: Vec<Stored> = db.all(sql(SEARCH).bind(prefix).bind("\u{10FFFF}").bind(limit)).await?;
+    let statement =
+        sql(SEARCH).bind(prefix).bind("\u{10FFFF}").bind(limit).bind(super::rules::capitalized(prefix));
+    let found: Vec<Stored> = db.all(statement).await?;
     Ok(found.into_iter().map(Stored::into_row).collect())
 }
 

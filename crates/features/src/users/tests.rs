@@ -186,12 +186,26 @@ async fn last_seen_only_moves_forward() {
 }
 
 #[tokio::test]
+async fn a_name_is_found_by_its_beginning_in_small_letters() {
+    for engine in ENGINES {
+        let database = TestDatabase::on(engine).await;
+        let db = database.open().await;
+        add(&db, &user("u1", "emile", Some("Émile Çelik"))).await.unwrap();
+        add(&db, &user("u2", "kirill", Some("Кирилл"))).await.unwrap();
+        for (query, username) in [("ém", "emile"), ("émile ç", "emile"), ("ÉM", "emile"), ("кир", "kirill")]
+        {
+            assert_eq!(found(&db, query).await, [username], "{query} {engine:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn search_by_username_reads_its_index() {
     let database = TestDatabase::sqlite();
     let db = database.open().await;
     let explain = Statement::generated(format!("EXPLAIN QUERY PLAN {}", sql::SEARCH));
     let plan: Vec<(i64, i64, i64, String)> =
-        db.all(explain.bind("al").bind("\u{10FFFF}").bind(50)).await.unwrap();
+        db.all(explain.bind("al").bind("\u{10FFFF}").bind(50).bind("Al")).await.unwrap();
     assert!(plan.iter().any(|row| row.3.contains("username>? AND username<?")), "{plan:?}");
 }
 

@@ -17,8 +17,9 @@ use fireside_kernel::user_changes::read::{self, Head};
 use fireside_kernel::{Identity, Kernel, permission};
 use fireside_protocol::resume::RoomPosition;
 use fireside_protocol::{RoomId, UserId};
-use fireside_socketio::{Frame, Namespace, Socket};
+use fireside_socketio::{DisconnectReason, Frame, Namespace, Socket};
 
+use super::arrivals::Arrivals;
 use super::digests;
 use super::feed::Feed;
 use super::hold::Held;
@@ -51,14 +52,8 @@ pub(super) struct State {
     pub(super) held: Held,
     pub(super) feeds: HashMap<RoomId, Feed>,
     listeners: HashMap<UserId, Vec<Socket<Session>>>,
-    /// Sockets whose rooms are being looked up, with what happened to the user's memberships meanwhile.
-    arriving: HashMap<u64, Arriving>,
-    arrivals: u64,
-}
-
-struct Arriving {
-    user: UserId,
-    changes: Vec<Change>,
+    /// Sockets whose rooms are being looked up.
+    pub(super) arrivals: Arrivals,
 }
 
 /// What a socket is about to hear.
@@ -81,14 +76,9 @@ impl Arrival {
 impl Drop for Arrival {
     fn drop(&mut self) {
         if let Some(delivery) = self.delivery.upgrade() {
-            delivery.state.lock().arriving.remove(&self.number);
+            delivery.state.lock().arrivals.forget(self.number);
         }
     }
-}
-
-enum Change {
-    Entered(RoomId, i64),
-    Left(RoomId),
 }
 
 impl Delivery {
@@ -102,13 +92,7 @@ impl Delivery {
     /// # Errors
     /// When the database does not answer.
     pub(super) async fn look_up(self: &Arc<Self>, user: &UserId) -> fireside_kernel::Result<Box<Arrival>> {
-        let number = {
-            let mut state = self.state.lock();
-            state.arrivals += 1;
-            let number = state.arrivals;
-            state.arriving.insert(number, Arriving { user: user.clone(), changes: Vec::new() });
-            number
-        };
+        let number = self.state.lock().arrivals.expect(user);
         // Made before anything can fail, so that its drop forgets the arrival in every case.
         let mut arrival = Box::new(Arrival {
             number,
@@ -126,32 +110,30 @@ impl Delivery {
     /// Lets a socket hear everything its user may hear, unless it has gone meanwhile. `greet` runs before the first
     /// event can come, `opened` with the rooms before anything of them can change, or the socket can go.
     pub(super) fn enter(
-        &self,
+        self: &Arc<Self>,
         socket: &Socket<Session>,
         mut arrival: Arrival,
         greet: impl FnOnce(),
         opened: impl FnOnce(&Identity, &[RoomId]),
     ) {
         let user = arrival.user.clone();
-        let mut rooms: HashMap<RoomId, Head> = std::mem::take(&mut arrival.rooms).into_iter().collect();
         let mut state = self.state.lock();
-        let changes = state.arriving.remove(&arrival.number).map(|arriving| arriving.changes);
-        for change in changes.unwrap_or_default() {
-            match change {
-                Change::Entered(room, seq) => {
-                    rooms.entry(room).or_insert(Head { epoch: None, seq });
-                }
-                Change::Left(room) => {
-                    rooms.remove(&room);
-                }
-            }
-        }
+        let arrived = state.arrivals.arrived(arrival.number, std::mem::take(&mut arrival.rooms));
         let Some(identity) = socket.state().identity() else { return };
+        // What another node has committed may have passed by: they may not be a member any more. They come again.
+        if !arrived.ahead.is_empty() && self.kernel.nodes.pace() != Pace::Alone {
+            socket.state().shut_out();
+            return socket.close_after_flush(DisconnectReason::ForcedServerClose);
+        }
+        let rooms = arrived.rooms;
         greet();
         socket.join(&user_name(&user));
         for (room, head) in &rooms {
             socket.join(&room_name(room));
             self.begin(&mut state, room, head.clone());
+        }
+        for room in arrived.behind {
+            tokio::spawn(self.clone().read_on(room));
         }
         state.listeners.entry(user).or_default().push(socket.clone());
         let rooms: Vec<RoomId> = rooms.into_keys().collect();
@@ -176,18 +158,46 @@ impl Delivery {
         self.state.lock().listeners.get(user).cloned().unwrap_or_default()
     }
 
-    /// Turns a room's delivery on for one socket of a member.
-    pub(super) fn unmute(&self, socket: &Socket<Session>, pass: &permission::RoomPass) {
+    /// Turns a room's delivery on for one socket of a member; false if something was told in it that the pass does not
+    /// know, which may be that they are no member any more.
+    pub(super) fn unmute(&self, socket: &Socket<Session>, pass: &permission::RoomPass) -> bool {
         let mut state = self.state.lock();
+        if state.feeds.get(pass.room()).is_some_and(|feed| feed.delivered() > pass.state().head_seq) {
+            return false;
+        }
         let head = Head { epoch: Some(pass.state().epoch.clone()), seq: pass.state().head_seq };
         socket.join(&room_name(pass.room()));
         self.begin(&mut state, pass.room(), head);
+        true
+    }
+
+    /// Lets the sockets of a member hear a room that was followed here already when the event came, or was read, that let
+    /// them in; nothing may have been told in it behind `head`, up to which they are known to be a member. Whether so.
+    pub(super) fn let_in_late(&self, user: &UserId, room: &RoomId, joined_seq: i64, head: i64) -> bool {
+        let mut state = self.state.lock();
+        let State { feeds, listeners, held, .. } = &mut *state;
+        let Some(feed) = feeds.get(room).filter(|feed| feed.delivered() >= joined_seq) else { return true };
+        if feed.delivered() > head {
+            return false;
+        }
+        for socket in listeners.get(user).into_iter().flatten() {
+            if !held.enter(room, socket) {
+                digests::join(socket, room);
+            }
+        }
+        true
+    }
+
+    /// A change in the stream of a user without a socket here.
+    pub(super) fn note_unheard_stream(&self, user: &UserId, seq: i64) {
+        self.state.lock().arrivals.note_unheard_stream(user, seq);
     }
 
     /// Begins to follow a room behind a place, unless that is done already.
     pub(super) fn begin(&self, state: &mut State, room: &RoomId, delivered: Head) {
         match state.feeds.entry(room.clone()) {
             Entry::Vacant(feed) => {
+                state.arrivals.note_begun(room, delivered.seq);
                 feed.insert(Feed::starting_after(delivered));
                 self.kernel.nodes.hear_room(room);
             }
@@ -279,31 +289,18 @@ impl Delivery {
         self.kernel.relay.delivered(committed);
     }
 
-    /// Keeps what happens to the memberships of users whose sockets are just arriving.
-    fn note_arrivals(state: &mut State, committed: &Committed) {
-        let (room, seq) = (&committed.room, committed.seq);
-        for arrival in state.arriving.values_mut() {
-            match &committed.effect {
-                Effect::Enter(users) if users.contains(&arrival.user) => {
-                    arrival.changes.push(Change::Entered(room.clone(), seq));
-                }
-                Effect::Exit(user) if *user == arrival.user => {
-                    arrival.changes.push(Change::Left(room.clone()))
-                }
-                Effect::Close => arrival.changes.push(Change::Left(room.clone())),
-                _ => {}
-            }
-        }
-    }
-
     /// Whether anyone here hears the room, or begins to with this event.
     fn concerns(&self, state: &mut State, committed: &Committed) -> bool {
         if state.feeds.contains_key(&committed.room) {
             return true;
         }
-        let Effect::Enter(users) = &committed.effect else { return false };
-        let begins = users.iter().any(|user| state.listeners.contains_key(user));
-        if begins {
+        let begins = match &committed.effect {
+            Effect::Enter(users) => users.iter().any(|user| state.listeners.contains_key(user)),
+            _ => false,
+        };
+        if !begins {
+            state.arrivals.note_unheard(&committed.room, committed.seq);
+        } else {
             let before = Head { epoch: Some(committed.epoch.clone()), seq: committed.seq - 1 };
             self.begin(state, &committed.room, before);
         }
@@ -320,7 +317,7 @@ impl Subscriber for Doorbell {
         let mut state = delivery.state.lock();
         let mut touched = HashSet::new();
         for event in events {
-            Delivery::note_arrivals(&mut state, event);
+            state.arrivals.note(event);
             if !delivery.concerns(&mut state, event) {
                 continue;
             }

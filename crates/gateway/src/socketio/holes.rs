@@ -88,7 +88,13 @@ impl Delivery {
         if !found.is_empty() {
             metrics::counter!("fireside_gaps_filled_total").increment(1);
         }
-        found.into_iter().for_each(|event| feed.offer(event));
+        let delivered = feed.delivered();
+        for event in found.into_iter().filter(|event| event.seq > delivered) {
+            state.arrivals.note(&event);
+            if let Some(feed) = state.feeds.get_mut(room) {
+                feed.offer(event);
+            }
+        }
         self.deliver_ready(&mut state, room);
         state.feeds.get(room).is_none_or(|feed| !feed.has_hole())
     }
@@ -193,13 +199,29 @@ impl Delivery {
     /// # Errors
     /// When the database does not answer; looking again later finds it.
     pub(super) async fn follow(&self, user: &UserId, room: &RoomId) -> Result<()> {
-        if self.delivered(room).is_some() || self.has_turned_off(user, room) {
+        if self.has_turned_off(user, room) {
             return Ok(());
+        }
+        if self.delivered(room).is_some() {
+            return self.hear_late(user, room).await;
         }
         let Some(member) = permission::membership(&self.kernel.db, room, user).await? else { return Ok(()) };
         let before = Head { epoch: None, seq: (member.joined_seq - 1).max(0) };
         self.begin(&mut self.state.lock(), room, before);
         self.compare(std::slice::from_ref(room)).await
+    }
+
+    /// The room is followed here already: the event that lets them in may have passed before they were here.
+    async fn hear_late(&self, user: &UserId, room: &RoomId) -> Result<()> {
+        for _ in 0..FILL_ATTEMPTS {
+            let heads = room_log::heads::heads(&self.kernel.db, std::slice::from_ref(room)).await?;
+            let member = permission::membership(&self.kernel.db, room, user).await?;
+            let (Some(head), Some(member)) = (heads.get(room), member) else { return Ok(()) };
+            if self.let_in_late(user, room, member.joined_seq, head.seq) {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// Whether a socket of the user's has turned the room off: then nobody has to hear it here.

@@ -13,6 +13,7 @@
 //! - `sweep`, `notice`: what happens by the clock: deadlines, `ping` events, tokens that end, and telling so before.
 //! - `session`: what is known of one socket.
 
+mod arrivals;
 mod authentication;
 pub mod chat;
 pub mod company;

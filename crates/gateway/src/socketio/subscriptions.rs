@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use fireside_kernel::permission::{self, Permission};
 use fireside_kernel::{Error, Identity};
-use fireside_protocol::{Rate, RoomRef};
+use fireside_protocol::{Rate, Reason, RoomRef};
 use fireside_socketio::{Event, Socket};
 
 use super::authentication;
@@ -18,6 +18,8 @@ use super::session::Session;
 
 /// Most rooms of one event.
 const ROOMS_MAX: usize = 200;
+/// How often a room is looked up in which something happens meanwhile.
+const TRIES: usize = 5;
 
 #[derive(Deserialize)]
 struct Subscriptions {
@@ -53,11 +55,8 @@ pub(super) async fn join(chat: &Chat, socket: &Socket<Session>, event: Event) {
         tracing::info!(user = %identity.user, refused, "joining what is no room of the chat was refused");
     }
     for room in rooms {
-        match permission::enter(&chat.kernel.db, &room, &identity.user, Permission::Read).await {
-            Ok(pass) => {
-                socket.state().turned_off.lock().retain(|room| room != pass.room());
-                chat.delivery.unmute(socket, &pass);
-            }
+        match turn_on(chat, socket, &identity, &room).await {
+            Ok(()) => {}
             Err(error) => {
                 refused += 1;
                 tracing::info!(user = %identity.user, %room, reason = error.reason.as_str(), "joining a delivery room was refused");
@@ -68,6 +67,22 @@ pub(super) async fn join(chat: &Chat, socket: &Socket<Session>, event: Event) {
         0 => answer(event.ack, "{\"ok\":true}"),
         _ => fail(event.ack, None, socket, &Error::not_found("Room")),
     }
+}
+
+async fn turn_on(
+    chat: &Chat,
+    socket: &Socket<Session>,
+    identity: &Identity,
+    room: &RoomRef,
+) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        let pass = permission::enter(&chat.kernel.db, room, &identity.user, Permission::Read).await?;
+        if chat.delivery.unmute(socket, &pass) {
+            socket.state().turned_off.lock().retain(|room| room != pass.room());
+            return Ok(());
+        }
+    }
+    Err(Error::new(Reason::Overloaded, "Too much happens in this room just now"))
 }
 
 /// `leave {rooms: ["room:<id>", …]}`: turns delivery off for this socket; the membership stays.

@@ -102,10 +102,13 @@ impl UserFeeds {
 
     /// Lets a user's socket in by `join`, to hear their stream, of which they know everything up to `head` or
     /// will ask for it.
-    pub(super) fn enter<T>(&self, user: &UserId, head: Head, join: impl FnOnce() -> T) -> T {
+    pub(super) fn enter<T>(self: &Arc<Self>, user: &UserId, head: Head, join: impl FnOnce() -> T) -> T {
         // Held until the socket has joined, so that the feed is not tidied away before.
         let mut feeds = self.feeds.lock();
         if let Entry::Vacant(feed) = feeds.entry(user.clone()) {
+            if self.delivery.state.lock().arrivals.is_stream_behind(user, head.seq) {
+                tokio::spawn(self.clone().look_into(vec![user.clone()]));
+            }
             feed.insert(UserFeed::starting_after(head));
             self.kernel.nodes.hear_user(user);
         }
@@ -262,7 +265,10 @@ impl Subscriber for UserDoorbell {
     fn changed(&self, changes: &[Changed]) {
         let mut feeds = self.0.feeds.lock();
         for change in changes {
-            let Some(feed) = feeds.get_mut(&change.user) else { continue };
+            let Some(feed) = feeds.get_mut(&change.user) else {
+                self.0.delivery.note_unheard_stream(&change.user, change.change.seq);
+                continue;
+            };
             feed.offer(change.clone());
             while let Some(change) = feed.next() {
                 self.0.deliver(&change);

@@ -6,7 +6,7 @@ use fireside_db::retried;
 use fireside_kernel::permission::{self, Permission};
 use fireside_kernel::{Ctx, Error, Result};
 use fireside_protocol::invites::{AcceptInvite, InviteAccepted};
-use fireside_protocol::{RoomRef, UserId};
+use fireside_protocol::{Reason, RoomRef, UserId};
 
 use crate::members;
 use crate::sessions::invites::{Usable, used_up};
@@ -27,7 +27,10 @@ pub(in crate::sessions) async fn accept_invite(
     if !is_member(&sessions, &room, guest).await? {
         retried(|| take(&sessions, &invite)).await?;
         if let Err(error) = members::admit(&sessions.kernel, room, pass.user(), guest).await {
-            sql::invites::give_back(&sessions.kernel.db, &invite.code_hash).await?;
+            // Where nobody knows whether it was done, the use is gone.
+            if error.reason != Reason::Indeterminate {
+                sql::invites::give_back(&sessions.kernel.db, &invite.code_hash).await?;
+            }
             return Err(error);
         }
     }

@@ -4,6 +4,8 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
+use std::sync::atomic::AtomicUsize;
+
 use super::*;
 use crate::sessions::tests::signing::{Signer, claims, key_set};
 
@@ -11,7 +13,7 @@ use crate::sessions::tests::signing::{Signer, claims, key_set};
 struct Publisher {
     url: String,
     answer: Arc<parking_lot::Mutex<String>>,
-    asked: Arc<std::sync::atomic::AtomicUsize>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Publisher {
@@ -23,7 +25,7 @@ impl Publisher {
         let (answer, asked) = (publisher.answer.clone(), publisher.asked.clone());
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
-                asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                asked.fetch_add(1, Ordering::SeqCst);
                 let answer = answer.lock().clone();
                 let _read = socket.read(&mut [0; 4096]).await;
                 let _written = socket.write_all(answer.as_bytes()).await;
@@ -43,7 +45,7 @@ impl Publisher {
     }
 
     fn asked(&self) -> usize {
-        self.asked.load(std::sync::atomic::Ordering::SeqCst)
+        self.asked.load(Ordering::SeqCst)
     }
 
     async fn keys(&self) -> KeySet {
