@@ -137,7 +137,7 @@ async fn what_breaks_the_rules_is_refused_and_not_stored(world: &World) {
         (json!({ "content": said, "type": "x".repeat(21) }), "too_long", Some("type")),
         (json!({ "content": said, "metadata": deep }), "validation", Some("metadata")),
         (json!({ "content": said, "metadata": [1] }), "validation", Some("metadata")),
-        (json!({ "content": said, "clientId": "not allowed" }), "validation", Some("clientId")),
+        (json!({ "content": said, "clientId": "not\nallowed" }), "validation", Some("clientId")),
         (json!({ "content": said, "seq": 1 }), "unknown_field", Some("seq")),
         (json!({}), "validation", Some("content")),
     ] {
