@@ -31,8 +31,8 @@ test("the client and socket.io-client are at most 25 KB, compressed", async () =
   expect(bytes, "a bundle this small is missing something").toBeGreaterThan(12 * 1024);
 });
 
-test("with the store they are at most 32 KB", async () => {
-  expect(await bundleBytes("index.ts", "store/index.ts")).toBeLessThanOrEqual(32 * 1024);
+test("with the store they are at most 33 KB", async () => {
+  expect(await bundleBytes("index.ts", "store/index.ts")).toBeLessThanOrEqual(33 * 1024);
 });
 
 test("the package has its sources, types, examples and words, and nothing else", () => {
