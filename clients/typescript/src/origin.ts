@@ -9,5 +9,5 @@ import { ChatError } from "./errors.js";
 export function originOf(url: string): string {
   const origin = /^(https?:\/\/[^\s/?#]+)\/*$/iu.exec(url)?.[1];
   if (origin) return origin;
-  throw new ChatError({ reason: "validation", field: "url", message: "It has to be like https://chat.example.org" });
+  throw new ChatError({ reason: "validation", field: "url", message: "The url is like https://chat.example.org" });
 }

@@ -47,6 +47,8 @@ test("the package has its sources, types, examples and words, and nothing else",
   for (const path of [
     "package.json",
     "README.md",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
     "dist/index.js",
     "dist/index.d.ts",
     "dist/store/index.js",
@@ -55,7 +57,7 @@ test("the package has its sources, types, examples and words, and nothing else",
     "examples/echo-bot.mjs",
   ])
     expect(paths).toContain(path);
-  const strange = paths.filter((path) => !/^(?:dist\/|src\/|examples\/|package\.json$|README\.md$)/u.test(path));
+  const strange = paths.filter((path) => !/^(?:dist\/|src\/|examples\/|package\.json$|README\.md$|LICENSE-)/u.test(path));
   expect(strange).toEqual([]);
 });
 
