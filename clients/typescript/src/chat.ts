@@ -18,7 +18,7 @@ export type ChatSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
 /** How to make a client. Only `url` is needed. */
 export interface ChatOptions {
-  /** Where the server is: `https://chat.example.org`. */
+  /** Where the server is: `https://chat.example.org`. It has no path; `createClient` throws where it has one. */
   url: string;
   /** A token of the host application, or what gives one; asked again before the old one ends. */
   token?: string | (() => string | Promise<string>);
@@ -78,7 +78,10 @@ export interface Chat {
    * becomes visible, the network comes back, or somebody presses "Try now". Answers whether it is online.
    */
   wake(): Promise<boolean>;
-  /** Disconnects and lets go of storage, locks and channels. */
+  /**
+   * Disconnects for good, and lets go of storage, locks and channels. It waits for nothing: who waits for `delivered()`
+   * gets the reason `aborted`, and what was unsent is where the storage keeps it.
+   */
   close(): Promise<void>;
   /** A room by its id, without asking the server. */
   room(roomId: string): RoomHandle;

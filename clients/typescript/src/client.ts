@@ -10,6 +10,7 @@ import type { Bootstrap, SignedIn, Unread, User } from "./contract.js";
 import type { DirectHandle, Directs, RoomHandle, Rooms, Users } from "./conversations.js";
 import { ChatError } from "./errors.js";
 import { Events } from "./events.js";
+import { originOf } from "./origin.js";
 import { type OutboxWord, PersistentOutbox } from "./outbox/outbox.js";
 import { OutboxStorage } from "./outbox/storage.js";
 import type { Place } from "./place.js";
@@ -48,9 +49,10 @@ export class Client implements Chat {
   readonly #context: HandleContext;
   /** What was asked for before there was a client; taken once. */
   #early: Promise<Bootstrap | null> | undefined;
+  #isClosed = false;
 
   constructor(options: ChatOptions) {
-    const url = options.url.replace(/\/+$/u, "");
+    const url = originOf(options.url);
     this.#scope = scopeOf(url);
     this.#early = options.bootstrap;
     this.#clock = options.clock ?? systemClock;
@@ -89,6 +91,7 @@ export class Client implements Chat {
   }
 
   async connect(): Promise<void> {
+    if (this.#isClosed) throw new ChatError({ reason: "aborted", message: "The client is closed" });
     if (!(await this.auth.restore()) && !this.#session.isHosted)
       throw new ChatError({ reason: "unauthenticated", message: "Nobody is signed in" });
     await this.#connection.connect();
@@ -97,8 +100,9 @@ export class Client implements Chat {
   /** Begins with what was asked for early. It has to be there before the connection, which asks for what came after. */
   async #takeEarly(): Promise<void> {
     if (!this.#early) return;
-    const late = new Promise<null>((done) => void this.#clock.after(EARLY_MS, () => done(null)));
-    const lists = await Promise.race([this.#early, late]);
+    let cancel = () => {};
+    const late = new Promise<null>((done) => (cancel = this.#clock.after(EARLY_MS, () => done(null))));
+    const lists = await Promise.race([this.#early, late]).finally(cancel);
     this.#early = undefined;
     if (lists && !this.#sync.isReady && lists.me.id === this.#session.user.get()?.id) this.#sync.begin(lists);
   }
@@ -113,6 +117,7 @@ export class Client implements Chat {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.disconnect();
     this.outbox.close();
     this.#tabs.close();

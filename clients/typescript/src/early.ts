@@ -3,6 +3,7 @@
 import type { ChatOptions } from "./chat.js";
 import { systemClock } from "./clock.js";
 import type { Bootstrap, GetBootstrap } from "./contract.js";
+import { originOf } from "./origin.js";
 import { RestClient } from "./rest.js";
 import { Session, scopeOf } from "./session.js";
 import { defaultStorage } from "./storage.js";
@@ -18,7 +19,8 @@ export interface EarlyOptions extends Pick<ChatOptions, "url" | "storage" | "fet
  * `createClient`. Null where nobody is signed in, or the answer cannot be had: the client then asks by itself.
  */
 export async function bootstrapEarly(options: EarlyOptions): Promise<Bootstrap | null> {
-  const { url, storage = defaultStorage(), open = () => ({}) } = options;
+  const url = originOf(options.url);
+  const { storage = defaultStorage(), open = () => ({}) } = options;
   const rest: RestClient = new RestClient(url, options.fetch ?? ((...args) => fetch(...args)), {
     token: () => session.token(),
     renew: (refused) => session.renew(refused),

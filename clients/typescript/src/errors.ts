@@ -65,8 +65,8 @@ export class ChatError extends Error {
       ...problem,
       status,
       reason: problem?.reason ?? (status === 401 ? "unauthenticated" : "internal"),
-      message: problem?.message ?? `The server answered ${status}`,
-      retryable: problem?.retryable ?? status >= 500,
+      message: problem?.message ?? `Not an answer of the server: ${status}`,
+      retryable: problem?.retryable ?? (status >= 500 || status < 400),
     });
   }
 }

@@ -100,16 +100,21 @@ export class RestClient implements Rest {
 
   async #ask(route: string, input: AnyInput, token: string | null): Promise<{ body: unknown; headers: Headers }> {
     const { method, url, init } = request(this.#url, route, input, token);
+    const { signal, end } = within(ANSWER_MS, input.signal);
     let response: Response;
     let text: string;
     try {
-      response = await this.#fetch(url, { method, ...init });
+      response = await this.#fetch(url, { method, signal, ...init });
       text = await response.text();
     } catch (cause) {
       throw unreachable(input.signal, cause);
+    } finally {
+      end();
     }
     const body = parse(text);
-    if (response.ok) return { body, headers: response.headers };
+    // Something on the way may answer with a page of its own, and say that it is well.
+    const isOurs = body !== undefined || text === "";
+    if (response.ok && isOurs) return { body, headers: response.headers };
     throw ChatError.fromProblem(response.status, body as never);
   }
 }
@@ -123,25 +128,24 @@ function request(base: string, route: string, input: AnyInput, token: string | n
   if (token !== null) headers["authorization"] = `Bearer ${token}`;
   if (input.body !== undefined) headers["content-type"] = "application/json";
   if (input.idempotencyKey !== undefined) headers["idempotency-key"] = input.idempotencyKey;
-  const init: RequestInit = {
-    headers,
-    credentials: "omit",
-    cache: "no-store",
-    signal: within(ANSWER_MS, input.signal),
-  };
+  const init: RequestInit = { headers, credentials: "omit", cache: "no-store" };
   if (input.body !== undefined) init.body = JSON.stringify(input.body);
   return { method, url: `${base}${path}${query && `?${query}`}`, init };
 }
 
-/** Aborts after `ms`, or with `signal`. (`AbortSignal.any` is younger than the browsers we are for.) */
-function within(ms: number, signal: AbortSignal | undefined): AbortSignal {
+/**
+ * Aborts after `ms`, or with `signal`, until it is ended: a signal may be given for many requests, and must not keep
+ * a listener of each. (`AbortSignal.any` is younger than the browsers we are for.)
+ */
+function within(ms: number, signal: AbortSignal | undefined): { signal: AbortSignal; end: () => void } {
   const timeout = AbortSignal.timeout(ms);
-  if (!signal) return timeout;
+  if (!signal) return { signal: timeout, end: () => {} };
   const both = new AbortController();
+  const over = new AbortController();
   const abort = (event: Event) => both.abort((event.target as AbortSignal).reason);
-  for (const one of [signal, timeout]) one.addEventListener("abort", abort, { signal: both.signal });
+  for (const one of [signal, timeout]) one.addEventListener("abort", abort, { signal: over.signal });
   if (signal.aborted) both.abort(signal.reason);
-  return both.signal;
+  return { signal: both.signal, end: () => over.abort() };
 }
 
 function unreachable(signal: AbortSignal | undefined, cause: unknown): ChatError {

@@ -11,6 +11,8 @@ import { withLock } from "./tabs.js";
 
 /** A token is not used for its last minute: a call takes time, and clocks differ. */
 const RENEW_BEFORE_MS = 60_000;
+/** So long a host application may take to give a token. */
+const HOST_MS = 30_000;
 
 /** What is kept of a session. Without a refresh token, the host application gives the tokens. */
 interface Kept {
@@ -109,10 +111,26 @@ export class Session implements Bearer {
   }
 
   async #ask(): Promise<string> {
-    const token = await this.#options.token?.();
+    const token = await this.#askHost();
     if (typeof token !== "string" || token === "") throw signedOut();
     this.#hostToken = { token, endsAt: expiryMs(token) };
     return token;
+  }
+
+  /** Whatever goes wrong in the host application is an error of this package, and worth another try. */
+  async #askHost(): Promise<unknown> {
+    const { token, clock } = this.#options;
+    let cancel = () => {};
+    const late = new Promise<never>((_, fail) => {
+      cancel = clock.after(HOST_MS, () => fail(noToken("timeout", "The application gave no token in time")));
+    });
+    try {
+      return await Promise.race([token?.(), late]);
+    } catch (cause) {
+      throw cause instanceof ChatError ? cause : noToken("internal", "The token could not be had", cause);
+    } finally {
+      cancel();
+    }
   }
 
   async #exchange(stale: string | undefined): Promise<string> {
@@ -164,9 +182,13 @@ export class Session implements Bearer {
   }
 }
 
-/** A 4xx that will be one again. */
-function isRefusal(error: ChatError): boolean {
-  return error.status !== undefined && error.status >= 400 && error.status < 500 && !error.retryable;
+/** A 4xx that will be one again, of the server itself: one of something on the way has no reason of the list. */
+function isRefusal({ status = 0, reason, retryable }: ChatError): boolean {
+  return status >= 400 && status < 500 && !retryable && reason !== "internal";
+}
+
+function noToken(reason: "timeout" | "internal", message: string, cause?: unknown): ChatError {
+  return new ChatError({ reason, message, retryable: true, cause });
 }
 
 function signedOut(cause?: unknown): ChatError {

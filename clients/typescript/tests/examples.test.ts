@@ -56,6 +56,14 @@ chat.on("message:gone", () => {});
 console.log(off, state, slug, first, rows);
 `;
 
+/** All of the package, in a program that knows Node and no browser. */
+const NODE_CONSUMER = `
+import * as chat from "fireside-chat";
+import * as store from "fireside-chat/store";
+import * as early from "fireside-chat/early";
+console.log(chat, store, early);
+`;
+
 test("a strict TypeScript program compiles against the package", async () => {
   writeFileSync(join(project, "consumer.ts"), CONSUMER);
   writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module" }));
@@ -63,6 +71,18 @@ test("a strict TypeScript program compiles against the package", async () => {
   const options = { cwd: project, encoding: "utf8", stdio: "pipe" } as const;
   const tsc = join(root, "node_modules", ".bin", "tsc");
   const { status, stdout } = spawnSync(tsc, [...flags, "consumer.ts"], options);
+  expect(stdout).toBe("");
+  expect(status).toBe(0);
+});
+
+test("a program for Node compiles against it too: no type of the DOM is needed", () => {
+  writeFileSync(join(project, "node.ts"), NODE_CONSUMER);
+  const flags = ["--noEmit", "--strict", "--skipLibCheck", "false", "--target", "es2023", "--lib", "es2023"];
+  const types = ["--types", "node", "--typeRoots", join(root, "node_modules", "@types")];
+  const modules = ["--module", "esnext", "--moduleResolution", "bundler"];
+  const options = { cwd: project, encoding: "utf8", stdio: "pipe" } as const;
+  const tsc = join(root, "node_modules", ".bin", "tsc");
+  const { status, stdout } = spawnSync(tsc, [...flags, ...types, ...modules, "node.ts"], options);
   expect(stdout).toBe("");
   expect(status).toBe(0);
 });

@@ -162,6 +162,31 @@ test("what was unsent at a reload is sent, in order", async () => {
   expect(await kept()).toEqual([]);
 });
 
+test("who waits for a message hears that nobody looks after it any more, and it stays kept", async () => {
+  const box = await outbox();
+  isOnline = false;
+  const sending = box.add(HERE, message("hi"));
+  const waiting = expect(sending.delivered()).rejects.toMatchObject({ name: "ChatError", reason: "aborted" });
+  await settle();
+  box.close();
+  await waiting;
+  await expect(sending.delivered()).rejects.toMatchObject({ reason: "aborted" });
+  expect(await kept()).toEqual([message("hi")]);
+});
+
+test("a closed outbox waits for nothing: no timer of it keeps a program running", async () => {
+  const box = await outbox();
+  isOnline = false;
+  box.add(HERE, message("hi"));
+  await settle();
+  // Another tab has taken it out, and its word about what became of it is waited for.
+  for (const [key] of await storage.list("")) await storage.delete(key);
+  await box.hear({ userId: "me", clientId: "another", gone: null });
+  expect(clock.pending).toEqual([5000]);
+  box.close();
+  expect(clock.pending).toEqual([]);
+});
+
 test("after a day it is given up, also where there was no connection all the time", async () => {
   const box = await outbox();
   isOnline = false;

@@ -3,7 +3,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../src/clock.js";
 import { type Clock, MemoryStorage } from "../src/index.js";
-import { client, closeAll, event, online, person, signToken } from "./people.js";
+import { FakeClock } from "./fake_clock.js";
+import { client, closeAll, event, online, person, signToken, value } from "./people.js";
 import { Server } from "./server.js";
 
 let server: Server;
@@ -152,6 +153,56 @@ test("a host application that has no token any more gets to hear it", async () =
     nextTryAt: null,
     error: { reason: "unauthenticated" },
   });
+});
+
+test("a host application that fails to give a token fails with the one error, and is asked again", async () => {
+  let isDown = true;
+  const token = () => {
+    if (isDown) throw new Error("the identity provider is down");
+    return signToken("frida");
+  };
+  const chat = person(server, "frida", { token });
+  await expect(chat.rooms.list()).rejects.toMatchObject({
+    name: "ChatError",
+    reason: "internal",
+    retryable: true,
+    cause: { message: "the identity provider is down" },
+  });
+  const connected = chat.connect();
+  await value(chat.connection, ({ failures }) => failures > 0);
+  isDown = false;
+  await connected;
+  expect(await chat.rooms.list()).toEqual(expect.any(Array));
+});
+
+test("a host application that never answers is not waited for", async () => {
+  const clock = new FakeClock();
+  const silent = person(server, "silent", { clock, token: () => new Promise<string>(() => {}) });
+  const asked = expect(silent.rooms.list()).rejects.toMatchObject({ reason: "timeout", retryable: true });
+  await clock.pass(30_000);
+  await asked;
+});
+
+test("a page of a proxy in place of a new token signs nobody out", async () => {
+  const storage = new MemoryStorage();
+  const clock = skewed();
+  let isAway = false;
+  const proxied: typeof fetch = (input, init) =>
+    isAway ? Promise.resolve(new Response("<html>Nothing here</html>", { status: 404 })) : fetch(input, init);
+  const chat = client(server, { storage, clock, fetch: proxied });
+  await chat.auth.register({ username: newName(), password });
+  isAway = true;
+  clock.aheadMs = 20 * 60 * 1000;
+  await expect(chat.rooms.list()).rejects.toMatchObject({ reason: "internal" });
+  expect(chat.auth.user.get()).not.toBeNull();
+  isAway = false;
+  await chat.rooms.list();
+});
+
+test("a closed client says that it is closed", async () => {
+  const chat = await online(server, "gone");
+  await chat.close();
+  await expect(chat.connect()).rejects.toMatchObject({ name: "ChatError", reason: "aborted" });
 });
 
 test("another person who signs in takes over the other tabs, connection and all", async () => {

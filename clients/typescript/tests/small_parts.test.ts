@@ -1,9 +1,12 @@
 // Names, pauses, mentions, typing, routes and readables: small parts with rules of their own.
 
+import { getEventListeners } from "node:events";
+
 import { expect, test, vi } from "vitest";
 
 import { backoffMs } from "../src/backoff.js";
-import { ChatError } from "../src/index.js";
+import { ChatError, createClient } from "../src/index.js";
+import { originOf } from "../src/origin.js";
 import { Cell } from "../src/readable.js";
 import { Typing } from "../src/resources/typing.js";
 import { RestClient } from "../src/rest.js";
@@ -146,6 +149,38 @@ test("a request ends with the signal of whoever asked", async () => {
   await asked;
   await expect(rest.call("GET /chat/rooms", { signal: end.signal })).rejects.toMatchObject({ reason: "aborted" });
 });
+
+test("a signal that was given for many requests keeps a listener of none", async () => {
+  const answer: typeof fetch = async () => new Response("[]");
+  const rest = new RestClient("https://chat.test", answer, { token: async () => "t", renew: async () => "t" });
+  const { signal } = new AbortController();
+  for (let count = 0; count < 3; count += 1) await rest.call("GET /chat/rooms", { signal });
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+});
+
+test("a page of something on the way to the server is an error, and may be gone the next time", async () => {
+  const answer: typeof fetch = async () => new Response("<html>Sign in to this network</html>");
+  const rest = new RestClient("https://chat.test", answer, { token: async () => "t", renew: async () => "t" });
+  const asked = rest.call("GET /chat/rooms", {});
+  await expect(asked).rejects.toMatchObject({ name: "ChatError", reason: "internal", status: 200, retryable: true });
+});
+
+test.each([
+  ["https://chat.example.org", "https://chat.example.org"],
+  ["https://chat.example.org/", "https://chat.example.org"],
+  ["http://127.0.0.1:3000", "http://127.0.0.1:3000"],
+])("the server of %s is %s", (given, origin) => {
+  expect(originOf(given)).toBe(origin);
+});
+
+test.each(["", "chat.example.org", "ftp://chat.example.org", "https://chat.example.org/chat", "https://a.example/?b=c"])(
+  "%j is no place of a server, and a client is not made",
+  (url) => {
+    expect(() => createClient({ url })).toThrow(
+      expect.objectContaining({ name: "ChatError", reason: "validation", field: "url" }),
+    );
+  },
+);
 
 test("an answer that is no JSON is an error all the same", async () => {
   const answer: typeof fetch = async () => new Response("<html>Bad gateway</html>", { status: 502 });

@@ -3,7 +3,8 @@
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { BrowserStorage, type ChatStorage, defaultStorage, MemoryStorage } from "../src/storage.js";
+import { BrowserStorage } from "../src/browser_storage.js";
+import { type ChatStorage, defaultStorage, MemoryStorage } from "../src/storage.js";
 
 beforeEach(() => {
   vi.stubGlobal("IDBKeyRange", IDBKeyRange);

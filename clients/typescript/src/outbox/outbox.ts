@@ -57,7 +57,7 @@ export class PersistentOutbox implements Outbox {
   /** Entries that the storage does not have as they are: not yet, or because it is full. */
   readonly #unsaved = new Set<string>();
   /** Entries that another tab has taken out of the storage, and has not said yet what became of them. */
-  readonly #elsewhere = new Map<string, OutboxEntry>();
+  readonly #elsewhere = new Map<string, { entry: OutboxEntry; cancel: () => void }>();
   #storage: OutboxStorage | null = null;
   #userId = "";
 
@@ -78,6 +78,8 @@ export class PersistentOutbox implements Outbox {
   close(): void {
     this.#storage = null;
     for (const lane of this.#lanes.values()) lane.hurry.abort();
+    for (const { cancel } of this.#elsewhere.values()) cancel();
+    for (const view of this.#views.values()) view.leave();
     this.#lanes.clear();
     this.#entries.clear();
     this.#views.clear();
@@ -152,7 +154,7 @@ export class PersistentOutbox implements Outbox {
   }
 
   #goneElsewhere(clientId: string, gone: { sent: boolean } & WriteResult): void {
-    const entry = this.#entries.get(clientId) ?? this.#elsewhere.get(clientId);
+    const entry = this.#entries.get(clientId) ?? this.#elsewhere.get(clientId)?.entry;
     if (!entry) return;
     this.#forget(entry);
     if (gone.sent) this.#told({ ...entry, state: "sent", nextTryAt: null, error: null }, false, gone);
@@ -247,8 +249,8 @@ export class PersistentOutbox implements Outbox {
       if (names.has(clientId) || this.#unsaved.has(clientId) || state !== "queued") continue;
       // To send it again would be harmless, were it not for one that was discarded there.
       this.#entries.delete(clientId);
-      this.#elsewhere.set(clientId, entry);
-      this.#options.clock.after(WORD_MS, () => this.#goneElsewhere(clientId, { sent: true }));
+      const cancel = this.#options.clock.after(WORD_MS, () => this.#goneElsewhere(clientId, { sent: true }));
+      this.#elsewhere.set(clientId, { entry, cancel });
     }
     for (const entry of stored) if (this.#isNews(entry)) this.#put(entry);
   }
@@ -291,6 +293,7 @@ export class PersistentOutbox implements Outbox {
   }
 
   #forget(entry: OutboxEntry): void {
+    this.#elsewhere.get(entry.clientId)?.cancel();
     for (const names of [this.#entries, this.#unsaved, this.#elsewhere]) names.delete(entry.clientId);
   }
 

@@ -52,6 +52,11 @@ export class AuthorsView implements Sending {
     this.#finish({ error: discarded() });
   }
 
+  /** Nobody looks after the entry here any more: what becomes of it is not known. */
+  leave(): void {
+    if (this.status.get() !== "failed") this.#finish({ error: aborted("The client let go of the message") });
+  }
+
   #finish(end: End): void {
     this.#end = end;
     for (const done of this.#waiting.splice(0)) done(end);
@@ -59,5 +64,9 @@ export class AuthorsView implements Sending {
 }
 
 function discarded(): ChatError {
-  return new ChatError({ reason: "aborted", message: "The message was discarded" });
+  return aborted("The message was discarded");
+}
+
+function aborted(message: string): ChatError {
+  return new ChatError({ reason: "aborted", message });
 }

@@ -138,7 +138,7 @@ function client(store: LiveStore): Listeners {
       for (const place of store.livePlaces) if (!store.records.roomIdOf(place.key)) void place.history.again();
     },
     "connection:changed": ({ status }) => {
-      if (status !== "online") return;
+      if (status !== "online") return store.healer.clear();
       store.people.online();
       store.healer.online();
       store.reader.online();
