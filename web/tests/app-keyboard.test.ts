@@ -66,6 +66,15 @@ test("2: goes to a room by its name", { timeout: TIME_MS }, async () => {
   await sees(page, "Thanks everybody");
 });
 
+test("the first stop leads past everything to where one writes", { timeout: TIME_MS }, async () => {
+  await page.reload();
+  await composer(page).waitFor();
+  await page.keyboard.press("Tab");
+  expect(await hasFocus(button("Skip to message box"))).toBe(true);
+  await page.keyboard.press("Enter");
+  expect(await hasFocus(composer(page))).toBe(true);
+});
+
 test("3: writes to somebody by name", { timeout: TIME_MS }, async () => {
   await expect.poll(() => hasFocus(composer(page))).toBe(true);
   await page.keyboard.type("Thank you @chi");
@@ -104,6 +113,8 @@ test("5: reads back, quotes, deletes and takes that back", { timeout: TIME_MS },
   await tabTo(button("Undo"));
   await page.keyboard.press("Enter");
   await sees(page, "for the fix");
+  const focused = await page.evaluate(() => document.activeElement?.textContent);
+  expect(focused, "the focus is where it was").toContain("for the fix");
 });
 
 test("6: looks who is here, and writes to one of them", { timeout: TIME_MS }, async () => {
@@ -123,17 +134,25 @@ test("6: looks who is here, and writes to one of them", { timeout: TIME_MS }, as
 test("7: makes a room and takes somebody in", { timeout: TIME_MS }, async () => {
   await tabTo(button("Create a room"), "Shift+Tab");
   await page.keyboard.press("Enter");
-  await expect.poll(() => hasFocus(page.getByRole("button", { name: "Close" }).or(page.getByLabel("Name")))).toBe(true);
-  await tabTo(page.getByLabel("Name"));
+  await expect.poll(() => hasFocus(page.getByLabel("Name"))).toBe(true);
   await page.keyboard.type("Night watch");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "#night-watch" }).waitFor();
+  await page.waitForURL(/\/r\/night-watch$/u);
+  // One may write at once.
+  await expect.poll(() => hasFocus(composer(page))).toBe(true);
   await page.keyboard.press("Control+.");
   await tabTo(page.getByLabel("Add somebody"));
   await page.keyboard.type("chio");
   await page.getByRole("option", { name: /Chioma/u }).waitFor();
   await page.keyboard.press("Enter");
   await page.locator(".person-row", { hasText: "Chioma" }).waitFor();
+  await tabTo(page.getByLabel("Manage Chioma Eze"));
+  await page.keyboard.press("Enter");
+  await button("Make an admin").waitFor();
+  await page.keyboard.press("Escape");
+  await button("Make an admin").waitFor({ state: "hidden" });
+  expect(await hasFocus(page.getByLabel("Manage Chioma Eze"))).toBe(true);
   await page.keyboard.press("Escape");
   await page.getByRole("complementary").waitFor({ state: "detached" });
 });

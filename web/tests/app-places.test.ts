@@ -169,3 +169,57 @@ test("a part of the client that cannot be loaded says so, and is there after all
   await page.locator(".room-card").first().waitFor();
   await close();
 });
+
+test("what is typed for a dialog that is being loaded is never a message", { timeout: TIME_MS }, async () => {
+  const { page, close } = await house.signedIn("bjorn", "/browse");
+  let open = () => {};
+  const opened = new Promise<void>((done) => {
+    open = done;
+  });
+  await page.route("**/assets/parts.js*", async (route) => {
+    await opened;
+    await route.continue();
+  });
+  await page.goto(`${house.server.url}/r/harbour`);
+  await sees(page, "Thanks everybody");
+  await composer(page).focus();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("dep");
+  await page.keyboard.press("Enter");
+  expect(await composer(page).inputValue()).toBe("");
+  open();
+  const field = page.getByRole("combobox", { name: /Jump/u });
+  await field.waitFor();
+  expect(await field.inputValue()).toBe("dep");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "#deploys" }).waitFor();
+  await close();
+});
+
+test("a dialog that was closed is opened again at once", { timeout: TIME_MS }, async () => {
+  const { page, close } = await house.signedIn("bjorn", "/r/harbour");
+  await sees(page, "Thanks everybody");
+  const field = page.getByRole("combobox", { name: /Jump/u });
+  await page.keyboard.press("Control+k");
+  await field.waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type(">");
+  expect(await field.inputValue()).toBe(">");
+  await close();
+});
+
+test("the people of a room do not stay beside a conversation of two, nor an open menu", { timeout: TIME_MS }, async () => {
+  const { page, close } = await house.signedIn("ada", "/r/harbour");
+  await sees(page, "Thanks everybody");
+  await page.getByRole("button", { name: /^People/u }).click();
+  const menu = page.locator("details.menu[open]");
+  await page.getByLabel("Manage Chioma Eze").click();
+  await menu.waitFor();
+  await page.locator(".pane h2").click();
+  await menu.waitFor({ state: "detached" });
+  await page.locator(".place-link", { hasText: "Björn" }).click();
+  await page.getByRole("heading", { name: "Björn Lind" }).waitFor();
+  await page.getByRole("complementary").waitFor({ state: "detached" });
+  await close();
+});

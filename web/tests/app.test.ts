@@ -126,11 +126,11 @@ test("what is typed after a jump goes to the room one sees", { timeout: TIME_MS 
   const { page, close } = await house.signedIn("bjorn", "/r/harbour");
   await sees(page, "Thanks everybody");
   for (const name of ["deploys", "harbour", "deploys"]) {
+    await composer(page).focus();
+    // No waiting: this is what somebody does who knows the keys.
     await page.keyboard.press("ControlOrMeta+k");
-    await page.getByRole("combobox", { name: /Jump/u }).waitFor();
     await page.keyboard.type(name);
     await page.keyboard.press("Enter");
-    // No waiting: this is what somebody does who knows the keys.
     await page.keyboard.type(`typed for ${name}`);
     await page.keyboard.press("Enter");
     await sees(page, `typed for ${name}`);
@@ -163,6 +163,7 @@ test("a lost connection is told after a while, and messages wait", { timeout: TI
   await page.getByText("Reconnecting…").waitFor();
   await write(page, "written while it was away");
   await page.getByText("Offline — 1 message will be sent when you are back.").waitFor();
+  await page.getByText(/^offline since \d\d:\d\d$/u).waitFor();
   await isAccessible(page, "without a connection");
   await house.server.startAgain();
   await page.getByRole("button", { name: "Try now" }).click();

@@ -14,7 +14,7 @@ import { currentPlace, useCurrentPlace } from "./current-place.js";
 import { startGlobalKeys } from "./global-keys.js";
 import { heading } from "./heading.js";
 import { Home } from "./home.js";
-import { go, route } from "./navigation.js";
+import { focusMain, go, route } from "./navigation.js";
 import { overlay, pane } from "./overlay.js";
 import { preferences } from "./preferences.js";
 import { useServices } from "./services.js";
@@ -78,7 +78,7 @@ function Signed() {
   const hasTabs = screenOf(name) !== "place" || (isReady && place === null);
   return (
     <>
-      <button type="button" class="skip" onClick={skipToComposer}>
+      <button type="button" class="skip" onClick={() => focusMain()}>
         Skip to message box
       </button>
       <Banner />
@@ -130,8 +130,4 @@ function Screen() {
 function screenOf(name: string): "list" | "place" | "other" {
   if (name === "room" || name === "direct") return "place";
   return name === "home" ? "list" : "other";
-}
-
-function skipToComposer(): void {
-  document.querySelector<HTMLElement>(".composer textarea, main h1")?.focus();
 }

@@ -3,11 +3,12 @@
 import type { PlaceKey } from "fireside-chat";
 import type { PlaceSummary } from "fireside-chat/store";
 
+import { parts } from "../later/lazy.js";
 import { badgeOf, pathOf } from "../sidebar/place-link.js";
 import { isUnread, markAllRead } from "./mark-all-read.js";
 import { cameByKeyboard, go } from "./navigation.js";
 import { neighbour } from "./neighbour.js";
-import { overlay, pane, togglePane } from "./overlay.js";
+import { overlay, pane, togglePane, typedAhead } from "./overlay.js";
 import type { Services } from "./services.js";
 
 /** Where keys are text; radio buttons and check boxes take none. */
@@ -24,7 +25,21 @@ export function startGlobalKeys(services: Services, current: () => PlaceKey | nu
     act();
   };
   addEventListener("keydown", pressed);
-  return () => removeEventListener("keydown", pressed);
+  addEventListener("keydown", holdForDialog, true);
+  return () => {
+    removeEventListener("keydown", pressed);
+    removeEventListener("keydown", holdForDialog, true);
+  };
+}
+
+/** While a dialog is being loaded, what is typed is meant for it: below it, it would be sent as a message. */
+function holdForDialog(event: KeyboardEvent): void {
+  if (overlay.peek() === null || parts.hasFailed.peek() || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (event.key === "Escape") overlay.value = null;
+  else if (overlay.peek() === "switcher" && event.key.length === 1 && !event.ctrlKey && !event.metaKey)
+    typedAhead.text += event.key;
 }
 
 function actionOf(event: KeyboardEvent, services: Services, current: () => PlaceKey | null): (() => void) | null {

@@ -4,6 +4,9 @@ import { computed, signal } from "@preact/signals";
 
 import { parseRoute, type Route } from "./route.js";
 
+/** So long the focus waits for a place to write in. */
+const PATIENCE_MS = 2000;
+
 const address = signal(here());
 /** Whether one came here by keyboard: then the heading of the new screen gets the focus. */
 export const cameByKeyboard = signal(false);
@@ -19,6 +22,28 @@ export function go(path: string, { replace = false } = {}): void {
   if (replace) history.replaceState(null, "", path);
   else if (path !== here()) history.pushState(null, "", path);
   address.value = path;
+}
+
+/** Puts the focus to where one writes, else to the heading. Answers whether one can write. */
+export function focusMain(): boolean {
+  // One after the other: of both at once the first on the page would be found.
+  const find = (selector: string) => document.querySelector<HTMLElement>(selector);
+  const field = find(".composer textarea");
+  (field ?? find("main h1"))?.focus();
+  return field !== null;
+}
+
+/** Goes to a place to write there: what is typed at once belongs into it, as soon as it is on the screen. */
+export function goAndWrite(path: string): void {
+  cameByKeyboard.value = false;
+  go(path);
+  const untilMs = performance.now() + PATIENCE_MS;
+  const look = () => {
+    // A room that was just made is known only a moment later. Whoever is somewhere else by then stays there.
+    const isElsewhere = document.activeElement?.matches("body, h1") === false;
+    if (!isElsewhere && !focusMain() && performance.now() < untilMs) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
 }
 
 /** Follows links within the client and the browser's own back and forward. Answers what ends that. */

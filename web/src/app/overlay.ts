@@ -10,6 +10,8 @@ export type Pane = { kind: "people" } | { kind: "person"; userId: string } | { k
 
 export const overlay = signal<Overlay | null>(null);
 export const pane = signal<Pane | null>(null);
+/** What was typed for the switcher before it was there. */
+export const typedAhead = { text: "" };
 
 /** Opens a pane, or closes it where it is open already. */
 export function togglePane(kind: "people" | "room-settings"): void {

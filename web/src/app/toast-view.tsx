@@ -1,5 +1,6 @@
 // The toast of the whole page.
 
+import { focusMain } from "./navigation.js";
 import { close, toast } from "./toast.js";
 
 export function ToastView() {
@@ -8,6 +9,8 @@ export function ToastView() {
   const takeBack = () => {
     shown.undo();
     close();
+    // The button that had the focus is gone.
+    focusMain();
   };
   return (
     <section class="toasts is-page" aria-label="Just done">

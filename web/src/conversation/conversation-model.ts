@@ -118,6 +118,12 @@ export class ConversationModel implements LogOwner, SelectionOwner {
     return true;
   }
 
+  /** Takes deletions back. The button that did it goes away, and the focus returns to the list. */
+  undo(): void {
+    this.deletions.undo();
+    this.selection.focusAgain();
+  }
+
   // What the list asks.
 
   look(entry: MessageEntry): MessageLook {
@@ -284,7 +290,10 @@ export class ConversationModel implements LogOwner, SelectionOwner {
     // Without a secure connection browsers give no clipboard.
     const copying = navigator.clipboard?.writeText(text) ?? Promise.reject(new Error("no clipboard"));
     copying.then(
-      () => announcer.say(said),
+      () => {
+        announcer.say(said);
+        this.#show(said);
+      },
       () => this.#tell("Could not copy."),
     );
   }
@@ -292,6 +301,10 @@ export class ConversationModel implements LogOwner, SelectionOwner {
   /** Tells those who look and those who listen. */
   #tell(text: string): void {
     this.#props.announcer.alarm(text);
+    this.#show(text);
+  }
+
+  #show(text: string): void {
     this.notice.value = text;
     clearTimeout(this.#noticeTimer);
     this.#noticeTimer = setTimeout(() => {

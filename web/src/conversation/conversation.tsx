@@ -86,13 +86,13 @@ function OpenConversation({ props, place }: { props: ConversationProps; place: P
             />
             <div class="toasts">
               <Notice notice={model.notice} />
-              <UndoToast deletions={model.deletions} />
+              <UndoToast count={model.deletions.count} onUndo={() => model.undo()} />
             </div>
             <Sheet model={model} />
           </>
         )}
       </div>
-      <TypingLine place={place} />
+      <TypingLine store={props.store} place={place} />
       {mayPost(place, summary) ? (
         <Composer
           field={field}

@@ -3,6 +3,8 @@
 import type { MessageRow } from "fireside-chat/store";
 import { useEffect, useState } from "preact/hooks";
 
+import { sentence } from "../ui/sentence.js";
+
 /** A send that takes no longer than this needs no words. */
 const QUIET_MS = 600;
 
@@ -33,7 +35,7 @@ export function MessageState({ row, actions }: { row: MessageRow; actions: SendA
       return (
         <p class="message-state has-failed">
           <span>
-            {failure(row)} {sentence(error?.message)}
+            {failure(row)} {error && sentence(error.message)}
           </span>{" "}
           <button type="button" onClick={() => actions.retry(row)}>
             Retry
@@ -52,10 +54,6 @@ export function MessageState({ row, actions }: { row: MessageRow; actions: SendA
 function failure(row: MessageRow): string {
   if (row.change === null) return "Not sent.";
   return row.change.kind === "edit" ? "Not changed." : "Not deleted.";
-}
-
-function sentence(text: string | undefined): string {
-  return text === undefined || text === "" || /[.!?]$/u.test(text) ? (text ?? "") : `${text}.`;
 }
 
 function Later({ sinceMs, children }: { sinceMs: number; children: string }) {

@@ -3,7 +3,6 @@
 import type { Signal } from "@preact/signals";
 import type { PlaceStore } from "fireside-chat/store";
 
-import type { Deletions } from "./deletions.js";
 import { Skeleton } from "./entry-view.js";
 import { Icon } from "../ui/icon.js";
 import type { LogStatus, Pill } from "./message-log.js";
@@ -21,19 +20,18 @@ export function JumpPill({ pill, place, onJump }: { pill: Signal<Pill>; place: P
       : `${unread >= 1000 ? "1000+" : unread} new ${unread === 1 ? "message" : "messages"}`;
   return (
     <button type="button" class={unread > 0 ? "jump-pill has-new" : "jump-pill"} onClick={onJump}>
+      {dateMs !== null && <span class="jump-date">{shortDay(dateMs)}</span>}
       <Icon name="down" /> {label}
-      {dateMs !== null && <span class="jump-date">from {shortDay(dateMs)}</span>}
     </button>
   );
 }
 
-export function UndoToast({ deletions }: { deletions: Deletions }) {
-  const count = deletions.count.value;
+export function UndoToast({ count: { value: count }, onUndo }: { count: Signal<number>; onUndo: () => void }) {
   if (count === 0) return null;
   return (
     <div class="toast">
       <span>{count === 1 ? "Message deleted" : `${count} messages deleted`}</span>
-      <button type="button" onClick={() => deletions.undo()}>
+      <button type="button" onClick={onUndo}>
         Undo
       </button>
     </div>

@@ -77,6 +77,12 @@ export class Selection {
     this.#article(key)?.focus({ preventScroll: true });
   }
 
+  /** Puts the focus back to where it was in the list. */
+  focusAgain(): void {
+    if (this.#selected === null) this.#scroller.focus({ preventScroll: true });
+    else this.focus(this.#selected);
+  }
+
   #keyOf(target: EventTarget | null): string | null {
     return target instanceof Node ? this.#log().surface.keyOf(target) : null;
   }

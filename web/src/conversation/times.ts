@@ -1,6 +1,9 @@
 // Times as people read them, in their own language and time zone.
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+const HOUR = new Intl.DateTimeFormat(undefined, { hour: "numeric" });
+const isOfWholeDay = HOUR.resolvedOptions().hourCycle?.startsWith("h2");
+/** `09:12`, `9:12 AM`: what stands under each other on the rail is as wide. */
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: isOfWholeDay ? "2-digit" : "numeric", minute: "2-digit" });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, {

@@ -1,6 +1,6 @@
 // The way in: signing in, making an account, and claiming a new server.
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 
 import { go, route } from "../app/navigation.js";
 import { BEGINNING_PATH } from "../app/route.js";
@@ -61,6 +61,14 @@ function EnterForm({ way }: { way: Way }) {
   const task = useTask();
   const current = route.value;
   const isNew = way !== "login";
+  const username = useRef<HTMLInputElement>(null);
+  const suggested = useRef("");
+  /** Until somebody chooses another one, it follows the name. */
+  const suggest = (name: string) => {
+    const field = username.current;
+    if (!field || field.value !== suggested.current) return;
+    field.value = suggested.current = usernameFor(name);
+  };
 
   const enter = async (form: FormData) => {
     const text = (name: string) => String(form.get(name) ?? "").trim();
@@ -87,12 +95,19 @@ function EnterForm({ way }: { way: Way }) {
           <span>
             Name <span class="quiet">(as others see it, optional)</span>
           </span>
-          <input name="displayName" maxLength={64} autoComplete="name" dir="auto" />
+          <input
+            name="displayName"
+            maxLength={64}
+            autoComplete="name"
+            dir="auto"
+            onInput={(event) => suggest(event.currentTarget.value)}
+          />
         </label>
       )}
       <div class="field">
         <label for="enter-username">Username</label>
         <input
+          ref={username}
           id="enter-username"
           name="username"
           required
@@ -119,6 +134,13 @@ function EnterForm({ way }: { way: Way }) {
   );
 }
 
+/** `bjorn.lind` for `Björn Lind`; nothing where too little can be written so. */
+function usernameFor(name: string): string {
+  const letters = name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9 ._-]/gu, "");
+  const made = letters.trim().replace(/ +/gu, ".").slice(0, 32);
+  return made.length < 2 ? "" : made;
+}
+
 function Password({ isNew }: { isNew: boolean }) {
   const [isShown, setShown] = useState(false);
   return (
@@ -137,9 +159,8 @@ function Password({ isNew }: { isNew: boolean }) {
         <button
           type="button"
           class="button"
-          aria-pressed={isShown}
           aria-controls="enter-password"
-          aria-label="Show password"
+          aria-label={isShown ? "Hide password" : "Show password"}
           onClick={() => setShown(!isShown)}
         >
           {isShown ? "Hide" : "Show"}

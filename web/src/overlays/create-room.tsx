@@ -1,6 +1,6 @@
 // Making a room.
 
-import { go } from "../app/navigation.js";
+import { goAndWrite } from "../app/navigation.js";
 import { roomPath } from "../app/route.js";
 import { useServices } from "../app/services.js";
 import { Dialog } from "../ui/dialog.js";
@@ -12,7 +12,7 @@ export function CreateRoom({ onClose }: { onClose: () => void }) {
   const create = async (fields: Fields) => {
     const made = await chat.rooms.create(roomOf(fields));
     onClose();
-    go(roomPath(made.roomId));
+    goAndWrite(roomPath(made.roomId));
   };
   return (
     <Dialog title="Create a room" onClose={onClose}>

@@ -1,7 +1,7 @@
 // A link with which others can make an account here, or join a room with the one they have.
 
 import type { Invite as MadeInvite, Room } from "fireside-chat";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { route } from "../app/navigation.js";
 import { invitePath } from "../app/route.js";
@@ -77,6 +77,8 @@ function isShown(room: Room | null): boolean {
 function InviteLink({ invite }: { invite: MadeInvite }) {
   const field = useRef<HTMLInputElement>(null);
   const [isCopied, setCopied] = useState(false);
+  // The button that made it is gone, and had the focus.
+  useEffect(() => field.current?.select(), []);
   const copy = async () => {
     field.current?.select();
     // Clipboards are for secure origins; elsewhere the link is selected, ready for one's own keys.

@@ -1,4 +1,4 @@
-// What the keys do, in words. On Macs ⌘ stands for Ctrl.
+// What the keys do, in words.
 
 interface KeyGroup {
   readonly title: string;
@@ -26,12 +26,15 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
     title: "Writing",
     keys: [
       ["Enter", "Send"],
+      ["Ctrl Enter", "Send, whatever Enter does"],
       ["Shift Enter", "New line"],
       ["↑", "Edit the last message, in an empty field"],
       ["Ctrl B", "Bold"],
       ["Ctrl I", "Italic"],
       ["Ctrl Shift X", "Struck through"],
       ["Ctrl E", "Code"],
+      ["Ctrl Shift C", "Block of code"],
+      ["Ctrl K", "Link, with words selected"],
       ["Tab", "Take the suggestion"],
     ],
   },
@@ -40,8 +43,11 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
     keys: [
       ["↑", "Message above (also k)"],
       ["↓", "Message below (also j)"],
+      ["Home End", "First and last message"],
       ["Enter", "What can be done with it"],
       ["e", "Edit"],
+      ["q", "Quote"],
+      ["y", "Copy its text"],
       ["u", "Mark unread from here"],
       ["c", "Copy its link"],
       ["Del", "Delete"],

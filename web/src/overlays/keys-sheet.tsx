@@ -2,6 +2,7 @@
 
 import { Fragment } from "preact";
 
+import { keyName } from "../app/key-name.js";
 import { Dialog } from "../ui/dialog.js";
 import { KEY_GROUPS } from "./key-groups.js";
 
@@ -25,7 +26,7 @@ export function KeyList({ heading: Heading }: { heading: "h2" | "h3" }) {
               <Fragment key={chord}>
                 <dt>
                   {chord.split(" ").map((key) => (
-                    <kbd key={key}>{key}</kbd>
+                    <kbd key={key}>{keyName(key)}</kbd>
                   ))}
                 </dt>
                 <dd>{does}</dd>

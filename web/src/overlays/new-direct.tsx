@@ -1,6 +1,6 @@
 // Beginning a conversation with somebody.
 
-import { go } from "../app/navigation.js";
+import { goAndWrite } from "../app/navigation.js";
 import { directPath } from "../app/route.js";
 import { useServices } from "../app/services.js";
 import { Dialog } from "../ui/dialog.js";
@@ -16,7 +16,7 @@ export function NewDirect({ onClose }: { onClose: () => void }) {
         exclude={new Set([me])}
         onPick={(user) => {
           onClose();
-          go(directPath(user.id));
+          goAndWrite(directPath(user.id));
         }}
       />
     </Dialog>

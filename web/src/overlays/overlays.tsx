@@ -19,13 +19,5 @@ export function Overlays() {
   const open = overlay.value;
   if (!open) return null;
   const Open = DIALOGS[open];
-  return (
-    <Open
-      key={open}
-      onClose={() => {
-        // A dialog tells of its end a moment later: by then another one may be wanted.
-        if (overlay.peek() === open) overlay.value = null;
-      }}
-    />
-  );
+  return <Open key={open} onClose={() => (overlay.value = null)} />;
 }

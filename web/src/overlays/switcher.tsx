@@ -2,7 +2,8 @@
 
 import type { PlaceSummary } from "fireside-chat/store";
 import { useId, useState } from "preact/hooks";
-import { cameByKeyboard, go } from "../app/navigation.js";
+import { goAndWrite } from "../app/navigation.js";
+import { typedAhead } from "../app/overlay.js";
 import { recents } from "../app/recents.js";
 import { settingsPath } from "../app/route.js";
 import { useServices } from "../app/services.js";
@@ -34,7 +35,11 @@ const KINDS: Record<string, Target["kind"]> = { "#": "room", "@": "person", ">":
 
 export function Switcher({ onClose }: { onClose: () => void }) {
   const { store } = useServices();
-  const [query, setQuery] = useState("");
+  const [query, setQuery] = useState(() => {
+    const { text } = typedAhead;
+    typedAhead.text = "";
+    return text;
+  });
   const [chosen, setChosen] = useState(0);
   const id = useId();
   const places = [...useReadable(store.rooms), ...useReadable(store.directs)].map(targetOf);
@@ -44,11 +49,8 @@ export function Switcher({ onClose }: { onClose: () => void }) {
   const targets = ranked(among, wanted, recents(store.me.get()?.id ?? "")).slice(0, SHOWN);
   const take = (target: Target | undefined) => {
     if (!target) return;
-    cameByKeyboard.value = false;
     onClose();
-    go(target.path);
-    // What is typed at once belongs into the room one has chosen, as soon as it is on the screen.
-    requestAnimationFrame(() => document.querySelector<HTMLElement>(".composer textarea")?.focus());
+    goAndWrite(target.path);
   };
   const pressed = (event: KeyboardEvent) => {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;

@@ -1,6 +1,7 @@
 // The people of a room, and for its admins what may be done with them.
 
 import type { Member } from "fireside-chat";
+import { useEffect, useRef } from "preact/hooks";
 
 import { pane } from "../app/overlay.js";
 import { useServices } from "../app/services.js";
@@ -18,6 +19,14 @@ export function People({ roomId }: { roomId: string }) {
   const list = useReadable(store.members(roomId));
   const me = useReadable(store.me);
   const task = useTask();
+  useEffect(() => {
+    const close = ({ target }: Event) => {
+      for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu[open]"))
+        if (!menu.contains(target as Node)) menu.open = false;
+    };
+    addEventListener("pointerdown", close);
+    return () => removeEventListener("pointerdown", close);
+  }, []);
   const isAdmin = list.members.some(({ userId, role }) => userId === me?.id && role === "admin");
   const known = new Set(list.members.map(({ userId }) => userId));
   return (
@@ -58,6 +67,16 @@ function MemberRow({ member, mayManage, task }: RowProps) {
   const name = nameOf(person);
   const room = chat.room(member.roomId);
   const isAdmin = member.role === "admin";
+  const menu = useRef<HTMLDetailsElement>(null);
+  const close = () => {
+    if (!menu.current) return;
+    menu.current.open = false;
+    menu.current.querySelector("summary")?.focus();
+  };
+  const change = (work: () => Promise<unknown>) => {
+    close();
+    void task.run(work);
+  };
   return (
     <li class="person-row">
       <button
@@ -75,18 +94,27 @@ function MemberRow({ member, mayManage, task }: RowProps) {
         </span>
       </button>
       {mayManage && (
-        <details class="menu">
+        <details
+          class="menu"
+          ref={menu}
+          onKeyDown={(event) => {
+            if (event.key !== "Escape" || !menu.current?.open) return;
+            // Else it would close what the menu stands in, too.
+            event.preventDefault();
+            close();
+          }}
+        >
           <summary aria-label={`Manage ${name}`}>
             <Icon name="more" />
           </summary>
           <div class="menu-items">
             <button
               type="button"
-              onClick={() => void task.run(() => room.setMember(member.userId, isAdmin ? "member" : "admin"))}
+              onClick={() => change(() => room.setMember(member.userId, isAdmin ? "member" : "admin"))}
             >
               {isAdmin ? "Make a member" : "Make an admin"}
             </button>
-            <button type="button" class="is-bad" onClick={() => void task.run(() => room.removeMember(member.userId))}>
+            <button type="button" class="is-bad" onClick={() => change(() => room.removeMember(member.userId))}>
               Remove from the room
             </button>
           </div>

@@ -83,7 +83,7 @@ function OnlineButton({ roomId }: { roomId: string }) {
       aria-label={`People: ${online} here of ${members.length}`}
       onClick={() => togglePane("people")}
     >
-      <Icon name="people" /> {online} here
+      <Icon name="people" /> {online} <span class="here-word">here</span>
     </button>
   );
 }

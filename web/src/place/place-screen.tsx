@@ -2,9 +2,10 @@
 
 import { type Place, placeKey } from "fireside-chat";
 import type { PlaceSummary } from "fireside-chat/store";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 
 import { heading } from "../app/heading.js";
+import { go } from "../app/navigation.js";
 import { pane } from "../app/overlay.js";
 import { preferences } from "../app/preferences.js";
 import { remember } from "../app/recents.js";
@@ -37,9 +38,21 @@ export function PlaceScreen({ place: wanted, jumpTo }: Props) {
   useEffect(() => {
     if (me) remember(me.id, key);
   }, [me?.id, key]);
+  // A conversation of two has no list of people and nothing to set.
+  useLayoutEffect(() => {
+    if (place.kind === "direct" && pane.peek()?.kind !== "person") pane.value = null;
+  }, [place]);
   useEffect(() => {
     heading.value = title;
   }, [title]);
+
+  // Who comes by the id of a room goes on under its name.
+  const slug = summary?.room?.slug;
+  useEffect(() => {
+    const { pathname } = location;
+    if (wanted.kind === "room" && slug && pathname.startsWith(roomPath(wanted.roomId)))
+      go(pathname.replace(roomPath(wanted.roomId), roomPath(slug)), { replace: true });
+  }, [key, slug]);
 
   const addresses = useMemo(() => {
     const pathOf = (of: Place) =>

@@ -1,8 +1,9 @@
-// What a room says to its administrator above its first message: in the first room, what is left to do.
+// What a room offers its administrators above its first message: to take people in, or the first steps of a new server.
 
 import type { Place } from "fireside-chat";
 import { useMemo } from "preact/hooks";
 
+import { pane } from "../app/overlay.js";
 import { type Services, ServicesContext } from "../app/services.js";
 import { useReadable } from "../conversation/use-readable.js";
 import { FirstSteps } from "../later/lazy.js";
@@ -20,10 +21,24 @@ export function Welcome({ services, place }: Props) {
   const { store } = services;
   const me = useReadable(store.me);
   const summary = useReadable(useMemo(() => store.place(place).summary, [store, place]));
-  if (me?.role !== "admin" || summary?.room?.slug !== FIRST_ROOM) return null;
+  const room = summary?.room;
+  if (!room) return null;
+  if (me?.role !== "admin" || room.slug !== FIRST_ROOM) return <AddPeople services={services} roomId={room.id} />;
   return (
     <ServicesContext.Provider value={services}>
       <FirstSteps />
     </ServicesContext.Provider>
+  );
+}
+
+/** Only admins of the room take people in; where everybody may join, it is how they come to know of it. */
+function AddPeople({ services: { store }, roomId }: { services: Services; roomId: string }) {
+  const me = useReadable(store.me);
+  const { members } = useReadable(store.members(roomId));
+  if (!members.some(({ userId, role }) => userId === me?.id && role === "admin")) return null;
+  return (
+    <button type="button" class="button beginning-button" onClick={() => (pane.value = { kind: "people" })}>
+      Add people
+    </button>
   );
 }

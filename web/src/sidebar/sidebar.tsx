@@ -5,6 +5,7 @@ import type { PlaceSummary } from "fireside-chat/store";
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 
+import { keyName } from "../app/key-name.js";
 import { overlay } from "../app/overlay.js";
 import { settingsPath } from "../app/route.js";
 import { useServices } from "../app/services.js";
@@ -69,11 +70,12 @@ export function Sidebar({ current, isFolded }: { current: PlaceKey | null; isFol
           >
             <Icon name="fold" />
           </button>
+          <InviteButton class="only-narrow" />
         </div>
         <button type="button" class="switcher-button" onClick={() => (overlay.value = "switcher")}>
           Jump to…
           <span class="keys" aria-hidden="true">
-            <kbd>Ctrl</kbd> <kbd>K</kbd>
+            <kbd>{keyName("Ctrl")}</kbd> <kbd>K</kbd>
           </span>
         </button>
       </div>
@@ -87,7 +89,10 @@ export function Sidebar({ current, isFolded }: { current: PlaceKey | null; isFol
         {status.status === "loading" ? <Skeleton /> : <ul>{orderedRooms.map(link)}</ul>}
         {status.status !== "loading" && rooms.length === 0 && (
           <p class="sidebar-empty">
-            No rooms yet. <a href="/browse">Browse</a>
+            No rooms yet. <a href="/browse">Browse</a> ·{" "}
+            <button type="button" class="link" onClick={() => (overlay.value = "create-room")}>
+              Create
+            </button>
           </p>
         )}
         <Section title="Direct messages">
@@ -167,21 +172,28 @@ function SidebarFoot() {
         <bdi class="me-name">{nameOf(me)}</bdi>
         <span class="visually-hidden">: your profile</span>
       </a>
-      {me.role === "admin" && (
-        <button
-          type="button"
-          class="icon-button"
-          aria-label="Invite people"
-          title="Invite people"
-          onClick={() => (overlay.value = "invite")}
-        >
-          <Icon name="invite" />
-        </button>
-      )}
+      <InviteButton />
       <a class="icon-button" href={settingsPath("appearance")} aria-label="Settings" title="Settings">
         <Icon name="gear" />
       </a>
     </div>
+  );
+}
+
+/** Only administrators invite. On a phone, where the list has no foot, it stands at the top. */
+function InviteButton({ class: name = "" }: { class?: string }) {
+  const { store } = useServices();
+  if (useReadable(store.me)?.role !== "admin") return null;
+  return (
+    <button
+      type="button"
+      class={`icon-button ${name}`}
+      aria-label="Invite people"
+      title="Invite people"
+      onClick={() => (overlay.value = "invite")}
+    >
+      <Icon name="invite" />
+    </button>
   );
 }
 

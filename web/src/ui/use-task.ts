@@ -3,6 +3,8 @@
 import { ChatError } from "fireside-chat";
 import { useState } from "preact/hooks";
 
+import { sentence } from "./sentence.js";
+
 export interface Task {
   readonly isBusy: boolean;
   /** What went wrong last, for people; empty where nothing did. */
@@ -44,5 +46,5 @@ export function sentenceOf(error: unknown): string {
     const seconds = Math.ceil((error.retryAfterMs ?? 1000) / 1000);
     return `Too many attempts. Please wait ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
   }
-  return /[.!?]$/u.test(error.message) ? error.message : `${error.message}.`;
+  return sentence(error.message, error.field);
 }
