@@ -141,7 +141,10 @@ async fn a_refusal_is_not_remembered(world: &World) {
     assert_eq!(reason(bob.tries(&UpdateRoom::OPERATION, &rename).await), "forbidden");
     alice.makes(den, bob, "admin").await;
     bob.does(&UpdateRoom::OPERATION, &rename).await;
-    assert_eq!(reason(bob.tries(&UpdateRoom::OPERATION, &named(&rename, "no\tcontrols")).await), "validation");
+    assert_eq!(
+        reason(bob.tries(&UpdateRoom::OPERATION, &named(&rename, "no\tcontrols")).await),
+        "validation"
+    );
 }
 
 async fn a_restart_forgets_nothing(engine: Engine) {
