@@ -137,7 +137,7 @@ async fn a_public_room_becomes_private(world: &World) {
 }
 
 async fn a_deleted_room_is_gone_for_everyone(world: &World) {
-    let World { alice, bob, carol, mallory, den, .. } = world;
+    let World { alice, bob, carol, mallory, den, square, .. } = world;
     let sent = bob.sends("last words").await;
     let payload = json!({ "roomId": den.id });
     let delete = fireside_protocol::rooms::DeleteRoom::OPERATION;
@@ -153,10 +153,11 @@ async fn a_deleted_room_is_gone_for_everyone(world: &World) {
         assert!(!member.rooms().await.contains(&den.id));
     }
     assert_eq!(reason(bob.tries_to_edit(&sent, "more").await), "not_found");
-    // Its slug is free again.
-    let made = bob.does(&CreateRoom::OPERATION, &json!({ "name": den.name, "isPrivate": true })).await.body;
-    assert_eq!(made["slug"], den.slug);
-    assert_ne!(made["id"], den.id);
+    // The slug of a public room is free again.
+    alice.deletes_room(square).await;
+    let made = alice.does(&CreateRoom::OPERATION, &json!({ "name": square.name })).await.body;
+    assert_eq!(made["slug"], square.slug);
+    assert_ne!(made["id"], square.id);
 }
 
 async fn a_room_made_twice_under_one_key_is_one(world: &World) {
