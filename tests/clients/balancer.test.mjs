@@ -108,7 +108,8 @@ function behind(kind) {
       for (const ear of ears) ear.socket.on('disconnect', (reason) => disconnects.push(reason));
       const said = Array.from({ length: 20 }, (_, number) => `${number} ${'x'.repeat(number * 400)}`);
       for (const content of said) await say(room, content);
-      const mine = Array.from({ length: 20 }, (_, number) => `mine ${number}`);
+      // Over polling they leave in one body of 60 kB.
+      const mine = Array.from({ length: 20 }, (_, number) => `mine ${number} ${'y'.repeat(3000)}`);
       const answers = await Promise.all(mine.map((content) => ears[0].ask('message:send', { roomId: room.id, content })));
       assert.ok(answers.every((answer) => answer.ok), JSON.stringify(answers.find((answer) => !answer.ok)));
       for (const ear of ears) {
@@ -118,6 +119,19 @@ function behind(kind) {
       assert.deepEqual(disconnects, []);
     });
   }
+
+  test('who has not said who they are sends little through the other node', async () => {
+    await meet('in turn');
+    const [here, there] = nodes.map(({ url }) => `${url}/io/?EIO=4&transport=polling`);
+    const { sid } = JSON.parse((await (await fetch(here)).text()).slice(1));
+    const post = (url, body) => fetch(url, { method: 'POST', body });
+    assert.equal((await post(`${there}&sid=${sid}`, '40')).status, 200);
+    const large = `42${JSON.stringify(['x'.repeat(17_000)])}`;
+    const refused = await post(`${there}&sid=${sid}`, large);
+    assert.deepEqual([refused.status, (await refused.json()).message], [413, 'Payload too large']);
+    const nobody = await post(`${there}&sid=zzzzzz${sid.slice(6)}`, large);
+    assert.deepEqual([nobody.status, (await nobody.json()).message], [400, 'Session ID unknown']);
+  });
 
   test('a session ends soon after its client hangs up, whichever node its poll waits at', async () => {
     const room = await meet('in turn');

@@ -40,6 +40,10 @@ pub enum State {
 /// One way to carry bytes. Every implementation passes the same tests (`tests/conformance.rs`).
 pub(crate) trait Port: Send + Sync {
     fn publish(&self, topic: &str, payload: Bytes);
+    /// As [`Port::publish`], but for what may be dropped while much waits.
+    fn offer(&self, topic: &str, payload: Bytes) {
+        self.publish(topic, payload);
+    }
     fn subscribe(&self, topic: &str);
     fn unsubscribe(&self, topic: &str);
     fn receive(&self, receiver: Box<dyn Fn(Incoming) + Send + Sync>);
@@ -70,6 +74,12 @@ impl Bus {
     /// kept up to a number of bytes; what is more than that is dropped and counted.
     pub fn publish(&self, topic: &str, payload: Bytes) {
         self.0.publish(topic, payload);
+    }
+
+    /// The same for what outsiders can make large and many: it takes up half of what may be kept at most, and leaves the
+    /// rest to everything else.
+    pub fn offer(&self, topic: &str, payload: Bytes) {
+        self.0.offer(topic, payload);
     }
 
     /// From some moment soon on, what other nodes (never this one) publish there is received. Asking twice

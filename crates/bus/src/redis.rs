@@ -23,6 +23,7 @@ pub use self::address::{InvalidRedisUrl, RedisUrl};
 use self::connection::Manner;
 use self::envelope::{Rejected, Seal};
 use self::link::{Delivery, Link, Listening};
+use self::outbox::Share;
 use self::subscriptions::Subscription;
 use crate::bus::Port;
 use crate::receiver::Receiver;
@@ -62,6 +63,15 @@ impl Redis {
         Redis { link, prefix, seal, receiver }
     }
 
+    fn send(&self, topic: &str, payload: &[u8], share: Share) {
+        if !self.link.is_up() {
+            return measures::dropped();
+        }
+        let channel = self.channel(topic);
+        let sealed = self.seal.close(&channel, payload);
+        self.link.publish(channel, sealed, share);
+    }
+
     fn channel(&self, topic: &str) -> String {
         format!("{}topic:{topic}", self.prefix)
     }
@@ -92,12 +102,11 @@ fn deliver_to(receiver: Arc<Receiver>, prefix: String, seal: Seal) -> Box<dyn Fn
 
 impl Port for Redis {
     fn publish(&self, topic: &str, payload: Bytes) {
-        if !self.link.is_up() {
-            return measures::dropped();
-        }
-        let channel = self.channel(topic);
-        let sealed = self.seal.close(&channel, &payload);
-        self.link.publish(channel, sealed);
+        self.send(topic, &payload, Share::Whole);
+    }
+
+    fn offer(&self, topic: &str, payload: Bytes) {
+        self.send(topic, &payload, Share::Half);
     }
 
     fn subscribe(&self, topic: &str) {

@@ -19,6 +19,9 @@ use crate::sqlite::{Access, Sqlite, upkeep};
 use crate::statement::{Statement, sql};
 use crate::transaction::{Transaction, Tx, no_row};
 
+/// Longest time of a transaction that may take as long as it takes.
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// An open database. Clones share its connections.
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
@@ -125,6 +128,14 @@ impl Db {
         }
     }
 
+    /// From now on the data has to carry this word in the row `database.past` of `settings`: a server without it, or with
+    /// another one, continues another past, whatever its [lineage](Db::lineage). Of no concern to SQLite.
+    pub fn recognise(&self, past: &str) {
+        if let Pools::Postgres { lineage, .. } = &self.0.pools {
+            lineage.recognise(past);
+        }
+    }
+
     /// Waits until a server with another past was found at the database's address, which may take for ever. Its
     /// connections are refused from then on, since what this process remembers need not have happened there: it has to
     /// begin anew.
@@ -174,6 +185,24 @@ impl Db {
     /// [`Error::Locked`]. SQLite has one writer and no such locks.
     pub async fn begin_waiting(&self, lock_wait: Duration) -> Result<Tx, Error> {
         self.begin_with(Some(lock_wait)).await
+    }
+
+    /// The same for one that may take as long as it takes, on a connection of its own: for what concerns all of the data
+    /// and is done before anybody is served.
+    pub async fn begin_long(&self) -> Result<Tx, Error> {
+        let deadline = Instant::now() + LONG;
+        match &self.0.pools {
+            Pools::Sqlite { pair, .. } => Ok(Tx::sqlite(pair.begin_until(deadline, None).await?)),
+            Pools::Postgres { lineage, .. } => {
+                let DatabaseUrl::Postgres(url) = &self.0.options.url else { return Err(Error::Unavailable) };
+                let driver =
+                    Postgres::new(url, Purpose::Migrate, self.0.options.deadline, Arc::clone(lineage));
+                let write = Pool::new(driver, 1);
+                let lease = write.acquire(Instant::now() + self.0.options.deadline).await?;
+                let begun = Transaction::begin(lease, deadline, None).await;
+                begun.map(Tx::postgres).map_err(|failure| failure.error)
+            }
+        }
     }
 
     async fn begin_with(&self, lock_wait: Option<Duration>) -> Result<Tx, Error> {
@@ -258,7 +287,14 @@ impl<D: Driver> Pair<D> {
     }
 
     async fn begin(&self, lock_wait: Option<Duration>) -> Result<Transaction<D>, Error> {
-        let deadline = Instant::now() + self.deadline;
+        self.begin_until(Instant::now() + self.deadline, lock_wait).await
+    }
+
+    async fn begin_until(
+        &self,
+        deadline: Instant,
+        lock_wait: Option<Duration>,
+    ) -> Result<Transaction<D>, Error> {
         let lease = self.lease(&self.write, deadline).await?;
         let outcome = match Transaction::begin(lease, deadline, lock_wait).await {
             // Nothing has been written yet, so this too may be repeated.

@@ -9,6 +9,8 @@ use crate::user_changes::read;
 
 /// Where it is kept which past of the database the epochs belong to: see [`Db::lineage`].
 const LINEAGE: &str = "database.lineage";
+/// Where a word stands that is new with every past: see [`Db::recognise`].
+const PAST: &str = "database.past";
 
 /// How much was renewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +27,11 @@ pub struct Renewed {
 /// # Errors
 /// When the database does not answer.
 pub async fn renew(db: &Db, names: &Names) -> Result<Renewed, Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_long().await?;
     if let Some(lineage) = db.lineage() {
-        adopt(&mut tx, lineage).await?;
+        set(&mut tx, LINEAGE, lineage).await?;
     }
+    set(&mut tx, PAST, &names.word()).await?;
     let renewed = renew_in(&mut tx, names).await?;
     tx.commit().await?;
     Ok(renewed)
@@ -36,34 +39,44 @@ pub async fn renew(db: &Db, names: &Names) -> Result<Renewed, Error> {
 
 /// The same, if the database's server continues another past than the one its epochs belong to: a replica was promoted,
 /// or the data was put back on another server. To be called before anything is done with rooms. Of several nodes the
-/// first one does it; what others still do elsewhere cannot reach this database, see [`Db::superseded`].
+/// first one does it; what others still do elsewhere cannot reach this database, see [`Db::superseded`]. From then on
+/// this process keeps to this past.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn follow(db: &Db, names: &Names) -> Result<Option<Renewed>, Error> {
     let Some(lineage) = db.lineage() else { return Ok(None) };
-    let known = sql("SELECT value FROM settings WHERE key = $1").bind(LINEAGE);
-    if db.optional::<(String,)>(known).await?.is_some_and(|(known,)| known == lineage) {
+    let known = sql("SELECT l.value, p.value FROM settings l JOIN settings p ON p.key = $2 WHERE l.key = $1");
+    let known: Option<(String, String)> = db.optional(known.bind(LINEAGE).bind(PAST)).await?;
+    if let Some((_, past)) = known.filter(|(known, _)| known == lineage) {
+        db.recognise(&past);
         return Ok(None);
     }
-    let mut tx = db.begin().await?;
-    // It is the first to be told in an old database, whose epochs it then has; whoever waits for the row finds it done.
-    let was = match adopt(&mut tx, lineage).await? {
-        Some(was) if was != lineage => was,
-        _ => {
-            tx.commit().await?;
-            return Ok(None);
-        }
+    let mut tx = db.begin_long().await?;
+    // The row is locked by its claim, so that whoever waits for it finds everything done. An old database is told for the
+    // first time, and has its epochs already.
+    let was = claim(&mut tx, LINEAGE, lineage).await?;
+    let is_another = was != lineage;
+    let past = if is_another {
+        let past = names.word();
+        set(&mut tx, LINEAGE, lineage).await?;
+        set(&mut tx, PAST, &past).await?;
+        past
+    } else {
+        claim(&mut tx, PAST, &names.word()).await?
     };
-    let renewed = renew_in(&mut tx, names).await?;
+    let renewed = if is_another { Some(renew_in(&mut tx, names).await?) } else { None };
     tx.commit().await?;
-    tracing::warn!(
-        was,
-        now = lineage,
-        rooms = renewed.rooms,
-        "the database's server continues another past: all clients will fetch afresh"
-    );
-    Ok(Some(renewed))
+    db.recognise(&past);
+    if let Some(Renewed { rooms, .. }) = renewed {
+        tracing::warn!(
+            was,
+            now = lineage,
+            rooms,
+            "the database's server continues another past: all clients will fetch afresh"
+        );
+    }
+    Ok(renewed)
 }
 
 async fn renew_in(tx: &mut Tx, names: &Names) -> Result<Renewed, Error> {
@@ -74,13 +87,15 @@ async fn renew_in(tx: &mut Tx, names: &Names) -> Result<Renewed, Error> {
     Ok(Renewed { rooms, streams })
 }
 
-/// Notes that the epochs belong to this past; which one they belonged to, if any.
-async fn adopt(tx: &mut Tx, lineage: &str) -> Result<Option<String>, Error> {
-    // The row is locked by the first statement, so that what it says is still so in the second.
+/// Writes what is not there yet and locks it; what is there then.
+async fn claim(tx: &mut Tx, key: &'static str, value: &str) -> Result<String, Error> {
     let statement = sql("INSERT INTO settings (key, value) VALUES ($1, $2) \
          ON CONFLICT (key) DO UPDATE SET value = settings.value RETURNING value");
-    let was: Option<(String,)> = tx.optional(statement.bind(LINEAGE).bind(lineage)).await?;
-    let update = sql("UPDATE settings SET value = $2 WHERE key = $1 AND value <> $2");
-    tx.run(update.bind(LINEAGE).bind(lineage)).await?;
-    Ok(was.map(|(value,)| value))
+    tx.one::<(String,)>(statement.bind(key).bind(value)).await.map(|(value,)| value)
+}
+
+async fn set(tx: &mut Tx, key: &'static str, value: &str) -> Result<(), Error> {
+    let statement = sql("INSERT INTO settings (key, value) VALUES ($1, $2) \
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+    tx.run(statement.bind(key).bind(value)).await.map(drop)
 }

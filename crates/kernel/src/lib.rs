@@ -61,7 +61,7 @@ impl Kernel {
     /// The same on a node that `bus` connects with others.
     pub fn among(db: Db, clock: Clock, names: Names, bus: Bus) -> Kernel {
         let nodes = Arc::new(nodes::Nodes::on(bus, names.clone()));
-        let relay = relay::Relay::among(nodes.clone());
+        let relay = relay::Relay::among(nodes.clone(), clock.clone());
         let log = room_log::RoomLog::start(db.clone(), clock.clone(), names.clone(), relay.clone());
         Kernel { db, clock, names, log, relay, nodes }
     }

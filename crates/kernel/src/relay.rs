@@ -8,8 +8,9 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
-use fireside_protocol::{Event, RoomId, SessionId, Signal, UserId};
+use fireside_protocol::{Event, RoomId, SessionId, Signal, Time, UserId};
 
+use crate::clock::Clock;
 use crate::nodes::hints::{self, Passed, RoomHint, UserHint};
 use crate::nodes::{Nodes, Topic};
 use crate::user_changes::Changed;
@@ -29,6 +30,8 @@ pub struct Committed {
     pub event: Event,
     /// What it does to who hears the room.
     pub effect: Effect,
+    /// Who hears it live and is not told: it was read from the log, and tells what somebody wrote after they had left.
+    pub hidden_from: Vec<UserId>,
 }
 
 /// What an event does to who hears its room.
@@ -78,6 +81,9 @@ pub trait Subscriber: Send + Sync {
     /// once and in order, wherever they were committed.
     fn delivered(&self, _event: &Committed) {}
 
+    /// This was committed, here or on another node, in a room that nobody hears on this node: it is not handed on.
+    fn unheard(&self, _event: &Committed) {}
+
     /// These were committed by this node, and by no other: whoever tells somebody outside the house tells it
     /// once.
     fn committed_here(&self, _events: &[Committed]) {}
@@ -121,26 +127,37 @@ const CLOSINGS: &str = "closings";
 struct ToClose {
     closing: Closing,
     reason: String,
+    /// When it was said: whoever can write into the bus can repeat it long after its users have come back.
+    at: Time,
 }
+
+/// The clocks of two nodes may differ by so much. What was said longer ago is found in the database, or is a repetition.
+const NODES_DIFFER_MS: i64 = 5 * 60 * 1000;
 
 /// See the module.
 pub struct Relay {
     subscribers: RwLock<Vec<Arc<dyn Subscriber>>>,
     outlet: RwLock<Option<Arc<dyn Outlet>>>,
     nodes: Arc<Nodes>,
+    clock: Clock,
 }
 
 impl Default for Relay {
     /// The relay of a node that is alone.
     fn default() -> Relay {
-        Relay { subscribers: RwLock::default(), outlet: RwLock::default(), nodes: Arc::new(Nodes::alone()) }
+        Relay {
+            subscribers: RwLock::default(),
+            outlet: RwLock::default(),
+            nodes: Arc::new(Nodes::alone()),
+            clock: Clock::default(),
+        }
     }
 }
 
 impl Relay {
     /// A relay between this node and the others.
-    pub(crate) fn among(nodes: Arc<Nodes>) -> Arc<Relay> {
-        let relay = Arc::new(Relay { nodes, ..Relay::default() });
+    pub(crate) fn among(nodes: Arc<Nodes>, clock: Clock) -> Arc<Relay> {
+        let relay = Arc::new(Relay { nodes, clock, ..Relay::default() });
         // Weak, because the bus is held by the relay.
         let taking = Arc::downgrade(&relay);
         relay.nodes.start(move |topic, payload| {
@@ -151,7 +168,9 @@ impl Relay {
         let closing = Arc::downgrade(&relay);
         relay.nodes.listen(CLOSINGS, move |what| {
             let told = serde_json::from_slice::<ToClose>(&what);
-            if let (Some(relay), Ok(told)) = (closing.upgrade(), told) {
+            if let (Some(relay), Ok(told)) = (closing.upgrade(), told)
+                && told.at.plus_ms(NODES_DIFFER_MS) > relay.clock.now()
+            {
                 relay.close_here(&told.closing, &told.reason);
             }
         });
@@ -239,6 +258,11 @@ impl Relay {
         self.each(|subscriber| subscriber.delivered(event));
     }
 
+    /// Says what is handed on to nobody here.
+    pub fn unheard(&self, event: &Committed) {
+        self.each(|subscriber| subscriber.unheard(event));
+    }
+
     /// Hands on what was committed here in users' own streams.
     pub fn publish_changes(&self, changes: &[Changed]) {
         if changes.is_empty() {
@@ -311,7 +335,8 @@ impl Relay {
     /// Closes sockets whose session is over, on all nodes.
     pub fn close(&self, closing: &Closing, reason: &'static str) {
         self.close_here(closing, reason);
-        self.nodes.tell(CLOSINGS, &ToClose { closing: closing.clone(), reason: reason.to_owned() });
+        let to_close = ToClose { closing: closing.clone(), reason: reason.to_owned(), at: self.clock.now() };
+        self.nodes.tell(CLOSINGS, &to_close);
     }
 
     /// Closes sockets of this node whose session is over.
@@ -325,5 +350,40 @@ impl Relay {
 impl std::fmt::Debug for Relay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Relay").field("subscribers", &self.subscribers.read().len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parking_lot::Mutex;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Closed(Mutex<Vec<String>>);
+
+    impl Outlet for Closed {
+        fn signal(&self, _: &Audience, _: &Signal) {}
+        fn pass(&self, _: &Audience, _: &Passed) {}
+        fn close(&self, _: &Closing, reason: &str) {
+            self.0.lock().push(reason.to_owned());
+        }
+    }
+
+    #[test]
+    fn a_closing_is_not_repeated_long_after_it_was_said() {
+        let now = Time::from_micros(1_700_000_000_000_000);
+        let relay = Relay::among(Arc::new(Nodes::alone()), Clock::standing(now));
+        let closed = Arc::new(Closed::default());
+        relay.set_outlet(closed.clone());
+        for (minutes, reason) in
+            [(-6, "repeated"), (-4, "by a slow clock"), (0, "just now"), (4, "by a fast one")]
+        {
+            let closing = Closing::User(UserId::trusted("ann"));
+            let told = ToClose { closing, reason: reason.to_owned(), at: now.plus_ms(minutes * 60_000) };
+            let told = serde_json::to_vec(&told).expect("it has a JSON form");
+            relay.take(Topic::Noun(CLOSINGS.to_owned()), told.into());
+        }
+        assert_eq!(*closed.0.lock(), ["by a slow clock", "just now", "by a fast one"]);
     }
 }

@@ -81,7 +81,7 @@ mod turn;
 
 pub use config::{Config, Transport};
 pub use engine::{
-    Connection, Engine, EngineHandler, Message, ProtocolViolation, Response, ResponseBody, Session,
+    Connection, Engine, EngineHandler, Message, ProtocolViolation, Response, ResponseBody, Session, too_large,
 };
 pub use event::{Ack, Args, Event};
 pub use frame::{EncodeError, Frame};

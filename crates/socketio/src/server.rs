@@ -107,6 +107,12 @@ impl<H: Handler> Server<H> {
         self.engine.lives_elsewhere(uri)
     }
 
+    /// Largest body that the session of a poll or a POST takes now, in bytes; none where it is not one of ours.
+    #[must_use]
+    pub fn body_limit(&self, uri: &Uri) -> Option<usize> {
+        self.engine.body_limit(uri)
+    }
+
     /// Answers one HTTP request. An answer to a poll comes only when there is something to send.
     ///
     /// The request must have come through hyper's HTTP/1 with upgrades enabled, or no WebSocket will open.

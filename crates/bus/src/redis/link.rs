@@ -11,7 +11,7 @@ use super::address::RedisUrl;
 use super::connection::Manner;
 use super::failure::Failure;
 use super::luck;
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Share};
 use super::session;
 use super::subscriptions::{Subscription, Subscriptions};
 use crate::{State, measures};
@@ -87,8 +87,8 @@ impl Link {
         self.shared.outbox.is_open()
     }
 
-    pub(super) fn publish(&self, channel: String, payload: Bytes) {
-        self.shared.outbox.put((channel, payload));
+    pub(super) fn publish(&self, channel: String, payload: Bytes, share: Share) {
+        self.shared.outbox.put((channel, payload), share);
     }
 
     pub(super) fn subscribe(&self, subscription: Subscription) {

@@ -14,6 +14,22 @@ const OVERHEAD_BYTES: usize = 128;
 /// Most bytes that are sent before the answer to them is awaited, give or take one message.
 const BATCH_BYTES: usize = 1024 * 1024;
 
+/// How much of what may wait something may take up, together with all that waits already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Share {
+    Whole,
+    Half,
+}
+
+impl Share {
+    fn most_bytes(self) -> usize {
+        match self {
+            Self::Whole => MOST_BYTES,
+            Self::Half => MOST_BYTES / 2,
+        }
+    }
+}
+
 /// A message and the channel it goes to.
 pub(super) type Letter = (String, Bytes);
 
@@ -50,11 +66,11 @@ impl Outbox {
         self.shelf.lock().is_open
     }
 
-    /// Takes a letter, or drops it when it is closed or full.
-    pub(super) fn put(&self, letter: Letter) {
+    /// Takes a letter, or drops it when it is closed or its share is full.
+    pub(super) fn put(&self, letter: Letter, share: Share) {
         let mut shelf = self.shelf.lock();
         let cost = cost(&letter);
-        if !shelf.is_open || shelf.bytes + cost > MOST_BYTES {
+        if !shelf.is_open || shelf.bytes + cost > share.most_bytes() {
             drop(shelf);
             return measures::dropped();
         }
@@ -102,17 +118,22 @@ mod tests {
     #[tokio::test]
     async fn it_holds_so_many_bytes_and_is_empty_after_closing() {
         let outbox = Outbox::default();
-        outbox.put(letter(1));
+        outbox.put(letter(1), Share::Whole);
         assert!(outbox.shelf.lock().letters.is_empty(), "it is closed at first");
         outbox.open();
-        for _ in 0..200_000 {
-            outbox.put(letter(1000));
+        for _ in 0..100_000 {
+            outbox.put(letter(1000), Share::Half);
+        }
+        let half = outbox.shelf.lock().letters.len();
+        assert!((7_000..7_500).contains(&half), "{half} letters of 1 kB fill the half");
+        for _ in 0..100_000 {
+            outbox.put(letter(1000), Share::Whole);
         }
         let held = outbox.shelf.lock().letters.len();
         assert!((14_000..15_000).contains(&held), "{held} letters of 1 kB are held");
         let first = outbox.take().await;
         assert!((900..1000).contains(&first.len()), "{} letters are a batch", first.len());
-        outbox.put(letter(1000));
+        outbox.put(letter(1000), Share::Whole);
         assert_eq!(outbox.shelf.lock().letters.len(), held - first.len() + 1, "there is room again");
         outbox.close();
         assert_eq!(outbox.shelf.lock().bytes, 0);
@@ -124,7 +145,7 @@ mod tests {
         let outbox = Outbox::default();
         outbox.open();
         for number in 0..100_u8 {
-            outbox.put(("c".to_owned(), vec![number].into()));
+            outbox.put(("c".to_owned(), vec![number].into()), Share::Whole);
         }
         let taken: Vec<u8> = outbox.take().await.into_iter().map(|(_, payload)| payload[0]).collect();
         assert!(taken.into_iter().eq(0..100));

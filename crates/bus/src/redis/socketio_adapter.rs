@@ -22,6 +22,7 @@ use super::address::RedisUrl;
 use super::connection::Manner;
 use super::link::{Delivery, Link, Listening};
 use super::luck;
+use super::outbox::Share;
 use super::subscriptions::Subscription;
 
 /// Where the other servers are.
@@ -124,7 +125,7 @@ impl Adapter {
 
     fn publish(&self, written: Option<(String, Vec<u8>)>) {
         if let Some((channel, bytes)) = written {
-            self.link.publish(channel, bytes.into());
+            self.link.publish(channel, bytes.into(), Share::Whole);
         }
     }
 }

@@ -177,16 +177,7 @@ impl Observer for Presence {
 }
 
 impl Subscriber for Presence {
-    /// What ends a membership counts at once, also in a room that nobody hears here.
-    fn committed(&self, events: &[Committed]) {
-        for event in events {
-            match &event.effect {
-                Effect::None | Effect::Enter(_) => {}
-                Effect::Exit(user) => self.change(|roster, _| roster.exit(&event.room, user)),
-                Effect::Close => self.change(|roster, _| roster.close_room(&event.room)),
-            }
-        }
-    }
+    fn committed(&self, _: &[Committed]) {}
 
     /// The memberships of who is here, in the order of each room's log.
     fn delivered(&self, event: &Committed) {
@@ -194,7 +185,17 @@ impl Subscriber for Presence {
             Effect::Enter(users) => self.change(|roster, now| {
                 users.iter().for_each(|user| roster.enter(&event.room, user, now));
             }),
-            _ => self.committed(std::slice::from_ref(event)),
+            _ => self.unheard(event),
+        }
+    }
+
+    /// What ends a membership counts also in a room that nobody hears here: who is here may have turned it off, or be
+    /// here and hear it elsewhere.
+    fn unheard(&self, event: &Committed) {
+        match &event.effect {
+            Effect::None | Effect::Enter(_) => {}
+            Effect::Exit(user) => self.change(|roster, _| roster.exit(&event.room, user)),
+            Effect::Close => self.change(|roster, _| roster.close_room(&event.room)),
         }
     }
 }

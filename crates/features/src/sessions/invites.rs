@@ -8,6 +8,7 @@ use super::Sessions;
 use super::sql;
 use super::sql::invites::InviteRow;
 use super::tokens::digest;
+use crate::users::UserRow;
 
 /// An invite that can be used, and the hash of its code.
 pub(super) struct Usable {
@@ -38,8 +39,9 @@ impl Sessions {
         match sql::invites::find(&self.kernel.db, &code_hash).await? {
             Some(row) if row.uses_left > 0 && Time::from_micros(row.expires_at) > self.now() => {
                 let invite = Usable { code_hash, row };
-                // Whoever is shut out invites nobody any more.
-                self.enabled_user(&invite.maker()).await?.map(|_| invite).ok_or_else(used_up)
+                // Whoever is shut out, or administers the server no more, invites nobody.
+                let maker = self.enabled_user(&invite.maker()).await?;
+                maker.filter(UserRow::is_admin).map(|_| invite).ok_or_else(used_up)
             }
             Some(_) => Err(used_up()),
             None => Err(Error::not_found("Invite")),

@@ -24,6 +24,7 @@ fn left(name: &str, from: &str) -> Committed {
         seq: 10,
         actor: user(name),
         event: Event::MemberLeft(event),
+        hidden_from: Vec::new(),
         effect: Effect::Exit(user(name)),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, Request};
+use http::{HeaderMap, HeaderName, Request, Uri};
 use http_body_util::Full;
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -35,7 +35,7 @@ use crate::peer::client_address;
 /// Time a tutorial's client has to send `authenticate`.
 const AUTHENTICATE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest message of a socket that is not authenticated, in bytes.
-const MAX_PAYLOAD_BEFORE_ADMISSION: usize = 16 * 1024;
+pub(super) const MAX_PAYLOAD_BEFORE_ADMISSION: usize = 16 * 1024;
 
 /// The header in which proxies tell a client's address.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -78,6 +78,15 @@ pub(super) struct Servers {
 }
 
 impl Servers {
+    /// Largest body that the session of a request takes now, if it lives here.
+    pub(super) fn body_limit(&self, uri: &Uri) -> Option<usize> {
+        if self.tutorial.matches(uri.path()) {
+            self.tutorial.body_limit(uri)
+        } else {
+            self.idiomatic.body_limit(uri)
+        }
+    }
+
     /// Answers one request here.
     pub(super) async fn call<B>(&self, request: Request<B>, peer: Peer) -> Response
     where

@@ -263,8 +263,10 @@ impl Delivery {
         }
         match Frame::event(committed.event.name(), &[&committed.event]) {
             Ok(frame) => {
-                let told = self.namespace.to(name.as_str()).local().emit(&frame);
-                held.hear(room, committed.seq, &frame);
+                let hearers = self.namespace.to(name.as_str()).local();
+                let hidden_from = committed.hidden_from.iter().map(user_name);
+                let told = hidden_from.fold(hearers, |hearers, user| hearers.except(user)).emit(&frame);
+                held.hear(committed, &frame);
                 metrics::histogram!("fireside_fanout_recipients").record(told as f64);
             }
             Err(error) => {
@@ -319,6 +321,7 @@ impl Subscriber for Doorbell {
         for event in events {
             state.arrivals.note(event);
             if !delivery.concerns(&mut state, event) {
+                delivery.kernel.relay.unheard(event);
                 continue;
             }
             let Some(feed) = state.feeds.get_mut(&event.room) else { continue };

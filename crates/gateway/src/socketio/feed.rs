@@ -118,6 +118,7 @@ mod tests {
             actor: UserId::trusted("u"),
             event: Event::RoomDeleted(RoomDeleted { room_id: room, seq, epoch: "e".into() }),
             effect: Effect::None,
+            hidden_from: Vec::new(),
         }
     }
 

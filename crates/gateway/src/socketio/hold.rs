@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use fireside_kernel::relay::Committed;
 use fireside_protocol::RoomId;
 use fireside_socketio::{Frame, Id, Socket};
 
@@ -29,10 +30,16 @@ impl Held {
         self.0.contains_key(room)
     }
 
-    /// A live event of a room.
-    pub(super) fn hear(&mut self, room: &RoomId, seq: i64, event: &Frame) {
-        for waiting in self.0.get_mut(room).into_iter().flatten().filter(|waiting| !waiting.has_left) {
-            waiting.events.push((seq, event.clone()));
+    /// A live event of a room, as it is told.
+    pub(super) fn hear(&mut self, committed: &Committed, told: &Frame) {
+        let is_hidden = |socket: &Socket<Session>| {
+            let hidden_from = &committed.hidden_from;
+            let user = || socket.state().identity().map(|identity| identity.user);
+            !hidden_from.is_empty() && user().is_some_and(|user| hidden_from.contains(&user))
+        };
+        let waiting = self.0.get_mut(&committed.room).into_iter().flatten();
+        for waiting in waiting.filter(|waiting| !waiting.has_left && !is_hidden(&waiting.socket)) {
+            waiting.events.push((committed.seq, told.clone()));
         }
     }
 

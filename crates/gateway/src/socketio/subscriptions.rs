@@ -18,7 +18,7 @@ use super::session::Session;
 
 /// Most rooms of one event.
 const ROOMS_MAX: usize = 200;
-/// How often a room is looked up in which something happens meanwhile.
+/// How often rooms are looked up in which something happens meanwhile.
 const TRIES: usize = 5;
 
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ fn rooms_of(
     chat: &Chat,
     event: &Event,
     socket: &Socket<Session>,
-) -> Result<(Identity, BTreeSet<RoomRef>, usize), Error> {
+) -> Result<(Identity, Vec<RoomRef>, usize), Error> {
     let identity = operations::charge(chat, socket, Rate::Any)?;
     let named: Subscriptions =
         event.args.decode(0).map_err(|_| Error::validation("rooms", "expected a list of room names"))?;
@@ -41,7 +41,8 @@ fn rooms_of(
     let own = |name: &String| name.strip_prefix("room:").and_then(RoomRef::parse);
     let others = named.rooms.iter().filter(|name| !authentication::COMMON_ROOMS.contains(&name.as_str()));
     let (rooms, others): (Vec<_>, Vec<_>) = others.map(own).partition(Option::is_some);
-    Ok((identity, rooms.into_iter().flatten().collect(), others.len()))
+    let rooms: BTreeSet<RoomRef> = rooms.into_iter().flatten().collect();
+    Ok((identity, rooms.into_iter().collect(), others.len()))
 }
 
 /// `join {rooms: ["room:<id>", …]}`: turns delivery on for rooms one is a member of. Any other is refused
@@ -54,14 +55,9 @@ pub(super) async fn join(chat: &Chat, socket: &Socket<Session>, event: Event) {
     if refused > 0 {
         tracing::info!(user = %identity.user, refused, "joining what is no room of the chat was refused");
     }
-    for room in rooms {
-        match turn_on(chat, socket, &identity, &room).await {
-            Ok(()) => {}
-            Err(error) => {
-                refused += 1;
-                tracing::info!(user = %identity.user, %room, reason = error.reason.as_str(), "joining a delivery room was refused");
-            }
-        }
+    match turn_on(chat, socket, &identity, rooms).await {
+        Ok(others) => refused += others,
+        Err(error) => return fail(event.ack, None, socket, &error),
     }
     match refused {
         0 => answer(event.ack, "{\"ok\":true}"),
@@ -69,20 +65,39 @@ pub(super) async fn join(chat: &Chat, socket: &Socket<Session>, event: Event) {
     }
 }
 
+/// Turns delivery on where one is a member; in how many rooms one is not.
 async fn turn_on(
     chat: &Chat,
     socket: &Socket<Session>,
     identity: &Identity,
-    room: &RoomRef,
-) -> Result<(), Error> {
+    mut rooms: Vec<RoomRef>,
+) -> Result<usize, Error> {
+    let mut refused = 0;
     for _ in 0..TRIES {
-        let pass = permission::enter(&chat.kernel.db, room, &identity.user, Permission::Read).await?;
-        if chat.delivery.unmute(socket, &pass) {
-            socket.state().turned_off.lock().retain(|room| room != pass.room());
-            return Ok(());
+        let entered =
+            permission::enter_each(&chat.kernel.db, &rooms, &identity.user, Permission::Read).await?;
+        let mut passing = entered.into_iter();
+        // Those are left in which something was told meanwhile.
+        rooms.retain(|room| match passing.next() {
+            Some(Ok(pass)) => {
+                let is_on = chat.delivery.unmute(socket, &pass);
+                if is_on {
+                    socket.state().turned_off.lock().retain(|room| room != pass.room());
+                }
+                !is_on
+            }
+            Some(Err(error)) => {
+                refused += 1;
+                tracing::info!(user = %identity.user, %room, reason = error.reason.as_str(), "joining a delivery room was refused");
+                false
+            }
+            None => false,
+        });
+        if rooms.is_empty() {
+            return Ok(refused);
         }
     }
-    Err(Error::new(Reason::Overloaded, "Too much happens in this room just now"))
+    Err(Error::new(Reason::Overloaded, "Too much happens in these rooms just now"))
 }
 
 /// `leave {rooms: ["room:<id>", …]}`: turns delivery off for this socket; the membership stays.
@@ -91,15 +106,18 @@ pub(super) async fn leave(chat: &Chat, socket: &Socket<Session>, event: Event) {
         Ok(named) => named,
         Err(error) => return fail(event.ack, None, socket, &error),
     };
-    for room in rooms {
-        if let Ok(pass) = permission::enter(&chat.kernel.db, &room, &identity.user, Permission::Read).await {
-            let mut turned_off = socket.state().turned_off.lock();
-            if !turned_off.contains(pass.room()) {
-                turned_off.push(pass.room().clone());
-            }
-            drop(turned_off);
-            socket.leave(&room_name(pass.room()));
+    let entered = permission::enter_each(&chat.kernel.db, &rooms, &identity.user, Permission::Read).await;
+    let entered = match entered {
+        Ok(entered) => entered,
+        Err(error) => return fail(event.ack, None, socket, &error),
+    };
+    for pass in entered.into_iter().flatten() {
+        let mut turned_off = socket.state().turned_off.lock();
+        if !turned_off.contains(pass.room()) {
+            turned_off.push(pass.room().clone());
         }
+        drop(turned_off);
+        socket.leave(&room_name(pass.room()));
     }
     answer(event.ack, "{\"ok\":true}");
 }

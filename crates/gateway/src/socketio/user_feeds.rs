@@ -59,6 +59,11 @@ impl UserFeed {
         UserFeed { delivered: head.seq, epoch: head.epoch, ..UserFeed::default() }
     }
 
+    /// Whether changes of this epoch are of another history than what was told.
+    fn is_of_other_epoch(&self, epoch: &str) -> bool {
+        self.epoch.as_deref().is_some_and(|known| known != epoch)
+    }
+
     /// Takes a change: one that was seen is dropped, one too early waits.
     fn offer(&mut self, change: Changed) {
         if change.change.seq > self.delivered {
@@ -70,6 +75,7 @@ impl UserFeed {
     fn next(&mut self) -> Option<Changed> {
         let change = self.waiting.remove(&(self.delivered + 1))?;
         self.delivered += 1;
+        self.epoch = Some(change.epoch.clone());
         self.release();
         Some(change)
     }
@@ -164,7 +170,7 @@ impl UserFeeds {
             let Some(feed) = feeds.get_mut(user) else { continue };
             feed.is_checked = true;
             let Some(head) = heads.get(user) else { continue };
-            if feed.epoch.as_ref().is_some_and(|known| *known != head.epoch) {
+            if feed.is_of_other_epoch(&head.epoch) {
                 // Another history: all of it is told.
                 *feed = UserFeed { is_checked: true, is_filling: feed.is_filling, ..UserFeed::default() };
             }
@@ -244,9 +250,15 @@ impl UserFeeds {
     }
 
     /// Delivers what was read back; whether nothing is missing any more.
-    fn close_hole(&self, user: &UserId, found: Vec<Changed>) -> bool {
+    fn close_hole(self: &Arc<Self>, user: &UserId, found: Vec<Changed>) -> bool {
         let mut feeds = self.feeds.lock();
         let Some(feed) = feeds.get_mut(user) else { return true };
+        if found.first().is_some_and(|change| feed.is_of_other_epoch(&change.epoch)) {
+            // Not from there on, but from its beginning.
+            tokio::spawn(self.clone().look_into(vec![user.clone()]));
+            feed.is_filling = false;
+            return true;
+        }
         feed.catch_up(found).iter().for_each(|change| self.deliver(change));
         while let Some(change) = feed.next() {
             self.deliver(&change);
@@ -269,6 +281,11 @@ impl Subscriber for UserDoorbell {
                 self.0.delivery.note_unheard_stream(&change.user, change.change.seq);
                 continue;
             };
+            if feed.is_of_other_epoch(&change.epoch) {
+                // Which of the two histories is true now is in the database.
+                tokio::spawn(self.0.clone().look_into(vec![change.user.clone()]));
+                continue;
+            }
             feed.offer(change.clone());
             while let Some(change) = feed.next() {
                 self.0.deliver(&change);

@@ -111,7 +111,8 @@ impl Told {
     pub(crate) fn into_committed(self, room: &RoomId, epoch: &Arc<str>) -> Option<Committed> {
         let event = Event::read(&self.name, self.payload.get()).ok()?;
         let (room, epoch) = (room.clone(), epoch.clone());
-        Some(Committed { room, epoch, seq: self.seq, actor: self.actor, event, effect: self.effect })
+        let (seq, actor, effect) = (self.seq, self.actor, self.effect);
+        Some(Committed { room, epoch, seq, actor, event, effect, hidden_from: Vec::new() })
     }
 }
 
@@ -131,6 +132,7 @@ mod tests {
             actor: UserId::trusted("u"),
             event,
             effect: Effect::Enter(vec![UserId::trusted("v")]),
+            hidden_from: Vec::new(),
         }
     }
 

@@ -79,7 +79,7 @@ impl Nodes {
         db.run(sql(text).bind(&*name)).await?;
         let mut lease = self.lease.lock();
         if lease.id == name {
-            lease.renewed_at = renewed_at;
+            lease.renewed_at = Some(renewed_at);
         }
         Ok(())
     }

@@ -80,7 +80,26 @@ pub struct Nodes {
 /// What this node is known by among the others, for as long as it renews it.
 struct Lease {
     id: Arc<str>,
-    renewed_at: Instant,
+    /// When its row was moved last; none as long as there is none under this name.
+    renewed_at: Option<Instant>,
+    /// When somebody wanted to know the name last: a node that lives does so all the time.
+    asked_at: Instant,
+}
+
+impl Lease {
+    fn begin(names: &Names, now: Instant) -> Lease {
+        Lease { id: names.word().into(), renewed_at: None, asked_at: now }
+    }
+
+    fn name(&mut self, names: &Names, now: Instant) -> Arc<str> {
+        // Who never had a row is given up for silence alone.
+        if now.duration_since(self.renewed_at.unwrap_or(self.asked_at)) >= peers::LEASE {
+            *self = Lease::begin(names, now);
+            tracing::warn!("this node's lease has lapsed; it begins anew under another name");
+        }
+        self.asked_at = now;
+        self.id.clone()
+    }
 }
 
 /// A topic of the bus, taken apart.
@@ -119,7 +138,7 @@ fn letters_topic(address: &str) -> String {
 
 impl Nodes {
     pub(crate) fn on(bus: Bus, names: Names) -> Nodes {
-        let lease = Lease { id: names.word().into(), renewed_at: Instant::now() };
+        let lease = Lease::begin(&names, Instant::now());
         Nodes {
             bus,
             names,
@@ -219,7 +238,7 @@ impl Nodes {
 
     /// Writes to one node alone. Nobody says whether it has arrived, unless the other one answers.
     pub fn write_to(&self, address: &str, letter: Bytes) {
-        self.bus.publish(&letters_topic(address), letter);
+        self.bus.offer(&letters_topic(address), letter);
     }
 
     pub(crate) fn take_letter(&self, letter: Bytes) {
@@ -256,16 +275,10 @@ impl Nodes {
     }
 
     /// What this node is known by. If it has not renewed its lease in time (it was frozen, or cut off from
-    /// everything) the others have given it up by now; then this is another name, under which it begins anew.
+    /// everything) the others have given it up by now; then this is another name, under which it begins anew. It keeps
+    /// that one while the database is away, and is heard over the bus.
     pub fn name(&self) -> Arc<str> {
-        let mut lease = self.lease.lock();
-        let now = Instant::now();
-        if now.duration_since(lease.renewed_at) >= peers::LEASE {
-            lease.id = self.names.word().into();
-            lease.renewed_at = now;
-            tracing::warn!("this node's lease has lapsed; it begins anew under another name");
-        }
-        lease.id.clone()
+        self.lease.lock().name(&self.names, Instant::now())
     }
 
     /// A node has said something: it lives.
@@ -288,6 +301,20 @@ impl std::fmt::Debug for Nodes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lapsed_lease_is_another_name_once() {
+        const SECOND: Duration = Duration::from_secs(1);
+        let (names, start) = (Names::random(), Instant::now());
+        let mut lease = Lease::begin(&names, start);
+        lease.renewed_at = Some(start);
+        // The database is away for a minute, in which the node is alive and says so.
+        let mut known: Vec<_> = (0..60).map(|second| lease.name(&names, start + second * SECOND)).collect();
+        known.dedup();
+        assert_eq!(known.len(), 2, "{known:?}");
+        // Frozen, it was not heard of on the bus either.
+        assert_ne!(lease.name(&names, start + 59 * SECOND + peers::LEASE), known[1]);
+    }
 
     #[test]
     fn topics_read_back_as_written() {

@@ -298,6 +298,7 @@ impl Batch {
             actor: pass.user().clone(),
             event,
             effect,
+            hidden_from: Vec::new(),
         });
     }
 

@@ -72,6 +72,7 @@ pub async fn behind(
         let stretches: Vec<Stretch> = rooms.into_iter().filter_map(stretch).collect();
         found.extend(read::stretches(db, &stretches).await?);
     }
+    read::hide_from_leavers(db, &mut found).await?;
     Ok(found)
 }
 

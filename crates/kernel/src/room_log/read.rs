@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fireside_db::{Db, Statement, Value, values_list};
+use fireside_db::{Db, Statement, Value, sql, values_list};
 use fireside_protocol::direct_messages::DirectMessageEvent;
 use fireside_protocol::members::{MemberEvent, Role};
 use fireside_protocol::messages::{MessageDeleted, MessageEvent};
@@ -53,7 +53,37 @@ pub async fn events_after(db: &Db, room: &RoomId, after: i64, limit: i64) -> Res
     let upto = room.head_seq.min(after.saturating_add(limit));
     let id = room.id.clone();
     let mut found = stretches(db, &[Stretch { room, after, upto }]).await?;
+    hide_from_leavers(db, &mut found).await?;
     Ok(found.remove(&id).unwrap_or_default())
+}
+
+/// An event of the log tells what is true now, which may have been written after some of those had left who heard the
+/// room when it happened: notes who is not to be told which.
+pub(super) async fn hide_from_leavers(db: &Db, found: &mut HashMap<RoomId, Vec<Committed>>) -> Result<()> {
+    for (room, events) in found {
+        let Some(first) = events.iter().find(|event| tells_later(event).is_some()) else { continue };
+        let text = "SELECT seq, subject_id FROM room_events \
+                    WHERE room_id = $1 AND seq > $2 AND kind = 'room:user-left' AND subject_id IS NOT NULL";
+        let leaving: Vec<(i64, String)> = db.all(sql(text).bind(room.as_str()).bind(first.seq)).await?;
+        for event in &mut *events {
+            let seq = event.seq;
+            let Some(written) = tells_later(event) else { continue };
+            let hidden = leaving.iter().filter(|(left, _)| seq < *left && *left < written);
+            event.hidden_from = hidden.map(|(_, user)| UserId::trusted(user.as_str())).collect();
+        }
+    }
+    Ok(())
+}
+
+/// The place at which was written what an event tells, if that is behind its own.
+fn tells_later(event: &Committed) -> Option<i64> {
+    let written = match &event.event {
+        Event::MessageNew(told) | Event::MessageEdited(told) => told.message.rev,
+        // Nobody notes when a room was changed last.
+        Event::RoomCreated(_) | Event::RoomUpdated(_) => i64::MAX,
+        _ => event.seq,
+    };
+    (written > event.seq).then_some(written)
 }
 
 /// The events of these parts of logs, each room's in order. They tell what is true now, as in
@@ -106,7 +136,8 @@ fn committed(
     let actor = UserId::trusted(row.actor_id.as_str());
     let event = event(room, row, messages)
         .ok_or_else(|| Error::internal(format!("event {seq} of room {} cannot be read back", room.id)))?;
-    Ok(Committed { room: room.id.clone(), epoch: room.epoch.clone(), seq, actor, event, effect })
+    let (room, epoch) = (room.id.clone(), room.epoch.clone());
+    Ok(Committed { room, epoch, seq, actor, event, effect, hidden_from: Vec::new() })
 }
 
 fn effect(room: &RoomState, row: &LogRow) -> Effect {

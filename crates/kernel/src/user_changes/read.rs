@@ -190,7 +190,7 @@ impl ChangeRow {
 /// # Errors
 /// When the database does not answer.
 pub async fn renew_epochs(db: &Db, names: &Names) -> Result<(), fireside_db::Error> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_long().await?;
     set_epochs(&mut tx, &names.word()).await?;
     tx.commit().await
 }

@@ -43,6 +43,12 @@ pub type ResponseBody = http_body_util::Full<Bytes>;
 /// An answer to an HTTP request.
 pub type Response = ::http::Response<ResponseBody>;
 
+/// What a POST is answered whose body is larger than its session takes.
+#[must_use]
+pub fn too_large() -> Response {
+    http::Failure::TooLarge.answer()
+}
+
 /// A message of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message<'a> {
@@ -144,6 +150,13 @@ impl<H: EngineHandler> Engine<H> {
         let prefix = Id::parse(sid)?.prefix();
         let polls = query::only(query, "transport") == (Some("polling"), false);
         (polls && prefix != own).then_some(prefix)
+    }
+
+    /// Largest body that the session of a poll or a POST takes now; none where it is not one of ours.
+    #[must_use]
+    pub fn body_limit(&self, uri: &Uri) -> Option<usize> {
+        let (Some(sid), false) = query::only(uri.query()?, "sid") else { return None };
+        self.shared.session(sid).map(|session| session.limit())
     }
 
     /// Answers one HTTP request. An answer to a poll comes only when there is something to send.

@@ -1,7 +1,8 @@
 //! Members: joining, leaving, being added, promoted and removed.
 
-use fireside_protocol::Request as _;
+use fireside_kernel::room_log::read::events_after;
 use fireside_protocol::members::{JoinRoom, LeaveRoom, SetMember};
+use fireside_protocol::{Request as _, RoomId, UserId};
 use fireside_stories::{Actor, Room, World, reason, stories};
 use serde_json::json;
 
@@ -11,6 +12,7 @@ stories!(
     a_private_room_is_entered_by_invitation_only,
     whoever_leaves_hears_no_more_on_any_device,
     the_last_thing_one_hears_is_ones_own_removal,
+    what_was_written_after_someone_left_is_not_handed_on_to_them_late,
     roles_are_given_by_admins_and_told,
     a_conversation_is_for_ever,
 );
@@ -105,6 +107,29 @@ async fn the_last_thing_one_hears_is_ones_own_removal(world: &World) {
     }
     assert_eq!(reason(carol.tries_to_read_page(den, json!({})).await), "not_found");
     assert_eq!(reason(alice.tries_to_remove(den, carol).await), "not_found");
+}
+
+/// Where a node has missed something it reads the log, which has every message as it is now.
+async fn what_was_written_after_someone_left_is_not_handed_on_to_them_late(world: &World) {
+    let World { alice, bob, carol, den, .. } = world;
+    let (first, second) = (bob.sends("left as it is").await, bob.sends("to be edited").await);
+    bob.edits(&second, "edited while carol is there").await;
+    alice.changes(den, json!({ "description": den.spoken("before") })).await;
+    carol.leaves(den).await;
+    let edited = bob.edits(&second, "edited when carol is gone").await.body;
+    let events = events_after(&world.kernel().db, &RoomId::trusted(den.id.as_str()), first.seq - 1, 1000);
+    let events = events.await.expect("the log reads back");
+    let hidden: Vec<_> = events.iter().filter(|event| !event.hidden_from.is_empty()).collect();
+    let told: Vec<_> = hidden.iter().map(|event| (event.event.name(), event.seq)).collect();
+    let expected = [
+        ("message:new", second.seq),
+        ("message:edited", second.seq + 1),
+        // Nobody notes when a room was changed last.
+        ("room:updated", second.seq + 2),
+    ];
+    assert_eq!(told, expected);
+    assert!(hidden.iter().all(|event| event.hidden_from == [UserId::trusted(carol.id())]));
+    assert_eq!(events.last().map(|event| event.seq), edited["seq"].as_i64());
 }
 
 async fn roles_are_given_by_admins_and_told(world: &World) {

@@ -22,11 +22,11 @@ pub(crate) async fn may_admit(db: &Db, room: &RoomRef, host: &UserId) -> Result<
     Ok(pass.room().clone())
 }
 
-/// Makes `guest` a member of a public room, or of one whose admin `host` still is.
+/// Makes `guest` a member of a public room, or of one whose admin `host` still is; false if they are one already.
 ///
 /// # Errors
 /// As [`may_admit`] at this moment, and `conflict` for someone who is a member of too many rooms.
-pub(crate) async fn admit(kernel: &Kernel, room: RoomRef, host: &UserId, guest: &UserId) -> Result<()> {
+pub(crate) async fn admit(kernel: &Kernel, room: RoomRef, host: &UserId, guest: &UserId) -> Result<bool> {
     let admission = Admission { room, host: host.clone(), guest: guest.clone() };
     kernel.log.submit_unasked(admission).await
 }
@@ -48,7 +48,7 @@ impl Admission {
 }
 
 impl Change for Admission {
-    type Answer = ();
+    type Answer = bool;
 
     fn needs(&self, needs: &mut Needs) {
         needs.memberships(self.guest.as_str());
@@ -56,11 +56,12 @@ impl Change for Admission {
         needs.member(&self.room, self.guest.as_str());
     }
 
-    fn decide(&self, batch: &mut Batch) -> Result<()> {
+    fn decide(&self, batch: &mut Batch) -> Result<bool> {
         let pass = self.enter(batch)?;
         if batch.member(&pass, &self.guest).is_some() {
-            return Ok(());
+            return Ok(false);
         }
-        add(batch, &pass, &self.guest, Role::Member, pass.user())
+        add(batch, &pass, &self.guest, Role::Member, pass.user())?;
+        Ok(true)
     }
 }

@@ -26,13 +26,16 @@ pub(in crate::sessions) async fn accept_invite(
     let room = RoomRef::trusted(pass.room().as_str());
     if !is_member(&sessions, &room, guest).await? {
         retried(|| take(&sessions, &invite)).await?;
-        if let Err(error) = members::admit(&sessions.kernel, room, pass.user(), guest).await {
-            // Where nobody knows whether it was done, the use is gone.
-            if error.reason != Reason::Indeterminate {
-                sql::invites::give_back(&sessions.kernel.db, &invite.code_hash).await?;
-            }
-            return Err(error);
+        let admitted = members::admit(&sessions.kernel, room, pass.user(), guest).await;
+        // Who asks several times at once is let in once. Where nobody knows whether it was done, the use is gone.
+        let is_unused = match &admitted {
+            Ok(is_new) => !is_new,
+            Err(error) => error.reason != Reason::Indeterminate,
+        };
+        if is_unused {
+            sql::invites::give_back(&sessions.kernel.db, &invite.code_hash).await?;
         }
+        admitted?;
     }
     Ok(InviteAccepted { room_id: Some(pass.room().clone()) })
 }

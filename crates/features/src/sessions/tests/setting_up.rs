@@ -377,6 +377,28 @@ async fn who_has_an_account_follows_an_invite_into_its_room() {
 }
 
 #[tokio::test]
+async fn who_accepts_many_times_at_once_uses_an_invite_once() {
+    for engine in ENGINES {
+        let world = world(engine, open()).await;
+        let admin = admin(&world).await;
+        let asked = json!({"roomId": "general", "uses": 20});
+        let invite = world.call_as(&admin, "sessions.invite", asked).await.expect("an invite");
+        let code = json!({"code": text(&invite, "code")});
+        let alice = world.sign_up("alice").await.expect("an account");
+        let tries = (0..10).map(|_| world.call_as(access(&alice), "sessions.accept_invite", code.clone()));
+        for answer in futures_util::future::join_all(tries).await {
+            assert_ne!(answer.expect("in")["roomId"], Value::Null);
+        }
+        let preview = world.call("sessions.check_invite", code.clone()).await.expect("a preview");
+        assert_eq!(preview["usesLeft"], 19, "{engine:?}");
+
+        let demote = fireside_db::sql("UPDATE users SET role = 'member' WHERE username = 'root'");
+        assert_eq!(world.kernel.db.run(demote).await, Ok(1));
+        assert_eq!(reason(world.call("sessions.check_invite", code).await), Reason::Gone, "{engine:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_invite_tells_nothing_to_who_has_none() {
     for engine in ENGINES {
         let world = world(engine, open()).await;

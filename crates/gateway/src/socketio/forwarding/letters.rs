@@ -17,6 +17,15 @@ pub(super) enum Head {
         /// Of which request.
         n: u64,
     },
+    /// How large a body may be for the session of this target? Answered with the number of bytes, or not with 200.
+    Limit {
+        /// The address of the node that the answer goes to.
+        from: String,
+        /// Counted by that node.
+        n: u64,
+        /// Path and query.
+        target: String,
+    },
     /// The answer. Its body is the answer's.
     Answer {
         /// To which request.

@@ -3,6 +3,8 @@
 //!
 //! - A session's id begins with the address of its node, drawn at its start.
 //! - [`letters`]: what nodes write to each other. [`Forwarding::pass_on`] asks, [`Forwarding::take`] answers.
+//! - Nobody sends another node more than a session takes that is not admitted, before that node has said what this one
+//!   takes: whoever makes up sessions, or has not said who they are, burdens the bus with little.
 //! - Whatever the bus loses ends as on a node that was started anew: the client is told that its session is unknown,
 //!   and begins another one, which resumes by its positions. Nothing is repeated ([`repeats`]), nothing left out.
 //! - A WebSocket is not passed on: it is refused where the session does not live, and the client stays with polling.
@@ -11,6 +13,7 @@ mod letters;
 mod repeats;
 
 use std::collections::{HashMap, HashSet};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -18,10 +21,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use fireside_bus::State;
 use fireside_kernel::nodes::Nodes;
-use fireside_socketio::{Peer, Response, SidPrefix, read_body};
+use fireside_socketio::{BodyError, Peer, Response, SidPrefix, discard, read_body, too_large};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Request};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full};
 use parking_lot::Mutex;
@@ -31,7 +34,7 @@ use tokio::time::{sleep, timeout};
 
 use self::letters::{Asked, Head};
 use self::repeats::Repeats;
-use super::chat::Servers;
+use super::chat::{MAX_PAYLOAD_BEFORE_ADMISSION, Servers};
 
 /// How long the other node may take to say that it has a request.
 const FIRST_WORD_WITHIN: Duration = Duration::from_secs(2);
@@ -43,6 +46,8 @@ const WORKING_AFTER: Duration = Duration::from_millis(500);
 const WORKING_EVERY: Duration = Duration::from_secs(4);
 /// Requests that may wait for other nodes at once.
 const WAITING_MAX: usize = 20_000;
+/// Largest body that is passed on before the other node has said what it takes.
+const FREE_BYTES: usize = MAX_PAYLOAD_BEFORE_ADMISSION;
 /// How long a client may take to send the body of a request.
 const BODY_TIME: Duration = Duration::from_secs(30);
 /// The headers that decide how a request is answered.
@@ -119,7 +124,10 @@ impl Forwarding {
     {
         let body = match parts.method {
             Method::GET => Bytes::new(),
-            Method::POST => read_body(body, self.max_payload, BODY_TIME).await.ok()?,
+            Method::POST => match self.read(owner, parts, body).await {
+                Ok(body) => body,
+                Err(answer) => return answer.map(|answer| *answer),
+            },
             // It says nothing of the other node: a browser asks for leave with OPTIONS.
             _ => return None,
         };
@@ -135,7 +143,48 @@ impl Forwarding {
         answer
     }
 
+    /// Reads the body of a POST, as far as its session takes it. Otherwise the answer, as from [`Self::pass_on`].
+    async fn read<B>(&self, owner: SidPrefix, parts: &Parts, body: B) -> Result<Bytes, Option<Box<Response>>>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+    {
+        let is_small = body.size_hint().exact().is_some_and(|bytes| bytes <= FREE_BYTES as u64);
+        let limit = if is_small { FREE_BYTES } else { self.limit(owner, parts).await.ok_or(None)? };
+        let mut body = pin!(body);
+        match read_body(body.as_mut(), limit.min(self.max_payload), BODY_TIME).await {
+            Ok(body) => Ok(body),
+            Err(BodyError::TooLarge) => {
+                discard(body).await;
+                Err(Some(Box::new(too_large())))
+            }
+            Err(BodyError::Timeout | BodyError::Broken) => Err(None),
+        }
+    }
+
+    /// How large a body the session takes, as its node says. None where it does not say so.
+    async fn limit(&self, owner: SidPrefix, parts: &Parts) -> Option<usize> {
+        let (from, target) = (self.address.as_str().to_owned(), parts.uri.path_and_query()?.to_string());
+        let answer = self.call(owner, b"", |n| Head::Limit { from, n, target }).await?;
+        let (head, body) = answer.into_parts();
+        let Ok(body) = body.collect().await;
+        let limit = std::str::from_utf8(&body.to_bytes()).ok()?.parse().ok();
+        limit.filter(|_| head.status == StatusCode::OK)
+    }
+
     async fn ask(&self, owner: SidPrefix, parts: &Parts, body: Bytes, peer: Peer) -> Option<Response> {
+        let headers = HEADERS
+            .iter()
+            .flat_map(|name| parts.headers.get_all(name).iter().map(move |value| (name, value)));
+        let headers = headers.filter_map(text_of).collect();
+        let (from, method) = (self.address.as_str().to_owned(), parts.method.to_string());
+        let target = parts.uri.path_and_query()?.to_string();
+        let request =
+            |n| Head::Request(Asked { from, n, method, target, headers, peer: peer.addr, tls: peer.tls });
+        self.call(owner, &body, request).await
+    }
+
+    /// Writes a letter that has an answer, and waits for it.
+    async fn call(&self, owner: SidPrefix, body: &[u8], head: impl FnOnce(u64) -> Head) -> Option<Response> {
         if *self.nodes.bus_state().borrow() != State::Up {
             return None;
         }
@@ -149,20 +198,7 @@ impl Forwarding {
             waiting.insert(n, tell);
         }
         let mut request = Waiting { forwarding: self, owner, n, is_answered: false };
-        let headers = HEADERS
-            .iter()
-            .flat_map(|name| parts.headers.get_all(name).iter().map(move |value| (name, value)));
-        let headers = headers.filter_map(text_of).collect();
-        let asked = Asked {
-            from: self.address.as_str().to_owned(),
-            n,
-            method: parts.method.to_string(),
-            target: parts.uri.path_and_query()?.to_string(),
-            headers,
-            peer: peer.addr,
-            tls: peer.tls,
-        };
-        self.nodes.write_to(owner.as_str(), letters::write(&Head::Request(asked), &body));
+        self.nodes.write_to(owner.as_str(), letters::write(&head(n), body));
         let mut patience = FIRST_WORD_WITHIN;
         while let Ok(Some(word)) = timeout(patience, told.recv()).await {
             patience = NEXT_WORD_WITHIN;
@@ -178,6 +214,7 @@ impl Forwarding {
     fn take(self: &Arc<Self>, head: Head, body: Bytes) {
         match head {
             Head::Request(asked) => self.work(asked, body),
+            Head::Limit { from, n, target } => self.tell_limit(&from, n, &target),
             Head::Working { n } => self.tell(n, Word::Working),
             Head::Answer { n, status, headers } => {
                 if let Some(answer) = answer_of(status, &headers, body) {
@@ -191,6 +228,17 @@ impl Forwarding {
                 }
             }
         }
+    }
+
+    fn tell_limit(&self, to: &str, n: u64, target: &str) {
+        let limit = self.servers.upgrade().zip(target.parse().ok());
+        let limit = limit.and_then(|(servers, target): (_, Uri)| servers.body_limit(&target));
+        let (status, body) = match limit {
+            Some(limit) => (StatusCode::OK, limit.to_string()),
+            None => (StatusCode::NOT_FOUND, String::new()),
+        };
+        let head = Head::Answer { n, status: status.as_u16(), headers: Vec::new() };
+        self.nodes.write_to(to, letters::write(&head, body.as_bytes()));
     }
 
     fn tell(&self, n: u64, word: Word) {
