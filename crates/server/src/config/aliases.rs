@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::ErrorKind;
+use std::path::Path;
 
 use super::layers::{Form, Given, Layer, Origin};
 use super::settings::SETTINGS;
@@ -12,6 +14,45 @@ const CORS_ORIGIN: &str = "APP_ENV_CORS_ORIGIN";
 const POSTGRES_HOST: &str = "APP_ENV_POSTGRES_HOST";
 const POSTGRES_DATABASE: &str = "APP_ENV_POSTGRES_DATABASE";
 const REDIS_HOST: &str = "APP_ENV_REDIS_HOST";
+
+/// What all of the tutorial's names begin with.
+const PREFIX: &str = "APP_ENV_";
+
+/// The tutorial's names as its app would find them: those of the environment, and of its `.env` where that has others.
+/// And what an operator should know of that file. It may be somebody else's, so nothing in it is a mistake.
+pub(super) fn environment(
+    dotenv: Option<&Path>,
+    environment: &BTreeMap<String, String>,
+) -> (BTreeMap<String, String>, Option<String>) {
+    let is_tutorials = |name: &str, text: &str| name.starts_with(PREFIX) && !text.is_empty();
+    let mut found: BTreeMap<String, String> = environment
+        .iter()
+        .filter(|(name, text)| is_tutorials(name, text))
+        .map(|(name, text)| (name.clone(), text.clone()))
+        .collect();
+    let Some(path) = dotenv else { return (found, None) };
+    let unread = |error: &dotenvy::Error| format!("{} was not read: {error}", path.display());
+    let lines = match dotenvy::from_path_iter(path) {
+        Ok(lines) => lines,
+        Err(dotenvy::Error::Io(error)) if error.kind() == ErrorKind::NotFound => return (found, None),
+        Err(error) => return (found, Some(unread(&error))),
+    };
+    let mut added = Vec::new();
+    for line in lines {
+        match line {
+            Ok((name, text)) if is_tutorials(&name, &text) && !environment.contains_key(&name) => {
+                added.push(name.clone());
+                found.insert(name, text);
+            }
+            Ok(_) | Err(dotenvy::Error::LineParse(..)) => {}
+            Err(error) => return (found, Some(unread(&error))),
+        }
+    }
+    added.sort_unstable();
+    added.dedup();
+    let note = (!added.is_empty()).then(|| format!("{} gives {}", path.display(), added.join(", ")));
+    (found, note)
+}
 
 /// Reads what the tutorial's app would read.
 pub(super) fn layer(environment: &BTreeMap<String, String>) -> Layer {
@@ -116,6 +157,30 @@ mod tests {
         assert!(!read(&names).given.contains_key("redis_url"), "alone it is of no use");
         let with_postgres = [names[0], names[1], ("APP_ENV_POSTGRES_HOST", "db")];
         assert_eq!(read(&with_postgres).given["redis_url"].text, "redis://:p%40ss@cache:6379");
+    }
+
+    #[test]
+    fn the_tutorials_dotenv_is_read_behind_the_environment() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(".env");
+        let none = BTreeMap::new();
+        assert_eq!(environment(Some(&path), &none), (BTreeMap::new(), None), "there need not be one");
+        let text = "# the chat\nAPP_ENV_POSTGRES_HOST=db # beside us\nAPP_ENV_POSTGRES_PASSWORD='p@ss w/rd'\n\
+                    export APP_ENV_SERVER_PORT=4000\nnot a line\nFIRESIDE_LISTEN=1\nAPP_ENV_REDIS_HOST=\n";
+        std::fs::write(&path, text).unwrap();
+        let given = BTreeMap::from([("APP_ENV_SERVER_PORT".to_owned(), "5000".to_owned())]);
+        let (found, note) = environment(Some(&path), &given);
+        let found: Vec<_> = found.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let expected = [
+            ("APP_ENV_POSTGRES_HOST", "db"),
+            ("APP_ENV_POSTGRES_PASSWORD", "p@ss w/rd"),
+            ("APP_ENV_SERVER_PORT", "5000"),
+        ];
+        assert_eq!(found, expected);
+        let note = note.unwrap();
+        assert!(note.ends_with("gives APP_ENV_POSTGRES_HOST, APP_ENV_POSTGRES_PASSWORD"), "{note}");
+        let (_, note) = environment(Some(directory.path()), &none);
+        assert!(note.unwrap().contains("was not read"), "a folder is no file");
     }
 
     #[test]

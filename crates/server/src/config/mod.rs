@@ -2,7 +2,7 @@
 //! them ([`problem`]).
 //!
 //! A setting is taken from the first place that has it: flag, environment (`FIRESIDE_…`), file
-//! (`fireside.toml`), the tutorial's environment names (`APP_ENV_…`), default. Nothing that is given is
+//! (`fireside.toml`), the tutorial's environment names (`APP_ENV_…`, also from a `.env`), default. Nothing that is given is
 //! ever silently ignored: an unknown key or a bad value ends the program before it has done anything.
 
 mod adapter;

@@ -12,6 +12,8 @@ use super::{Config, aliases, check, file};
 const FILE_VARIABLE: &str = "FIRESIDE_CONFIG";
 /// Where a file is looked for when none is named.
 const FILE_PLACES: &[&str] = &["fireside.toml", "/etc/fireside/fireside.toml"];
+/// Where the tutorial's app keeps its environment, in the folder that it is started in.
+const DOTENV: &str = ".env";
 
 /// A setting given on the command line.
 #[derive(Debug, Clone)]
@@ -33,6 +35,8 @@ pub struct Sources {
     pub file: Option<PathBuf>,
     /// Where unnamed files are looked for.
     pub places: Vec<PathBuf>,
+    /// Where the tutorial's names are looked for that the environment does not have.
+    pub dotenv: Option<PathBuf>,
 }
 
 /// The settings, and how they came to be.
@@ -75,7 +79,7 @@ impl Sources {
             }
         }
         let places = FILE_PLACES.iter().map(PathBuf::from).collect();
-        Ok(Sources { flags, environment, file, places })
+        Ok(Sources { flags, environment, file, places, dotenv: Some(PathBuf::from(DOTENV)) })
     }
 
     /// Reads everything.
@@ -91,7 +95,8 @@ impl Sources {
             .map(|(n, t)| (n.clone(), t.clone()))
             .collect();
         let (path, from_file) = self.read_file(&environment);
-        let layers = [flags(&self.flags), variables(&environment), from_file, aliases::layer(&environment)];
+        let (tutorials, of_dotenv) = aliases::environment(self.dotenv.as_deref(), &environment);
+        let layers = [flags(&self.flags), variables(&environment), from_file, aliases::layer(&tutorials)];
         let mut problems: Vec<_> = layers.iter().flat_map(|layer| layer.problems.clone()).collect();
         let mut config = Config::default();
         let mut origins = Vec::with_capacity(SETTINGS.len());
@@ -103,7 +108,7 @@ impl Sources {
                 problems.push(Problem::at(&given.origin, text));
             }
         }
-        let notes = aliases::note(&environment).into_iter().collect();
+        let notes = of_dotenv.into_iter().chain(aliases::note(&tutorials)).collect();
         let loaded = Loaded { config, origins, file: path, notes };
         if problems.is_empty() {
             problems = check::together(&loaded);

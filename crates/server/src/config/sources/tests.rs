@@ -44,6 +44,7 @@ fn the_stronger_place_wins() {
         ]),
         file: None,
         places: vec![directory.path().join("absent.toml"), path.clone()],
+        dotenv: None,
     };
     let loaded = sources.load().unwrap();
     let config = &loaded.config;
