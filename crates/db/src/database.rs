@@ -148,7 +148,10 @@ impl Db {
 
     /// All rows of a statement that only reads.
     pub async fn all<T: Row>(&self, statement: Statement) -> Result<Vec<T>, Error> {
-        on!(self, pair => pair.all(&statement).await)
+        let rows = on!(self, pair => pair.all(&statement).await);
+        #[cfg(feature = "testing")]
+        crate::testing::trouble::after_read().await;
+        rows
     }
 
     /// The first row of a statement that only reads, if there is one.

@@ -17,7 +17,7 @@ mod postgres_server;
 pub(crate) mod trouble;
 
 pub use postgres_server::PostgresServer;
-pub use trouble::{Fate, Trouble, trouble_commits};
+pub use trouble::{Fate, Trouble, answer_reads_late, trouble_commits};
 
 /// Names the server on which tests create their databases. Its user must be allowed to.
 pub const POSTGRES_URL_VARIABLE: &str = "FIRESIDE_TEST_POSTGRES_URL";

@@ -1,7 +1,9 @@
 //! Trouble at COMMIT, for simulations: late, or with a connection that breaks before or after it. Drawn by whoever
-//! simulates, for transactions that are committed on the same thread.
+//! simulates, for transactions that are committed on the same thread. And reads that are answered late, so that what
+//! they say is old when it comes.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::error::Error;
@@ -65,5 +67,21 @@ impl Trouble {
             tokio::time::sleep(self.after).await;
         }
         if self.fate == Fate::AnswerLost { Err(Error::Indeterminate) } else { outcome }
+    }
+}
+
+static READS_LATE_MS: AtomicU64 = AtomicU64::new(0);
+
+/// From now on whatever is read outside of a transaction is answered so much later than the database has said it, in the
+/// whole process.
+pub fn answer_reads_late(late: Duration) {
+    READS_LATE_MS.store(u64::try_from(late.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+}
+
+/// After a read.
+pub(crate) async fn after_read() {
+    let late = READS_LATE_MS.load(Ordering::Relaxed);
+    if late > 0 {
+        tokio::time::sleep(Duration::from_millis(late)).await;
     }
 }

@@ -129,8 +129,7 @@ impl Delivery {
         greet();
         socket.join(&user_name(&user));
         for (room, head) in &rooms {
-            socket.join(&room_name(room));
-            self.begin(&mut state, room, head.clone());
+            self.let_in(&mut state, socket, room, head.clone());
         }
         for room in arrived.behind {
             tokio::spawn(self.clone().read_on(room));
@@ -145,6 +144,7 @@ impl Delivery {
     pub(super) fn exit(&self, socket: &Socket<Session>, user: &UserId, closed: impl FnOnce()) {
         let mut state = self.state.lock();
         closed();
+        state.held.forget(socket);
         if let Some(sockets) = state.listeners.get_mut(user) {
             sockets.retain(|other| other.id() != socket.id());
             if sockets.is_empty() {
@@ -166,9 +166,29 @@ impl Delivery {
             return false;
         }
         let head = Head { epoch: Some(pass.state().epoch.clone()), seq: pass.state().head_seq };
-        socket.join(&room_name(pass.room()));
-        self.begin(&mut state, pass.room(), head);
+        self.let_in(&mut state, socket, pass.room(), head);
         true
+    }
+
+    /// Turns a room's delivery off for one socket.
+    pub(super) fn mute(&self, socket: &Socket<Session>, room: &RoomId) {
+        let mut state = self.state.lock();
+        state.held.leave(room, socket);
+        digests::leave(socket, room);
+    }
+
+    /// Lets a socket hear a room behind a place: from now on, or where delivery is not there yet, from when it is.
+    fn let_in(&self, state: &mut State, socket: &Socket<Session>, room: &RoomId, head: Head) {
+        let place = head.seq;
+        self.begin(state, room, head);
+        if state.held.enter(room, socket) {
+            return;
+        }
+        if state.feeds.get(room).is_some_and(|feed| feed.delivered() < place) {
+            state.held.add_until(room.clone(), socket, place);
+        } else {
+            digests::join(socket, room);
+        }
     }
 
     /// Lets the sockets of a member hear a room that was followed here already when the event came, or was read, that let
@@ -288,6 +308,7 @@ impl Delivery {
             }
             Effect::None | Effect::Enter(_) => {}
         }
+        held.reached(room, committed.seq);
         self.kernel.relay.delivered(committed);
     }
 

@@ -12,7 +12,7 @@ use fireside_protocol::resume::{Hindrance, NotRecovered, Resumed, ResumedRoom};
 use fireside_protocol::{RoomId, Signal, UserId};
 use fireside_socketio::Frame;
 
-use super::delivery::{Delivery, room_name};
+use super::delivery::{Delivery, State, room_name};
 use super::feed::Feed;
 
 /// Events read at once to fill a hole.
@@ -82,7 +82,7 @@ impl Delivery {
         let newest = found.last().filter(|event| feed.is_of_other_epoch(&event.epoch));
         if let Some((epoch, seq)) = newest.map(|event| (event.epoch.clone(), event.seq)) {
             feed.begin_epoch(&epoch, seq);
-            self.tell_resync(room);
+            self.tell_resync(&mut state, room);
             return true;
         }
         if !found.is_empty() {
@@ -135,11 +135,12 @@ impl Delivery {
             feed.skip();
             feed.is_filling = false;
         }
-        self.tell_resync(room);
+        self.tell_resync(&mut state, room);
     }
 
-    /// Tells whoever hears a room to fetch it again.
-    fn tell_resync(&self, room: &RoomId) {
+    /// Tells whoever hears a room, or is about to, to fetch it again.
+    fn tell_resync(&self, state: &mut State, room: &RoomId) {
+        state.held.reached(room, i64::MAX);
         let signal = Signal::RoomResync(Resync { room_id: room.clone() });
         if let Ok(frame) = Frame::event(signal.name(), &[&signal]) {
             self.namespace.to(room_name(room)).local().emit(&frame);
@@ -182,13 +183,14 @@ impl Delivery {
         for (room, head) in heads {
             let Some(feed) = state.feeds.get_mut(room) else { continue };
             feed.is_checked = true;
-            if feed.is_of_other_epoch(&head.epoch) {
+            let is_of_other_epoch = feed.is_of_other_epoch(&head.epoch);
+            feed.epoch = Some(head.epoch.clone());
+            if is_of_other_epoch {
                 feed.begin_epoch(&head.epoch, head.seq);
-                self.tell_resync(room);
+                self.tell_resync(&mut state, room);
             } else if head.seq > feed.delivered() {
                 behind.push((room.clone(), feed.delivered()));
             }
-            feed.epoch = Some(head.epoch.clone());
         }
         behind
     }

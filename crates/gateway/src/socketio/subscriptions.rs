@@ -12,7 +12,6 @@ use fireside_socketio::{Event, Socket};
 
 use super::authentication;
 use super::chat::Chat;
-use super::delivery::room_name;
 use super::operations::{self, answer, fail};
 use super::session::Session;
 
@@ -117,7 +116,7 @@ pub(super) async fn leave(chat: &Chat, socket: &Socket<Session>, event: Event) {
             turned_off.push(pass.room().clone());
         }
         drop(turned_off);
-        socket.leave(&room_name(pass.room()));
+        chat.delivery.mute(socket, pass.room());
     }
     answer(event.ack, "{\"ok\":true}");
 }

@@ -1,5 +1,6 @@
 //! All stories in one program, so that it is linked once. One noun a file.
 
+mod arrivals;
 mod bootstrap;
 mod database_away;
 mod demo;
