@@ -63,7 +63,7 @@ impl Arrivals {
         }
     }
 
-    /// Something was committed, or read from the log.
+    /// Something was committed, or is delivered; the same again does not matter.
     pub(super) fn note(&mut self, committed: &Committed) {
         let (room, seq) = (&committed.room, committed.seq);
         for arrival in self.pending.values_mut() {

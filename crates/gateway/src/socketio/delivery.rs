@@ -271,7 +271,9 @@ impl Delivery {
     }
 
     fn deliver(&self, state: &mut State, committed: &Committed) {
-        let State { listeners, held, .. } = state;
+        let State { listeners, held, arrivals, .. } = state;
+        // Also what was told to this node before somebody set out, and has waited for what was missing before it.
+        arrivals.note(committed);
         let room = &committed.room;
         let name = room_name(room);
         if let Effect::Enter(users) = &committed.effect {

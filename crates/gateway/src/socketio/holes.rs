@@ -88,12 +88,8 @@ impl Delivery {
         if !found.is_empty() {
             metrics::counter!("fireside_gaps_filled_total").increment(1);
         }
-        let delivered = feed.delivered();
-        for event in found.into_iter().filter(|event| event.seq > delivered) {
-            state.arrivals.note(&event);
-            if let Some(feed) = state.feeds.get_mut(room) {
-                feed.offer(event);
-            }
+        for event in found {
+            feed.offer(event);
         }
         self.deliver_ready(&mut state, room);
         state.feeds.get(room).is_none_or(|feed| !feed.has_hole())
