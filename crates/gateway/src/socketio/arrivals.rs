@@ -65,6 +65,9 @@ impl Arrivals {
 
     /// Something was committed, or is delivered; the same again does not matter.
     pub(super) fn note(&mut self, committed: &Committed) {
+        if committed.effect == Effect::None {
+            return;
+        }
         let (room, seq) = (&committed.room, committed.seq);
         for arrival in self.pending.values_mut() {
             let enters = match &committed.effect {

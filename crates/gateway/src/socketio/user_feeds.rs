@@ -327,10 +327,12 @@ mod tests {
     #[test]
     fn in_order_once_each() {
         let mut feed = UserFeed::starting_after(Head { epoch: None, seq: 4 });
+        assert!(!feed.is_of_other_epoch("f"), "nothing has told its epoch");
         for seq in [6, 4, 5, 5] {
             feed.offer(change(seq));
         }
         assert_eq!(drain(&mut feed), [5, 6]);
+        assert!(feed.is_of_other_epoch("f") && !feed.is_of_other_epoch("e"));
         feed.offer(change(6));
         assert_eq!(drain(&mut feed), [0; 0]);
     }
