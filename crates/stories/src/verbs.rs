@@ -1,5 +1,7 @@
 //! What people do. Each verb takes the door of its actor; what is refused ends the story.
 
+use std::time::Duration;
+
 use fireside_protocol::Request as _;
 use fireside_protocol::direct_messages::{
     ListConversations, ListDirectMessages, ReadDirectMessages, SendDirectMessage,
@@ -11,9 +13,11 @@ use fireside_protocol::resume::Resume;
 use fireside_protocol::rooms::{CreateRoom, DeleteRoom, GetRoom, ListRooms, UpdateRoom};
 use fireside_protocol::typing::{StartTyping, StopTyping};
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use crate::actor::Actor;
 use crate::answer::{Answer, Door, Outcome};
+use crate::client::PATIENCE;
 use crate::place::Room;
 
 /// A message that was stored.
@@ -311,11 +315,22 @@ impl Actor {
     /// # Panics
     /// If it is not answered for this room alone.
     pub async fn resumes_at(&self, room: &str, position: &Position) -> Value {
+        let look = self.tries(&GetRoom::OPERATION, &json!({ "roomId": room })).await;
+        let there = look.ok().and_then(|answer| answer.body["seq"].as_i64());
         let rooms = json!([{ "roomId": room, "epoch": position.epoch, "seq": position.seq }]);
-        let mut answer = self.does(&Resume::OPERATION, &json!({ "rooms": rooms })).await;
-        let rooms = answer.body["rooms"].as_array_mut().expect("a list of rooms");
-        assert_eq!(rooms.len(), 1, "{rooms:?}");
-        rooms.remove(0)
+        let since = Instant::now();
+        loop {
+            let mut answer = self.does(&Resume::OPERATION, &json!({ "rooms": rooms })).await;
+            let rooms = answer.body["rooms"].as_array_mut().expect("a list of rooms");
+            assert_eq!(rooms.len(), 1, "{rooms:?}");
+            let answer = rooms.remove(0);
+            // What is on its way to delivery at that moment comes live, and need not be in the answer.
+            let is_whole = answer["recovered"] != true || answer["seq"].as_i64() >= there;
+            if is_whole || since.elapsed() > PATIENCE {
+                return answer;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Tries to hear what one missed.

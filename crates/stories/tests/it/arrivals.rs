@@ -124,15 +124,15 @@ async fn whoever_enters_while_they_come_hears_the_room(engine: Engine) {
         alice.makes(&hall, dave, "admin").await;
         let comer = if round % 2 == 0 { carol } else { bob };
         let host = if round % 4 < 2 { alice } else { dave };
-        // Who is a member already comes to the same node at the same time: then the room is followed there from a place on
-        // that may be behind the one that lets the comer in.
+        // Who is a member already comes to the same node a moment later: then the room is followed there from a place on
+        // that is behind the one that has let the comer in, of which the node has not heard.
         let friend = if round % 2 == 0 { alice } else { dave };
         let arrival = async {
             a_little_later(round % 12).await;
             comes(comer).await
         };
         let another = async {
-            a_little_later(round / 3).await;
+            sleep(LATE * 2).await;
             comes(friend).await
         };
         let (socket, other, _) = tokio::join!(arrival, another, host.adds(&hall, comer));
