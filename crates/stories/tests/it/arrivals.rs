@@ -127,15 +127,15 @@ async fn whoever_enters_while_they_come_hears_the_room(engine: Engine) {
         // Who is a member already comes to the same node a moment later: then the room is followed there from a place on
         // that is behind the one that has let the comer in, of which the node has not heard.
         let friend = if round % 2 == 0 { alice } else { dave };
-        let arrival = async {
+        let entry = async {
             a_little_later(round % 12).await;
-            comes(comer).await
+            host.adds(&hall, comer).await;
         };
         let another = async {
             sleep(LATE * 2).await;
             comes(friend).await
         };
-        let (socket, other, _) = tokio::join!(arrival, another, host.adds(&hall, comer));
+        let (socket, other, ()) = tokio::join!(comes(comer), another, entry);
         let last = host.sends_to(&hall, "welcome").await.seq;
         socket
             .heard()
