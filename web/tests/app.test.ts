@@ -159,6 +159,8 @@ test("unread and mentions are told by list, title and badge, until they are read
 test("a lost connection is told after a while, and messages wait", { timeout: TIME_MS }, async () => {
   const { page, close } = await house.signedIn("bjorn", "/r/harbour");
   await sees(page, "Thanks everybody");
+  // The rest of the client comes a moment after the first messages: whoever writes has it.
+  await composer(page).waitFor();
   await house.server.kill();
   await page.getByText("Reconnecting…").waitFor();
   await write(page, "written while it was away");
